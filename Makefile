@@ -1,0 +1,51 @@
+# Every verb is one line over ordinary commands; a plain `make` lists them.
+PYTHON ?= python3
+PY := .venv/bin/python
+export DAGSTER_HOME := $(CURDIR)
+export DAGSTER_DISABLE_TELEMETRY := 1
+
+.PHONY: help setup run ui test check bench docs distil lock clean
+
+help:  ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ready  ## virtual environment from the hash lock (other verbs do this themselves)
+
+.venv/.ready: requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@touch $@
+
+run: .venv/.ready  ## ingest what is reachable, build, audit, publish, print the table of sources
+	$(PY) -m pipeline
+
+ui: .venv/.ready  ## the Dagster UI on http://localhost:3000
+	@mkdir -p warehouse/.dagster
+	.venv/bin/dagster dev
+
+test: .venv/.ready  ## all tests, without network
+	$(PY) -m pytest
+
+check: .venv/.ready  ## lint, format, types, definitions, generated documents
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m pipeline.tables --check
+	@mkdir -p warehouse/.dagster
+	.venv/bin/dagster definitions validate --log-level error
+
+bench: .venv/.ready  ## benchmarks: ratios in one run, printed
+	$(PY) -m tests.benchmarks
+
+docs: .venv/.ready  ## docs/TABLES.md from dictionary, contracts and SQL headers
+	$(PY) -m pipeline.tables
+
+distil: .venv/.ready  ## warehouse/reference/gpu_price_history.csv from ../shared/data/prices
+	$(PY) -m pipeline.distil
+
+lock: .venv/.ready  ## requirements.lock with hashes, without index addresses
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml
+
+clean:  ## delete everything that can be made again; warehouse/raw and the published file stay
+	rm -rf warehouse/build warehouse/exports warehouse/.dagster .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,258 @@
+"""Sources and SQL models as Dagster assets.
+
+A source becomes `raw/<source>` (its bytes) and `staging/<table>/<source>` (its rows); a committed
+file has the second only. SQL models are one multi-asset per group, each table its own asset with
+row count, newest observation and check results.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from pipeline import ingest
+from pipeline import model as sql
+from pipeline.export import export
+from pipeline.publish import publish
+from pipeline.source import Source
+from pipeline.warehouse import DuckDB, Warehouse
+
+POOL = "duckdb"
+
+
+def raw_key(source: Source) -> dg.AssetKey:
+    return dg.AssetKey(["raw", source.name])
+
+
+def staging_key(source: Source) -> dg.AssetKey:
+    return dg.AssetKey(["staging", source.contract.name, source.name])
+
+
+def table_key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(table.split("."))
+
+
+def freshness(source: Source) -> dg.FreshnessPolicy:
+    """Stale (red) when nothing landed for twice the source's rhythm."""
+    return dg.FreshnessPolicy.time_window(fail_window=timedelta(days=2 * source.refresh_days))
+
+
+def assets_for(source: Source) -> list[dg.AssetsDefinition]:
+    """The raw and staging assets of one source."""
+    made = [_staging_asset(source)]
+    if source.fetch is not None:
+        made.insert(0, _raw_asset(source))
+    return made
+
+
+def _raw_asset(source: Source) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=raw_key(source),
+        group_name=source.domain,
+        description=(source.module.__doc__ or "").strip(),
+        metadata={"homepage": dg.MetadataValue.url(source.homepage), "terms": source.terms},
+        pool=POOL,
+    )
+    def raw(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        attempts = ingest.capture(source, warehouse)
+        with warehouse.connect() as db:
+            ingest.register(db, source)
+            ingest.record(db, attempts)
+        kept = [each for each in attempts if each.outcome == "captured"]
+        bad = [each for each in attempts if not each.ok]
+        metadata: dict[str, dg.RawMetadataValue] = {
+            "captures": len(kept),
+            "failures": dg.MetadataValue.json([f"{e.part}: {e.reason}" for e in bad]),
+        }
+        if not kept and bad:
+            raise dg.Failure(bad[0].reason, metadata=metadata, allow_retries=False)
+        return dg.MaterializeResult(metadata=metadata)
+
+    return raw
+
+
+def _staging_asset(source: Source) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=staging_key(source),
+        deps=[raw_key(source)] if source.fetch is not None else [],
+        group_name=source.domain,
+        description=source.contract.doc,
+        freshness_policy=freshness(source) if source.fetch is not None else None,
+        metadata={"licence": source.licence, "key": ", ".join(source.contract.key)},
+        pool=POOL,
+    )
+    def staging(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        with warehouse.connect() as db:
+            ingest.register(db, source)
+            attempts = ingest.land(source, warehouse, db)
+            total = db.execute(
+                f"select count(*) from {source.contract.table} where source = ?", [source.name]
+            ).fetchall()[0][0]
+        newest = [a.newest_observed_at for a in attempts if a.newest_observed_at]
+        bad = [each for each in attempts if not each.ok]
+        metadata: dict[str, dg.RawMetadataValue] = {
+            "dagster/row_count": total,
+            "rows_added": sum(each.rows for each in attempts),
+            "quarantined": sum(each.quarantined for each in attempts),
+            "newest_observation": max(newest).isoformat() if newest else "nothing new",
+        }
+        if bad:
+            metadata["failures"] = dg.MetadataValue.json([f"{e.part}: {e.reason}" for e in bad])
+            raise dg.Failure(bad[-1].reason, metadata=metadata, allow_retries=False)
+        return dg.MaterializeResult(metadata=metadata)
+
+    return staging
+
+
+def model_assets(
+    models: Sequence[sql.Model], producers: dict[str, list[dg.AssetKey]]
+) -> list[dg.AssetsDefinition]:
+    """One multi-asset per group of models, in building order inside the group."""
+    groups: dict[str, list[sql.Model]] = {}
+    for each in models:
+        groups.setdefault(each.group, []).append(each)
+    return [_group_asset(name, members, producers) for name, members in groups.items()]
+
+
+def _group_asset(
+    name: str, members: list[sql.Model], producers: dict[str, list[dg.AssetKey]]
+) -> dg.AssetsDefinition:
+    specs = [
+        dg.AssetSpec(
+            table_key(each.table),
+            deps=[key for table in sorted(each.reads) for key in producers.get(table, [])],
+            description=each.doc,
+            group_name=name,
+            metadata={"grain": ", ".join(each.grain), "sql": dg.MetadataValue.md(_fenced(each))},
+            code_version=sql.text_version(each),
+        )
+        for each in members
+    ]
+    own = {each.table for each in members}
+    audits = [each for each in sql.checks() if each.table in own]
+
+    @dg.multi_asset(
+        name=f"build_{name}",
+        specs=specs,
+        check_specs=[
+            dg.AssetCheckSpec(
+                each.promise,
+                asset=table_key(each.table),
+                description=each.doc,
+                blocking=each.blocks,
+            )
+            for each in audits
+        ],
+        can_subset=True,
+        pool=POOL,
+    )
+    def build(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        wanted = [m for m in members if table_key(m.table) in context.selected_asset_keys]
+        failed: dict[str, str] = {}
+        with warehouse.connect() as db:
+            for each in wanted:
+                if broken := sorted(each.reads & failed.keys()):
+                    failed[each.table] = f"reads {broken[0]}, which failed"
+                    continue
+                try:
+                    built = sql.rebuild(db, each)
+                except sql.BUILD_ERRORS as error:
+                    failed[each.table] = str(error)[:1_000]
+                    yield from _failed_checks(each, str(error))
+                    continue
+                yield _built(db, each, built)
+        if failed:
+            raise dg.Failure(
+                f"kept the last good {', '.join(sorted(failed))}",
+                metadata={"failed": dg.MetadataValue.json(failed)},
+                allow_retries=False,
+            )
+
+    return build
+
+
+def _built(db: DuckDB, model: sql.Model, built: sql.Built) -> dg.MaterializeResult[None]:
+    metadata: dict[str, dg.RawMetadataValue] = {
+        "dagster/row_count": built.rows,
+        "rebuilt": built.rebuilt,
+    }
+    columns = {
+        name
+        for (name,) in db.execute(
+            "select column_name from duckdb_columns() where schema_name = ? and table_name = ?",
+            [model.schema, model.name],
+        ).fetchall()
+    }
+    if "observed_on" in columns:
+        newest = db.execute(f"select max(observed_on) from {model.table}").fetchall()[0][0]
+        metadata["newest_observation"] = str(newest)
+    results = [
+        dg.AssetCheckResult(
+            check_name=promise,
+            asset_key=table_key(model.table),
+            passed=rows.is_empty(),
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"rows": rows.height, "sample": dg.MetadataValue.json(_sample(rows))},
+        )
+        for promise, rows in built.broken.items()
+    ]
+    return dg.MaterializeResult(
+        asset_key=table_key(model.table), metadata=metadata, check_results=results
+    )
+
+
+def _failed_checks(model: sql.Model, why: str) -> Iterator[dg.AssetCheckResult]:
+    for each in sql.checks():
+        if each.table == model.table and each.promise in why:
+            yield dg.AssetCheckResult(
+                check_name=each.promise,
+                asset_key=table_key(model.table),
+                passed=False,
+                severity=dg.AssetCheckSeverity.ERROR,
+                metadata={"why": why[:1_000]},
+            )
+
+
+def _sample(rows: sql.Rows) -> list[dict[str, str]]:
+    return [{k: str(v) for k, v in row.items()} for row in rows.head(5).to_dicts()]
+
+
+def _fenced(model: sql.Model) -> str:
+    return f"```sql\n{model.query}\n```"
+
+
+def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:
+    """`published/warehouse` (the file people open) and `published/exports`, after every model."""
+
+    @dg.asset(
+        key=dg.AssetKey(["published", "warehouse"]),
+        deps=[table_key(each.table) for each in models],
+        group_name="published",
+        description="warehouse/warehouse.duckdb, replaced by atomic rename.",
+        pool=POOL,
+    )
+    def warehouse_file(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        path = publish(warehouse)
+        at = datetime.now(UTC).isoformat()
+        return dg.MaterializeResult(
+            metadata={
+                "path": dg.MetadataValue.path(str(path)),
+                "published_at": at,
+                "bytes": path.stat().st_size,
+            }
+        )
+
+    @dg.asset(
+        key=dg.AssetKey(["published", "exports"]),
+        deps=[warehouse_file],
+        group_name="published",
+        description="One Parquet and one CSV per mart under warehouse/exports/.",
+        pool=POOL,
+    )
+    def exports(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        written = export(warehouse)
+        return dg.MaterializeResult(metadata={"files": len(written)})
+
+    return [warehouse_file, exports]

@@ -1,0 +1,33 @@
+"""Columns of the warehouse's tables about itself."""
+
+from pipeline.columns.column import Column, count, flag, moment, text
+
+COLUMNS: dict[str, Column] = {
+    "table_name": text("Table the row is about, with its schema."),
+    "column_name": text("Column the row is about."),
+    "column_type": text("Type of the column in DuckDB."),
+    "unit": text("Unit of the column."),
+    "meaning": text("What the column or table means."),
+    "is_grain": flag("True where the column is part of the table's key."),
+    "row_raw": text("The row as it was parsed, as JSON."),
+    "domain": text("Domain folder of the source."),
+    "homepage_url": text("The upstream's own page."),
+    "terms": text("The upstream's terms of use, in short or as an address."),
+    "part": text("Piece of the upstream one request answers, such as one cloud."),
+    "outcome": text(
+        "landed, reference, failed (read but refused), unreachable (no answer), refused (an error "
+        "answer) or skipped (a key is missing)."
+    ),
+    "outcome_reason": text("Why the attempt failed, in one sentence; null where it did not."),
+    "attempted_at": moment("Moment of the attempt."),
+    "sha256": text("SHA-256 of the bytes read."),
+    "parser": text("Fingerprint of the code and the rules that read the bytes."),
+    "row_count": count("Rows kept, that is, neither refused nor set aside."),
+    "quarantined_count": count("Rows set aside with a reason."),
+    "newest_observed_at": moment("Newest moment a row of the source was true."),
+    "last_landed_at": moment("Capture time of the newest capture that landed."),
+    "is_stale": flag("True where nothing landed for longer than the source's rhythm allows."),
+    "fingerprint": text("Hash of a model's SQL and of the state of the tables it reads."),
+    "built_at": moment("Moment the table was last rebuilt."),
+    "version": count("How often the table has changed in this build database."),
+}

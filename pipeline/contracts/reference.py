@@ -1,0 +1,115 @@
+"""Contracts of hand-kept reference facts and of exchange rates."""
+
+import pandera.polars as pa
+
+from pipeline.contracts import contract
+
+SKU = pa.Check.str_matches(r"^[a-z]+-[a-z0-9-]+$")
+SLUG = pa.Check.str_matches(r"^[a-z0-9][a-z0-9-]*$")
+
+ACCELERATORS = contract(
+    "accelerators",
+    "One row per accelerator sku: what the vendor says it is.",
+    key=["accelerator"],
+    optional=[
+        "memory_gib",
+        "memory_bandwidth_tb_per_s",
+        "fp16_dense_tflops",
+        "bf16_dense_tflops",
+        "fp8_dense_tflops",
+        "tdp_w",
+        "announced_on",
+        "available_on",
+        "launch_price_usd",
+    ],
+    accelerator=[SKU],
+    vendor=[],
+    family=[],
+    architecture=[],
+    form_factor=[],
+    memory_gib=[pa.Check.in_range(1, 2_000)],
+    memory_bandwidth_tb_per_s=[pa.Check.in_range(0.01, 100)],
+    fp16_dense_tflops=[pa.Check.in_range(1, 50_000)],
+    bf16_dense_tflops=[pa.Check.in_range(1, 50_000)],
+    fp8_dense_tflops=[pa.Check.in_range(1, 100_000)],
+    tdp_w=[pa.Check.in_range(10, 5_000)],
+    announced_on=[],
+    available_on=[],
+    launch_price_usd=[pa.Check.in_range(100, 1_000_000)],
+    source_date=[],
+    read_on=[],
+)
+
+ACCELERATOR_ALIASES = contract(
+    "accelerator_aliases",
+    "One row per rule from an upstream's spelling to a canonical sku; the first that matches wins.",
+    key=["pattern", "priority"],
+    optional=[
+        "provider",
+        "instance_pattern",
+        "memory_gib_min",
+        "memory_gib_max",
+        "accelerator",
+        "reason",
+    ],
+    priority=[pa.Check.ge(0)],
+    pattern=[],
+    provider=[SLUG],
+    instance_pattern=[],
+    memory_gib_min=[],
+    memory_gib_max=[],
+    accelerator=[SKU],
+    reason=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
+PROVIDERS = contract(
+    "providers",
+    "One row per operator that rents accelerators out.",
+    key=["provider"],
+    optional=["parent_issuer", "aliases"],
+    provider=[SLUG],
+    name=[],
+    tier=[pa.Check.isin(["hyperscaler", "neocloud", "marketplace"])],
+    parent_issuer=[],
+    aliases=[],
+    source_date=[],
+    read_on=[],
+)
+
+REGIONS = contract(
+    "regions",
+    "One row per rule from a provider's region to a part of the world; the first match wins.",
+    key=["pattern", "priority"],
+    optional=["provider", "country"],
+    priority=[pa.Check.ge(0)],
+    pattern=[],
+    provider=[SLUG],
+    region_group=[],
+    country=[pa.Check.str_matches(r"^[A-Z]{2}$")],
+    source_date=[],
+    read_on=[],
+)
+
+INTERVAL_RANKS = contract(
+    "interval_ranks",
+    "One row per number of votes: which ranked votes bound the bootstrap interval of the median.",
+    key=["vote_total_count"],
+    vote_total_count=[pa.Check.ge(2)],
+    rank_low=[pa.Check.ge(1)],
+    rank_high=[pa.Check.ge(1)],
+    source_date=[],
+    read_on=[],
+)
+
+EXCHANGE_RATES = contract(
+    "exchange_rates",
+    "One row per currency, day and sighting: the European Central Bank's euro reference rates.",
+    key=["source", "currency", "observed_on", "known_at"],
+    currency=[pa.Check.str_matches(r"^[A-Z]{3}$")],
+    observed_on=[],
+    usd_per_currency_unit=[pa.Check.in_range(1e-6, 10.0)],
+    licence=[],
+)

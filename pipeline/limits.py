@@ -1,0 +1,104 @@
+"""The two clocks a request obeys: its host's pace, and its own total time."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from ipaddress import ip_address
+from typing import Self
+
+# Requests per second, over all hosts of a domain. SEC: at most ten over all machines and all of its
+# hosts (sec.gov/os/accessing-edgar-data). Lambda's terms allow slow crawling and name no number.
+SLOWER = {"sec.gov": 4.0, "lambdalabs.com": 1.0, "lambda.ai": 1.0}
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Pace:
+    """Spaces the requests to one host; threads queue, each for its own slot.
+
+    The own machine is not spared.
+    """
+
+    def __init__(
+        self,
+        per_second: float = 4.0,
+        slower: Mapping[str, float] = SLOWER,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._per_second, self._slower = per_second, slower
+        self._clock, self._sleep = clock, sleep
+        self._lock = threading.Lock()
+        self._free: dict[str, float] = {}
+
+    def wait(self, host: str, at_most: float) -> bool:
+        """Wait for the host's next slot. False, and no slot taken, when that is too far off."""
+        if is_loopback(host):
+            return True
+        domain = next((d for d in self._slower if f".{host}".endswith(f".{d}")), host)
+        with self._lock:
+            now = self._clock()
+            slot = max(now, self._free.get(domain, now))
+            if slot - now > at_most:
+                return False
+            self._free[domain] = slot + 1 / self._slower.get(domain, self._per_second)
+        if slot > now:
+            self._sleep(slot - now)
+        return True
+
+
+class Deadline:
+    """The total time of one call, as a context.
+
+    A time-out on reading never fires while an upstream sends a byte now and then, so the deadline
+    shuts the socket down from another thread and the blocked read ends.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+        self._socket: object = None
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        self._outer = _RUNNING.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        _RUNNING.reset(self._outer)
+
+    def left(self) -> float:
+        """Seconds; negative when the time is over."""
+        return self._end - time.monotonic()
+
+    def watch(self, connected: object) -> None:
+        self._socket = getattr(connected, "socket", connected)  # TLS inside TLS wraps the socket
+        if self.left() <= 0:  # the timer may have run before there was a socket
+            self._cut()
+
+    def _cut(self) -> None:
+        if not isinstance(self._socket, socket.socket):
+            return
+        try:
+            # Not SSLSocket.shutdown: that one pulls the TLS object from under the reader.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        except OSError:
+            return  # closed already
+
+
+_RUNNING: ContextVar[Deadline] = ContextVar("_RUNNING")
+
+
+def watch(connected: object) -> None:
+    """Let the running call's deadline end reads on this socket."""
+    _RUNNING.get().watch(connected)

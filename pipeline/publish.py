@@ -1,0 +1,137 @@
+"""Writing the file people open: vintage views, the data dictionary, then an atomic rename."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import warehouse as wh
+from pipeline.columns import COLUMNS
+from pipeline.contracts import Contract
+from pipeline.model import Model, models, rewound
+from pipeline.source import discover
+from pipeline.warehouse import DuckDB, Warehouse, quoted, scratch
+
+__all__ = ["contracts", "prepare_views", "publish"]
+
+# Clients from 1.2 on can read it; a file with 2.0 defaults cannot be opened by 1.x.
+STORAGE_VERSION = "v1.2.0"
+AS_OF = "known_at <= coalesce(getvariable('as_of')::timestamptz, now())"
+
+
+def contracts() -> list[Contract]:
+    """Every contract a source fills, by table name."""
+    return sorted({each.contract.name: each.contract for each in discover()}.values(), key=_name)
+
+
+def _name(terms: Contract) -> str:
+    return terms.name
+
+
+def prepare_views(db: DuckDB) -> None:
+    """(Re)make `known.*` and `vintage.*`: everything as it was known at the variable `as_of`."""
+    db.execute("drop schema if exists vintage cascade")
+    db.execute("drop schema if exists known cascade")
+    db.execute("create schema known")
+    db.execute("create schema vintage")
+    for terms in contracts():
+        wh.create(db, terms.table, terms.doc, terms.columns)
+        view = f"known.{terms.name}"
+        db.execute(f"create view {view} as from {terms.table} where {AS_OF}")
+        doc = f"{terms.doc} Only rows known at the variable as_of."
+        wh.comment(db, view, doc, terms.columns, kind="view")
+    for model in models():
+        if model.schema != "marts":
+            continue
+        view = f"vintage.{model.name}"
+        db.execute(f"create view {view} as {rewound(model.query)}")
+        doc = f"{model.doc} As it would have been known at the variable as_of."
+        wh.comment(db, view, doc, _columns(db, model), kind="view")
+
+
+def _columns(db: DuckDB, model: Model) -> list[str]:
+    rows = db.execute(
+        "select column_name from duckdb_columns() where schema_name = ? and table_name = ? "
+        "and database_name = current_database() order by column_index",
+        [model.schema, model.name],
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def write_dictionary(db: DuckDB) -> None:
+    """`meta.data_dictionary`: every published column with its type, unit and meaning."""
+    grains = {each.table: set(each.grain) for each in models()}
+    grains |= {each.table: set(each.key) for each in contracts()}
+    made = db.execute(
+        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = current_database() and schema_name in ('staging', 'marts', 'meta') "
+        "and table_name <> 'data_dictionary' order by 1, column_index"
+    ).fetchall()
+    frame = pl.DataFrame(
+        [
+            (
+                table,
+                column,
+                dtype,
+                COLUMNS[column].unit,
+                COLUMNS[column].doc,
+                column in grains.get(table, ()),
+            )
+            for table, column, dtype in made
+        ],
+        schema=["table_name", "column_name", "column_type", "unit", "meaning", "is_grain"],
+        orient="row",
+    )
+    db.register("entries", frame)
+    db.execute("create or replace table meta.data_dictionary as from entries")
+    db.unregister("entries")
+    doc = "One row per table and column: type, unit and meaning."
+    wh.comment(db, "meta.data_dictionary", doc, frame.columns)
+
+
+def publish(store: Warehouse) -> Path:
+    """Write the file people open beside the old one, then swap: readers never wait or break.
+
+    Raises:
+        ModelError: a mart that cannot be rewound.
+        FileNotFoundError: nothing has been built.
+    """
+    with store.connect() as db, wh.transaction(db):
+        prepare_views(db)
+        write_dictionary(db)
+    draft = store.published.with_name("warehouse.draft.duckdb")
+    for leftover in (draft, draft.with_name(draft.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    with scratch() as db:
+        db.execute(f"attach {quoted(str(store.build))} as build (read_only)")
+        db.execute(
+            f"attach {quoted(str(draft))} as draft (storage_version {quoted(STORAGE_VERSION)})"
+        )
+        db.execute("copy from database build to draft")
+        _verify(db)
+        db.execute("detach draft")
+    _synced(draft)
+    published = draft.replace(store.published)
+    _synced(store.published.parent)
+    return published
+
+
+def _verify(db: DuckDB) -> None:
+    """The draft holds what the build database holds, table by table."""
+    for side in ("build", "draft"):
+        db.execute(
+            f"create table memory.main.{side} as select schema_name, table_name, estimated_size "
+            "from duckdb_tables() where database_name = ? and schema_name <> 'main'",
+            [side],
+        )
+    odd = db.sql("(from memory.main.build except from memory.main.draft)").fetchall()
+    if odd:
+        raise wh.PublishError(f"the draft differs from the build database: {odd[:3]}")
+
+
+def _synced(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

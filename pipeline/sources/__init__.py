@@ -1,0 +1,1 @@
+"""One file per upstream: fetch() does I/O, parse() does none."""

@@ -1,0 +1,170 @@
+"""RunPod: list prices of one GPU, in its own data centres and in its community cloud.
+
+Grain: one accelerator type; up to four rows: secure and community cloud, on demand and spot.
+RunPod's own data centres and the hosts of its community cloud are two providers.
+Units: US dollars per GPU-hour, memory in GB as RunPod rounds it; the price holds in every region.
+Clock: the list of the moment.
+Limits: one GraphQL query, no key for `gpuTypes`; rate limit not written down.
+Terms: https://www.runpod.io/legal/terms-of-service
+
+Field names: prices on demand as in a recorded answer of 2026-10-10. The two spot names were never
+seen in a recorded answer here; SkyPilot's client asks for them by these names (fetch_runpod.py). An
+answer without them has no spot rows; one that has them on some types only is refused.
+
+Traps: 0 and null mean not offered. A community price under a quarter of the secure one is a
+placeholder (MI300X 0.50 beside 2.39). Slices carry the full name plus `MIG`; the alias table
+rejects them. A spot price equal to the list price is no discount, and any other is RunPod's own
+list: administered.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+import polars as pl
+
+from pipeline import http
+from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.source import Capture, ParseError, Part, Source
+
+URL = "https://api.runpod.io/graphql"
+QUERY = (
+    "query{gpuTypes{id displayName memoryInGb secureCloud communityCloud "
+    "securePrice communityPrice secureSpotPrice communitySpotPrice}}"
+)
+PLACEHOLDER_FRACTION = 0.25
+REQUIRED: dict[str, type[pl.DataType]] = {
+    "id": pl.String,
+    "memoryInGb": pl.Float64,
+    "securePrice": pl.Float64,
+    "communityPrice": pl.Float64,
+}
+SPOT: dict[str, type[pl.DataType]] = {
+    "secureSpotPrice": pl.Float64,
+    "communitySpotPrice": pl.Float64,
+}
+
+
+def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+    del last  # answers have no validators
+    ask = partial(http.post, URL, json={"query": QUERY}, expects="json")
+    yield Part("all", http.attempt(ask))
+
+
+def parse(body: bytes, capture: Capture) -> pl.DataFrame:
+    """One row per accelerator type, cloud and market; a market not offered has a reason.
+
+    Raises:
+        ParseError: not the documented answer, an error in it, a field missing or of another type,
+            a type twice, or no types at all.
+    """
+    types = _types(body, capture)
+    if types["id"].is_duplicated().any():
+        raise ParseError(f"{capture.url}: gpuTypes.id repeated")
+    rows = [
+        _rows(types, capture, cloud="secure", market="on_demand", price="securePrice"),
+        _rows(types, capture, cloud="community", market="on_demand", price="communityPrice"),
+    ]
+    if "secureSpotPrice" in types.columns:
+        rows += [
+            _rows(types, capture, cloud="secure", market="spot", price="secureSpotPrice"),
+            _rows(types, capture, cloud="community", market="spot", price="communitySpotPrice"),
+        ]
+    return pl.concat(rows)
+
+
+def _types(body: bytes, capture: Capture) -> pl.DataFrame:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    if not isinstance(answer, dict):
+        raise ParseError(f"{capture.url}: not an object: {str(answer)[:200]}")
+    if errors := answer.get("errors"):
+        raise ParseError(f"{capture.url}: GraphQL errors: {_messages(errors)}")
+    data = answer.get("data")
+    types = data.get("gpuTypes") if isinstance(data, dict) else None
+    if not isinstance(types, list) or not all(isinstance(each, dict) for each in types):
+        raise ParseError(f"{capture.url}: no list of objects in `data.gpuTypes`")
+    if not types:
+        raise ParseError(f"{capture.url}: `data.gpuTypes` is empty; never read as no supply")
+    has_spot = any(name in each for each in types for name in SPOT)
+    fields = REQUIRED | SPOT if has_spot else REQUIRED
+    return pl.DataFrame([_column(types, name, dtype, capture) for name, dtype in fields.items()])
+
+
+def _messages(errors: object) -> str:
+    if isinstance(errors, list):
+        said = [e["message"] if isinstance(e, dict) and "message" in e else e for e in errors]
+        return "; ".join(str(each) for each in said)[:300]
+    return str(errors)[:300]
+
+
+def _column(
+    types: list[dict[str, object]], name: str, dtype: type[pl.DataType], capture: Capture
+) -> pl.Series:
+    if missing := sum(name not in each for each in types):
+        raise ParseError(f"{capture.url}: field {name} missing in {missing} of {len(types)} types")
+    values = [each[name] for each in types]
+    if name == "id" and None in values:
+        raise ParseError(f"{capture.url}: field id is null")
+    if any(isinstance(each, bool) for each in values):
+        raise ParseError(f"{capture.url}: field {name} is true or false")
+    try:
+        return pl.Series(name, values, dtype=dtype, strict=True)
+    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
+        raise ParseError(f"{capture.url}: field {name}: {str(error)[:200]}") from error
+
+
+def _rows(
+    types: pl.DataFrame, capture: Capture, *, cloud: str, market: str, price: str
+) -> pl.DataFrame:
+    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
+    amount, listed = pl.col(price), pl.col(f"{cloud}Price")
+    absent = amount.is_null() | (amount == 0)
+    reasons = [pl.when(absent).then(pl.lit("not_offered"))]
+    if cloud == "community":
+        token = (listed > 0) & (listed < PLACEHOLDER_FRACTION * pl.col("securePrice"))
+        reasons.append(pl.when(token).then(pl.lit("placeholder")))
+    spot = market == "spot"
+    flag = pl.when(amount == listed).then(pl.lit("no_discount")).otherwise(pl.lit("administered"))
+    return types.select(
+        offer_id=pl.format("{}/{}/{}", "id", pl.lit(cloud), pl.lit(market)),
+        observed_at=now,
+        provider_raw=pl.lit("runpod" if cloud == "secure" else "runpod-community"),
+        accelerator_raw="id",
+        memory_gib=pl.when(pl.col("memoryInGb") > 0).then("memoryInGb"),
+        instance_type=pl.lit(None, pl.String),
+        gpu_count=pl.lit(1, pl.Int64),
+        market=pl.lit(market),
+        spot_kind=pl.lit("administered" if spot else None, pl.String),
+        term_months=pl.lit(None, pl.Int64),
+        basis=pl.lit("all_in"),
+        region=pl.lit("global"),
+        country=pl.lit(None, pl.String),
+        host_id=pl.lit(None, pl.String),
+        host_count=pl.lit(None, pl.Int64),
+        offer_count=pl.lit(None, pl.Int64),
+        available_count=pl.lit(None, pl.Int64),
+        price_in_currency_per_gpu_hour=amount,
+        currency=pl.lit("USD"),
+        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
+        flag=flag if spot else pl.lit(None, pl.String),
+        reason=pl.coalesce(reasons),
+        known_at=now,
+        captured_at=now,
+        source_url=pl.lit(capture.url),
+        licence=pl.lit(SOURCE.licence),
+        confidence=pl.lit("high"),
+    )
+
+
+SOURCE = Source(
+    name="runpod",
+    homepage="https://www.runpod.io",
+    terms="https://www.runpod.io/legal/terms-of-service",
+    licence="not established; prices are facts shown to everybody",
+    contract=GPU_OFFERS,
+    parse=parse,
+    fetch=fetch,
+)

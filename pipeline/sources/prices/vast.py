@@ -1,0 +1,203 @@
+"""Vast.ai: machines people and data centres rent out, each offer at its own price.
+
+Grain: one offer is a machine, or 1, 2, 4 ... of its accelerators; each is listed beside the others,
+so machine 55059 is four offers. One row for rent on demand, one for the bid floor.
+Units: US dollars per hour of the whole offer with default storage (`dph_total`); a row is per
+accelerator. `gpu_ram` is MiB of one accelerator. `gpu_frac` is the offer's share of the machine,
+not of a GPU.
+Clock: live; what nobody asks for is gone. Two reads minutes apart differ.
+Limits: no key needed so far, rate limit not written down; POST of a query, no paging. `limit` is
+honoured up to 3000; without it a page has 64 offers.
+Terms: https://vast.ai/terms. Answers carry hosts' network addresses: `redact` drops them before
+anything is written.
+
+Asked for in five groups of accelerators, so that none comes near the limit, with the filters of
+Vast's own client: verified, rentable, not external. Names are those seen in answers of 2026; one
+Vast does not know matches nothing, for ever (`A100 SXM`).
+
+Traps: `A100 SXM4` has 40 or 80 GB, `RTX 4090` exists modified with 48. `min_bid` is a floor, not a
+price, and lay above `dph_total` in 98 of 1,936 offers. A full page is a cut-off page.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+import polars as pl
+
+from pipeline import http
+from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.source import Capture, ParseError, Part, Source
+
+URL = "https://console.vast.ai/api/v0/bundles/"
+LIMIT = 3000
+# The page the server sends when it does not honour `limit`.
+DEFAULT_PAGE = 64
+GROUPS = {
+    "ampere": ["A100 SXM4", "A100 PCIE", "A40", "RTX A6000"],
+    "ada": ["L40S", "L40", "RTX 6000Ada", "RTX 4090"],
+    "blackwell": ["B200", "RTX PRO 6000 S", "RTX 5090"],
+    "hopper": ["H100 SXM", "H100 PCIE", "H100 NVL", "H200", "H200 NVL"],
+    "volta": ["Tesla V100"],
+}
+FIELDS: dict[str, type[pl.DataType]] = {
+    "ask_contract_id": pl.Int64,
+    "machine_id": pl.Int64,
+    "host_id": pl.Int64,
+    "gpu_name": pl.String,
+    "num_gpus": pl.Int64,
+    "gpu_ram": pl.Float64,
+    "dph_total": pl.Float64,
+    "min_bid": pl.Float64,
+    "geolocation": pl.String,
+    "rentable": pl.Boolean,
+    "verification": pl.String,
+}
+NEVER_NULL = ("ask_contract_id", "machine_id", "gpu_name", "num_gpus")
+ADDRESS = "ipaddr"
+# For bytes that are not JSON: the field and whatever follows it up to the next field.
+ADDRESS_TEXT = re.compile(rb'"[^"]*ipaddr[^"]*"\s*:\s*("[^"]*"?|[^,}\]]*),?', re.IGNORECASE)
+
+
+def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+    del last  # answers have no validators
+    for group, names in GROUPS.items():
+        query = {
+            "gpu_name": {"in": names},
+            "verified": {"eq": True},
+            "external": {"eq": False},
+            "rentable": {"eq": True},
+            "type": "on-demand",
+            "order": [["dph_total", "asc"]],
+            "limit": LIMIT,
+        }
+        yield Part(group, http.attempt(partial(http.post, URL, json=query, expects="json")))
+
+
+def parse(body: bytes, capture: Capture) -> pl.DataFrame:
+    """One on_demand row per offer, and one spot row where the host names a bid floor.
+
+    Raises:
+        ParseError: not the documented answer, a field missing or of another type, an offer twice,
+            no offers at all, or a full page.
+    """
+    offers = _offers(body, capture)
+    if offers["ask_contract_id"].is_duplicated().any():
+        raise ParseError(f"{capture.url}: ask_contract_id repeated")
+    return pl.concat(
+        [
+            _rows(offers, capture, market="on_demand", total=pl.col("dph_total")),
+            _rows(
+                offers.filter(pl.col("min_bid") > 0),
+                capture,
+                market="spot",
+                total=pl.col("min_bid"),
+            ),
+        ]
+    )
+
+
+def redact(body: bytes) -> bytes:
+    """The answer without any field whose name contains `ipaddr`, at whatever depth."""
+    try:
+        kept = _without_addresses(json.loads(body))
+        return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
+    except (ValueError, RecursionError):
+        return ADDRESS_TEXT.sub(b"", body)
+
+
+def _without_addresses(value: object) -> object:
+    if isinstance(value, dict):
+        return {
+            name: _without_addresses(each)
+            for name, each in value.items()
+            if ADDRESS not in name.lower()
+        }
+    if isinstance(value, list):
+        return [_without_addresses(each) for each in value]
+    return value
+
+
+def _offers(body: bytes, capture: Capture) -> pl.DataFrame:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    offers = answer.get("offers") if isinstance(answer, dict) else None
+    if not isinstance(offers, list) or not all(isinstance(each, dict) for each in offers):
+        raise ParseError(f"{capture.url}: no list of objects in `offers`: {str(answer)[:200]}")
+    if not offers:
+        raise ParseError(f"{capture.url}: no offers for {capture.part}; never read as no supply")
+    if len(offers) >= LIMIT or len(offers) == DEFAULT_PAGE:
+        raise ParseError(f"{capture.url}: truncated: a full page of {len(offers)} offers")
+    return pl.DataFrame([_column(offers, name, dtype, capture) for name, dtype in FIELDS.items()])
+
+
+def _column(
+    offers: list[dict[str, object]], name: str, dtype: type[pl.DataType], capture: Capture
+) -> pl.Series:
+    if missing := sum(name not in each for each in offers):
+        raise ParseError(f"{capture.url}: field {name} missing in {missing} offers")
+    values = [each[name] for each in offers]
+    if name in NEVER_NULL and None in values:
+        raise ParseError(f"{capture.url}: field {name} is null")
+    if dtype is not pl.Boolean and any(isinstance(each, bool) for each in values):
+        raise ParseError(f"{capture.url}: field {name} is true or false")
+    try:
+        return pl.Series(name, values, dtype=dtype, strict=True)
+    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
+        raise ParseError(f"{capture.url}: field {name}: {str(error)[:200]}") from error
+
+
+def _rows(offers: pl.DataFrame, capture: Capture, *, market: str, total: pl.Expr) -> pl.DataFrame:
+    count = pl.col("num_gpus")
+    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
+    above = pl.when(pl.col("min_bid") > pl.col("dph_total")).then(
+        pl.lit("bid_floor_above_on_demand")
+    )
+    unverified = pl.when(pl.col("verification") != "verified").then(pl.lit("unverified"))
+    spot = market == "spot"
+    place = pl.col("geolocation").str.strip_chars()
+    return offers.select(
+        offer_id=pl.format("{}{}", "ask_contract_id", pl.lit("/bid" if spot else "")),
+        observed_at=now,
+        provider_raw=pl.lit("vast"),
+        accelerator_raw="gpu_name",
+        memory_gib=pl.col("gpu_ram") / 1024,
+        instance_type=pl.lit(None, pl.String),
+        gpu_count=count,
+        market=pl.lit(market),
+        spot_kind=pl.lit("bid_floor" if spot else None, pl.String),
+        term_months=pl.lit(None, pl.Int64),
+        basis=pl.lit("all_in"),
+        region=pl.when(place != "").then("geolocation").otherwise(pl.lit("global")),
+        country=place.str.extract(r"(?:^|,)\s*([A-Z]{2})$"),
+        host_id=pl.col("machine_id").cast(pl.String),
+        operator_id=pl.col("host_id").cast(pl.String),
+        host_count=pl.lit(None, pl.Int64),
+        offer_count=pl.lit(None, pl.Int64),
+        available_count=pl.when("rentable").then(count).otherwise(0),
+        price_in_currency_per_gpu_hour=pl.when(count > 0).then(total / count),
+        currency=pl.lit("USD"),
+        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
+        flag=pl.coalesce(above, pl.lit("bid_floor")) if spot else unverified,
+        reason=pl.when(count < 1).then(pl.lit("no_accelerators")),
+        known_at=now,
+        captured_at=now,
+        source_url=pl.lit(capture.url),
+        licence=pl.lit(SOURCE.licence),
+        confidence=pl.lit("high"),
+    )
+
+
+SOURCE = Source(
+    name="vast",
+    homepage="https://vast.ai",
+    terms="https://vast.ai/terms",
+    licence="not established; prices are facts shown to everybody",
+    contract=GPU_OFFERS,
+    parse=parse,
+    fetch=fetch,
+    redact=redact,
+)

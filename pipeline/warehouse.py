@@ -1,0 +1,243 @@
+"""The only module that opens DuckDB: the build database, its transactions, its tables.
+
+The pipeline owns `warehouse/build/build.duckdb`; people open `warehouse/warehouse.duckdb`, which
+`pipeline.publish` writes. The build database can always be deleted: it is rebuilt from `raw/` and
+`reference/`.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipeline.columns import COLUMNS, duckdb_type
+from pipeline.contracts import Contract
+from pipeline.raw import RawStore
+
+__all__ = ["DuckDB", "Warehouse", "opened_for_reading", "quoted", "scratch"]
+
+DuckDB = duckdb.DuckDBPyConnection
+DuckDBError = duckdb.Error
+
+
+class PublishError(RuntimeError):
+    """A draft that is not what was built: the published file stays as it was."""
+
+
+ROOT = Path(__file__).resolve().parents[1] / "warehouse"
+LOCK_WAIT_SECONDS = 60.0
+PLAUSIBLE_HISTORY_DAYS = 90
+
+OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "staging.quarantine": (
+        "One row per row set aside: which source and capture, why, and the row itself.",
+        ("source", "captured_at", "table_name", "reason", "row_raw", "known_at"),
+    ),
+    "meta.attempts": (
+        "One row per attempt to read a source, with what came of it.",
+        (
+            "source",
+            "part",
+            "attempted_at",
+            "captured_at",
+            "outcome",
+            "outcome_reason",
+            "sha256",
+            "parser",
+            "row_count",
+            "quarantined_count",
+            "newest_observed_at",
+        ),
+    ),
+    "meta.sources": (
+        "One row per source module: what it reads and under which terms.",
+        ("source", "domain", "homepage_url", "terms", "licence", "table_name", "refresh_days"),
+    ),
+    "meta.versions": (
+        "One row per table: how often it changed, and from which SQL and inputs it was built.",
+        ("table_name", "version", "fingerprint", "built_at"),
+    ),
+}
+
+
+def quoted(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def scratch() -> Iterator[DuckDB]:
+    """A database in memory, for parsing SQL and for writing files."""
+    with duckdb.connect() as db:
+        db.execute("set timezone = 'UTC'")
+        yield db
+
+
+@contextmanager
+def opened_for_reading(path: Path) -> Iterator[DuckDB]:
+    """A published file, read-only."""
+    with duckdb.connect(path, read_only=True) as db:
+        db.execute("set timezone = 'UTC'")
+        yield db
+
+
+class Warehouse:
+    """The folder that holds everything the pipeline makes.
+
+    Args:
+        root: The folder; `raw/`, `build/`, `exports/` and `warehouse.duckdb` are made inside it.
+    """
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self.root = root
+        self.build = root / "build" / "build.duckdb"
+        self.published = root / "warehouse.duckdb"
+        self.exports = root / "exports"
+        self.raw = RawStore(root / "raw")
+
+    @contextmanager
+    def connect(self) -> Iterator[DuckDB]:
+        """The build database, alone: waits a minute for another process to let go of it.
+
+        Raises:
+            duckdb.IOException: another process still holds the file.
+        """
+        self.build.parent.mkdir(parents=True, exist_ok=True)
+        with _opened(self.build) as db:
+            # `observed_at::date` would otherwise follow the clock of whichever machine runs it.
+            db.execute("set timezone = 'UTC'")
+            db.execute("create schema if not exists staging")
+            db.execute("create schema if not exists meta")
+            for table, (doc, columns) in OWN_TABLES.items():
+                create(db, table, doc, columns)
+            yield db
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[DuckDB]:
+    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        try:
+            db = duckdb.connect(path)
+            break
+        except duckdb.IOException as error:
+            if "lock" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+@contextmanager
+def transaction(db: DuckDB) -> Iterator[None]:
+    """All or nothing: any exception rolls back."""
+    db.execute("begin")
+    try:
+        yield
+    except BaseException:
+        db.execute("rollback")
+        raise
+    db.execute("commit")
+
+
+def create(db: DuckDB, table: str, doc: str, columns: Sequence[str]) -> None:
+    """Create a table of dictionary columns, with comments, unless it is there."""
+    schema, name = table.split(".")
+    there = db.execute(
+        "select count(*) from duckdb_tables() where schema_name = ? and table_name = ? "
+        "and database_name = current_database()",
+        [schema, name],
+    ).fetchall()[0][0]
+    if there:
+        return
+    db.execute(f"create table {table} ({', '.join(f'{c} {duckdb_type(c)}' for c in columns)})")
+    comment(db, table, doc, columns)
+
+
+def comment(db: DuckDB, table: str, doc: str, columns: Sequence[str], kind: str = "table") -> None:
+    """Put the dictionary's words on a table or view and its columns."""
+    db.execute(f"comment on {kind} {table} is {quoted(doc)}")
+    for name in columns:
+        db.execute(f"comment on column {table}.{name} is {quoted(described(name))}")
+
+
+def described(name: str) -> str:
+    """Meaning and unit of a column, as one comment."""
+    column = COLUMNS[name]
+    return f"{column.doc} [{column.unit}]" if column.unit else column.doc
+
+
+def append(db: DuckDB, terms: Contract, frame: pl.DataFrame) -> int:
+    """Add the rows whose key is new. Returns how many; never changes a row already there."""
+    create(db, terms.table, terms.doc, terms.columns)
+    keys = ", ".join(terms.key)
+    db.register("incoming", frame)
+    try:
+        [(added,)] = db.execute(
+            f"insert into {terms.table} by name "
+            f"(from incoming anti join {terms.table} using ({keys}))"
+        ).fetchall()
+    finally:
+        db.unregister("incoming")
+    if added:
+        bump(db, terms.table)
+    return int(added)
+
+
+def remove(db: DuckDB, terms: Contract, source: str, captured_at: datetime | None) -> None:
+    """Take back what one capture (or a whole committed file) put in, before reading it again."""
+    create(db, terms.table, terms.doc, terms.columns)
+    for table in (terms.table, "staging.quarantine"):
+        where = "source = ?"
+        values: list[object] = [source]
+        if captured_at is not None:
+            where += " and captured_at = ?"
+            values.append(captured_at)
+        if db.execute(f"delete from {table} where {where}", values).fetchall()[0][0]:
+            bump(db, table)
+
+
+def bump(db: DuckDB, table: str) -> None:
+    """Note that a table changed, so that what reads it is rebuilt."""
+    db.execute(
+        "update meta.versions set version = version + 1, built_at = now() where table_name = ?",
+        [table],
+    )
+    db.execute(
+        "insert into meta.versions by name select ? as table_name, 1 as version, now() as built_at "
+        "where not exists (from meta.versions where table_name = ?)",
+        [table, table],
+    )
+
+
+def frame(db: DuckDB, query: str, **params: object) -> pl.DataFrame:
+    """The rows of a query."""
+    made = db.sql(query, params=params) if params else db.sql(query)
+    rows: pl.DataFrame = made.pl()
+    return rows
+
+
+def read(db: DuckDB, terms: Contract) -> pl.DataFrame:
+    """A whole staging table; empty with the contract's columns when nothing has landed."""
+    create(db, terms.table, terms.doc, terms.columns)
+    return frame(db, f"from {terms.table}")
+
+
+def trailing_medians(db: DuckDB, terms: Contract, until: datetime) -> pl.DataFrame:
+    """Median price per accelerator and market over the 90 days before a moment (METHODS 1.5)."""
+    create(db, terms.table, terms.doc, terms.columns)
+    return frame(
+        db,
+        f"select accelerator, market, median(price_usd_per_gpu_hour) "
+        f"as median_price_usd_per_gpu_hour from {terms.table} "
+        f"where observed_at < $until "
+        f"and observed_at >= $until::timestamptz - interval {PLAUSIBLE_HISTORY_DAYS} day "
+        "group by all",
+        until=until,
+    )

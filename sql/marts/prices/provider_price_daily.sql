@@ -1,0 +1,164 @@
+-- What each provider charged for one accelerator-hour, by region, on every UTC day it can be known.
+-- A marketplace's value is the median over its machines. An observation stands for as long as its
+-- source's rhythm says (refresh_days) and is carried at most 3 days beyond that (METHODS 2.3), never
+-- past the newest observation held. A step of more than 40 % from the sighting before waits as
+-- `unconfirmed` for a second sighting or a second source (METHODS 1.6). Spot that a provider sets by
+-- list rather than by auction has status `administered`.
+-- grain: provider, accelerator, market, term_months, basis, region, observed_on
+with sighted as (
+    select
+        source,
+        provider,
+        accelerator,
+        market,
+        term_months,
+        basis,
+        region,
+        region_group,
+        observed_on,
+        median(price_usd_per_gpu_hour) as price_usd_per_gpu_hour,
+        min(instance_type) as instance_type,
+        case
+            when max(host_id) <> 'list' then count(distinct host_id)
+            else max(host_count)
+        end as host_count,
+        sum(offer_count)::bigint as offer_count,
+        max(refresh_days) as refresh_days,
+        max(flag) as flag,
+        min(source_url) as source_url,
+        min(licence) as licence
+    from marts.host_price_daily
+    group by all
+),
+
+neighbours as (
+    select
+        *,
+        lag(price_usd_per_gpu_hour) over series as price_before,
+        lag(observed_on) over series as seen_before_on,
+        lead(price_usd_per_gpu_hour) over series as price_after,
+        lead(observed_on) over series as next_seen_on
+    from sighted
+    window series as (
+        partition by source, provider, accelerator, market, term_months, basis, region
+        order by observed_on
+    )
+),
+
+-- A step is judged against a sighting of the same month; after a longer silence there is no step.
+judged as (
+    select
+        *,
+        seen_before_on is null
+        or seen_before_on < observed_on - interval 31 day
+        or greatest(price_usd_per_gpu_hour, price_before)
+            <= 1.4 * least(price_usd_per_gpu_hour, price_before)
+        or (
+            price_after is not null
+            and greatest(price_usd_per_gpu_hour, price_after)
+                <= 1.4 * least(price_usd_per_gpu_hour, price_after)
+        ) as is_confirmed
+    from neighbours
+),
+
+newest as (
+    select max(observed_on) as newest_on from marts.host_price_daily
+),
+
+standing as (
+    select
+        judged.*,
+        (judged.observed_on + (judged.refresh_days - 1) * interval 1 day)::date as stands_until_on,
+        least(
+            (judged.observed_on + (judged.refresh_days + 2) * interval 1 day)::date,
+            coalesce((judged.next_seen_on - interval 1 day)::date, newest.newest_on),
+            newest.newest_on
+        ) as carried_until_on
+    from judged
+    cross join newest
+),
+
+days as (
+    select
+        standing.*,
+        unnest(generate_series(observed_on, carried_until_on, interval 1 day))::date as day_on
+    from standing
+),
+
+-- The citation is that of the newest sighting.
+cited as (
+    select
+        *,
+        row_number() over (
+            partition by provider, accelerator, market, term_months, basis, region, day_on
+            order by observed_on desc, source
+        ) as citation_rank
+    from days
+),
+
+-- Where several sources read one provider on one day, the provider's value is their median.
+combined as (
+    select
+        provider,
+        accelerator,
+        market,
+        term_months,
+        basis,
+        region,
+        day_on as observed_on,
+        min(region_group) as region_group,
+        median(price_usd_per_gpu_hour) as price_usd_per_gpu_hour,
+        max(observed_on) as last_seen_on,
+        min(greatest(datediff('day', stands_until_on, day_on), 0)) as carried_days,
+        max(host_count) as host_count,
+        sum(offer_count)::bigint as offer_count,
+        count(distinct source) as source_count,
+        max(flag) as flag,
+        bool_or(is_confirmed)
+        or (
+            count(distinct source) > 1
+            and max(price_usd_per_gpu_hour) <= 1.4 * min(price_usd_per_gpu_hour)
+        ) as is_confirmed,
+        max(case when citation_rank = 1 then instance_type end) as instance_type,
+        max(case when citation_rank = 1 then source end) as source,
+        max(case when citation_rank = 1 then source_url end) as source_url,
+        max(case when citation_rank = 1 then licence end) as licence
+    from cited
+    group by provider, accelerator, market, term_months, basis, region, day_on
+)
+
+select
+    combined.provider,
+    combined.accelerator,
+    combined.market,
+    combined.term_months,
+    combined.basis,
+    combined.region,
+    combined.observed_on,
+    providers.tier,
+    combined.region_group,
+    combined.price_usd_per_gpu_hour,
+    case
+        when combined.flag is not null then combined.flag
+        when combined.is_confirmed then 'confirmed'
+        else 'unconfirmed'
+    end as status,
+    combined.last_seen_on,
+    combined.carried_days,
+    combined.instance_type,
+    combined.host_count,
+    combined.offer_count,
+    combined.source_count,
+    combined.source,
+    combined.source_url,
+    combined.licence
+from combined
+join staging.providers as providers on combined.provider = providers.provider
+order by
+    combined.provider,
+    combined.accelerator,
+    combined.market,
+    combined.term_months,
+    combined.basis,
+    combined.region,
+    combined.observed_on

@@ -1,0 +1,44 @@
+-- Every source, what came of the last attempt to read it, and the newest observation held.
+-- A source is stale when nothing landed for more than twice its rhythm; committed files never are.
+-- grain: source
+with newest_attempts as (
+    select *
+    from meta.attempts
+    qualify row_number() over (partition by source order by attempted_at desc, outcome) = 1
+),
+
+landed as (
+    select
+        source,
+        max(captured_at) as last_landed_at,
+        max(newest_observed_at) as newest_observed_at,
+        sum(row_count)::bigint as row_count
+    from meta.attempts
+    where outcome = 'landed'
+    group by all
+)
+
+select
+    sources.source,
+    sources.domain,
+    sources.table_name,
+    coalesce(attempts.outcome, 'not asked yet') as outcome,
+    attempts.outcome_reason,
+    attempts.attempted_at,
+    landed.last_landed_at,
+    landed.newest_observed_at,
+    coalesce(landed.row_count, 0) as row_count,
+    coalesce(quarantined.quarantined_count, 0) as quarantined_count,
+    sources.homepage_url not like 'warehouse/%'
+    and coalesce(landed.last_landed_at < now() - 2 * sources.refresh_days * interval 1 day, true)
+        as is_stale,
+    sources.licence,
+    sources.terms,
+    sources.homepage_url
+from meta.sources as sources
+left join newest_attempts as attempts using (source)
+left join landed using (source)
+left join (
+    select source, count(*) as quarantined_count from staging.quarantine group by all
+) as quarantined using (source)
+order by sources.domain, sources.source
