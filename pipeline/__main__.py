@@ -1,6 +1,5 @@
 """`python -m pipeline`: ingest what is reachable, build, audit, publish, print what came of it."""
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -10,6 +9,8 @@ import dagster as dg
 from pipeline.status import print_status
 
 HOME = Path(__file__).resolve().parents[1]
+# Failures of single sources are in the table at the end and, in full, in the UI.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def main() -> int:
@@ -19,16 +20,18 @@ def main() -> int:
         0 when a warehouse was published, whatever happened to single sources; 1 otherwise.
     """
     os.chdir(HOME)  # dagster.yaml keeps its paths relative to the repository
-    logging.getLogger("dagster").setLevel(logging.ERROR)
     from pipeline.definitions import defs
 
-    instance = dg.DagsterInstance.from_config(str(HOME))
-    defs.resolve_job_def("ingest").execute_in_process(instance=instance, raise_on_error=False)
-    built = defs.resolve_job_def("build").execute_in_process(
-        instance=instance, raise_on_error=False
-    )
+    with dg.DagsterInstance.from_config(str(HOME)) as instance:
+        for name in ("ingest", "build"):
+            result = defs.resolve_job_def(name).execute_in_process(
+                instance=instance, run_config=QUIET, raise_on_error=False
+            )
+    for event in result.get_step_failure_events():
+        failure = event.step_failure_data
+        sys.stderr.write(f"{event.step_key}: {failure.user_failure_data or failure.error}\n")
     print_status(sys.stdout)
-    return 0 if built.success else 1
+    return 0 if result.success else 1
 
 
 if __name__ == "__main__":

@@ -37,20 +37,26 @@ def freshness(source: Source) -> dg.FreshnessPolicy:
     return dg.FreshnessPolicy.time_window(fail_window=timedelta(days=2 * source.refresh_days))
 
 
-def assets_for(source: Source) -> list[dg.AssetsDefinition]:
-    """The raw and staging assets of one source."""
-    made = [_staging_asset(source)]
+def assets_for(source: Source, sources: Sequence[Source]) -> list[dg.AssetsDefinition]:
+    """The raw and staging assets of one source, among all of them."""
+    # Rows that others need (exchange rates) land first; when they cannot, the others still run,
+    # so this is an order and not a dependency. Committed files always land: they are lineage too.
+    readers = [each for each in sources if source.contract.name in each.contract.reads]
+    tags = {"dagster/priority": "1"} if readers else {}
+    files = [e for e in sources if e.file and e.contract.name in source.contract.reads]
+    made = [_staging_asset(source, [staging_key(each) for each in files], tags)]
     if source.fetch is not None:
-        made.insert(0, _raw_asset(source))
+        made.insert(0, _raw_asset(source, tags))
     return made
 
 
-def _raw_asset(source: Source) -> dg.AssetsDefinition:
+def _raw_asset(source: Source, tags: dict[str, str]) -> dg.AssetsDefinition:
     @dg.asset(
         key=raw_key(source),
         group_name=source.domain,
         description=(source.module.__doc__ or "").strip(),
         metadata={"homepage": dg.MetadataValue.url(source.homepage), "terms": source.terms},
+        op_tags=tags,
         pool=POOL,
     )
     def raw(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
@@ -71,14 +77,17 @@ def _raw_asset(source: Source) -> dg.AssetsDefinition:
     return raw
 
 
-def _staging_asset(source: Source) -> dg.AssetsDefinition:
+def _staging_asset(
+    source: Source, rules: list[dg.AssetKey], tags: dict[str, str]
+) -> dg.AssetsDefinition:
     @dg.asset(
         key=staging_key(source),
-        deps=[raw_key(source)] if source.fetch is not None else [],
+        deps=[*rules, *([raw_key(source)] if source.fetch is not None else [])],
         group_name=source.domain,
         description=source.contract.doc,
         freshness_policy=freshness(source) if source.fetch is not None else None,
         metadata={"licence": source.licence, "key": ", ".join(source.contract.key)},
+        op_tags=tags,
         pool=POOL,
     )
     def staging(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
@@ -165,7 +174,7 @@ def _group_asset(
                 yield _built(db, each, built)
         if failed:
             raise dg.Failure(
-                f"kept the last good {', '.join(sorted(failed))}",
+                "; ".join(f"{table}: {why}" for table, why in sorted(failed.items())),
                 metadata={"failed": dg.MetadataValue.json(failed)},
                 allow_retries=False,
             )

@@ -36,7 +36,7 @@ def definitions(
             if table.startswith("staging.") and table not in producers:
                 producers.setdefault(table, [])
     built = [*assets.model_assets(models(), producers), *assets.publish_assets(models())]
-    ingested = [asset for source in sources for asset in assets.assets_for(source)]
+    ingested = [asset for source in sources for asset in assets.assets_for(source, sources)]
     build = dg.AssetSelection.assets(*built)
     jobs = [
         dg.define_asset_job("ingest", dg.AssetSelection.assets(*ingested)),

@@ -10,9 +10,9 @@ from pipeline.columns import COLUMNS
 from pipeline.contracts import Contract
 from pipeline.model import Model, models, rewound
 from pipeline.source import discover
-from pipeline.warehouse import DuckDB, Warehouse, quoted, scratch
+from pipeline.warehouse import DuckDB, Warehouse, quoted
 
-__all__ = ["contracts", "prepare_views", "publish"]
+__all__ = ["contracts", "prepare_views", "publish", "verify"]
 
 # Clients from 1.2 on can read it; a file with 2.0 defaults cannot be opened by 1.x.
 STORAGE_VERSION = "v1.2.0"
@@ -94,39 +94,71 @@ def publish(store: Warehouse) -> Path:
 
     Raises:
         ModelError: a mart that cannot be rewound.
-        FileNotFoundError: nothing has been built.
+        PublishError: the draft is not what was built; the published file stays as it was.
     """
-    with store.connect() as db, wh.transaction(db):
-        prepare_views(db)
-        write_dictionary(db)
     draft = store.published.with_name("warehouse.draft.duckdb")
-    for leftover in (draft, draft.with_name(draft.name + ".wal")):
-        leftover.unlink(missing_ok=True)
-    with scratch() as db:
-        db.execute(f"attach {quoted(str(store.build))} as build (read_only)")
+    # One connection throughout: a second publisher waits for the lock instead of sharing the draft.
+    with store.connect() as db:
+        with wh.transaction(db):
+            prepare_views(db)
+            write_dictionary(db)
+        for leftover in (draft, wal(draft)):
+            leftover.unlink(missing_ok=True)
         db.execute(
             f"attach {quoted(str(draft))} as draft (storage_version {quoted(STORAGE_VERSION)})"
         )
         db.execute("copy from database build to draft")
-        _verify(db)
+        verify(db, "build", "draft")
         db.execute("detach draft")
     _synced(draft)
+    # Somebody's unfinished edits of the old file would be replayed onto the new one.
+    wal(store.published).unlink(missing_ok=True)
     published = draft.replace(store.published)
     _synced(store.published.parent)
     return published
 
 
-def _verify(db: DuckDB) -> None:
-    """The draft holds what the build database holds, table by table."""
-    for side in ("build", "draft"):
-        db.execute(
-            f"create table memory.main.{side} as select schema_name, table_name, estimated_size "
-            "from duckdb_tables() where database_name = ? and schema_name <> 'main'",
-            [side],
-        )
-    odd = db.sql("(from memory.main.build except from memory.main.draft)").fetchall()
+def wal(path: Path) -> Path:
+    """The write-ahead log DuckDB keeps beside a database file."""
+    return path.with_name(path.name + ".wal")
+
+
+def verify(db: DuckDB, built: str, copied: str) -> None:
+    """Hold a copied database against the one it was made from.
+
+    Args:
+        db: A connection that has both attached.
+        built: Name of the original.
+        copied: Name of the copy.
+
+    Raises:
+        PublishError: a table or view is missing, added, or has another number of rows.
+    """
+    there, here = _contents(db, built), _contents(db, copied)
+    odd = {
+        name: (there.get(name, "absent"), here.get(name, "absent"))
+        for name in sorted(there.keys() | here.keys())
+        if there.get(name, "absent") != here.get(name, "absent")
+    }
     if odd:
-        raise wh.PublishError(f"the draft differs from the build database: {odd[:3]}")
+        raise wh.PublishError(f"{copied} differs from {built} in (rows built, rows copied): {odd}")
+
+
+def _contents(db: DuckDB, database: str) -> dict[str, object]:
+    """Tables with their number of rows; views, which hold none, with the word."""
+    found = db.execute(
+        "select schema_name || '.' || table_name, 'table' from duckdb_tables() "
+        "where database_name = $1 union all "
+        "select schema_name || '.' || view_name, 'view' from duckdb_views() "
+        "where database_name = $1 and not internal",
+        [database],
+    ).fetchall()
+    contents: dict[str, object] = dict(found)
+    for name, kind in found:
+        if kind == "table":
+            count = db.execute(f"select count(*) from {database}.{name}").fetchall()
+            contents[name] = count[0][0]
+    return contents
 
 
 def _synced(path: Path) -> None:

@@ -18,6 +18,7 @@ COLUMNS: dict[str, Column] = {
     "announced_on": day("Day the vendor announced the part."),
     "available_on": day("Day the part could first be bought or rented."),
     "launch_price_usd": number("USD", "Price of one accelerator at launch, where cited."),
+    "launch_price_source_url": text("Public address the launch price was read from."),
     "instance_pattern": text("Regular expression on the instance type; empty matches any."),
     "memory_gib_min": number("GiB", "Smallest memory per accelerator a rule accepts."),
     "memory_gib_max": number("GiB", "Largest memory per accelerator a rule accepts."),

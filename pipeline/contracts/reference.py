@@ -21,6 +21,7 @@ ACCELERATORS = contract(
         "announced_on",
         "available_on",
         "launch_price_usd",
+        "launch_price_source_url",
     ],
     accelerator=[SKU],
     vendor=[],
@@ -36,6 +37,7 @@ ACCELERATORS = contract(
     announced_on=[],
     available_on=[],
     launch_price_usd=[pa.Check.in_range(100, 1_000_000)],
+    launch_price_source_url=[],
     source_date=[],
     read_on=[],
 )

@@ -12,7 +12,9 @@ in `runs`. A row that must not be used is returned with a `reason`, so that it i
 
 A sighting is one day on which the source looked and saw that price. `read` returns every sighting
 it can defend, unchanged prices included, and never one for a day on which nobody looked: a price
-run is made of sightings, and a silence longer than `max_gap_days` ends it.
+run is made of sightings, and a silence longer than `max_gap_days` ends it. So does a row that says
+the price is gone (reasons ENDS_RUN): return a price that was taken off the list with the reason
+"removed" on that day.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ import polars as pl
 
 READ_ON = date(2026, 11, 23)
 MACHINERY = {"runs", "__main__"}
+# A look that found no price, as against a price that is not to be trusted.
+ENDS_RUN = ("removed", "not_priced_yet", "not_offered")
 
 # Required of `read`.
 REQUIRED: dict[str, pl.DataType] = {
@@ -72,8 +76,8 @@ class Evidence:
         confidence: high, medium or low.
         refresh_days: How often the source looked; one observation stands that long.
         max_gap_days: Two sightings further apart than this belong to two runs.
-        priority: Lower wins where two folders saw the same key on the same days. Guide: 10 read
-            from the provider's API on the day, 20 the same less often, 30 list points with an
+        priority: Lower wins where two folders saw the same key on the same days. Guide: 1-19
+            read from the provider's API on the day, 20 the same less often, 30 list points with an
             address, 40 daily trackers, 60 curated tables, 80 pooled or thin medians. Unique.
     """
 

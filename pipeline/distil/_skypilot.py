@@ -1,4 +1,4 @@
-"""Catalogs in the SkyPilot layout, kept as change logs: what each file said on each day it was read.
+"""Catalogs in the SkyPilot layout, kept as change logs: what a file said on each day it was read.
 
 A log holds one event per changed row (`set` or `removed`) and nothing for rows that stayed the
 same, so the file is rebuilt at every commit of its own path. A commit of that path is the moment
@@ -32,11 +32,20 @@ BOT = ("aws", "gcp")
 # AWS spot is kept for accelerators that stand in data centres today; the rest is history in bulk.
 AWS_SPOT = ("H100", "H200", "A100", "A100-80GB", "V100", "L4", "T4", "A10G", "Trainium")
 SPOT_DECIMALS = 4
+# Printed as 12: the catalog of 2023-24 divided vCPUs by eight. Eight each, by
+# https://learn.microsoft.com/azure/virtual-machines/sizes/gpu-accelerated/ndh100v5-series
+COUNTS = {"Standard_ND96isr_H100_v5": 8.0, "Standard_ND96is_H100_v5": 8.0}
+# Derived by the same division, and not in Azure's documentation.
+UNCOUNTED = "Standard_ND48s_H100_v5"
+# Of the rows under a new path; a day's AWS spot moves change a fifth and more, an edit 2 %.
+FRESH_SHARE = 0.1
+# Introductory prices under their own machine names.
+TEASER = r"_Promo$"
 
 
 def read_log(file: Path) -> pl.DataFrame:
     """One row per event, with `cloud` and the UTC `day`; numbers parsed, blanks null."""
-    log = pl.read_csv(file, infer_schema=False, missing_utf8_is_empty_string=False)
+    log = pl.read_csv(file, infer_schema=False, null_values=[""])
     if "path" not in log.columns:
         log = log.with_columns(path=pl.lit(None, dtype=pl.String))
     return log.with_columns(
@@ -71,7 +80,9 @@ def daily(
     )
     row = ("path", *key)
     events = (
-        log.sort("at", maintain_order=True)
+        # In one commit a row whose count changed its spelling ("1" to "1.0") is removed and set:
+        # it is still there, so "set" has to come after "removed".
+        log.sort("at", "event", maintain_order=True)
         .join_asof(
             looks.sort("day").rename({"day": "looked_on"}),
             left_on="day",
@@ -102,43 +113,50 @@ def daily(
 
 
 def without_copies(states: pl.DataFrame) -> pl.DataFrame:
-    """Leave out rows a file only took over from its predecessor on the day it was moved.
+    """Leave out the first day of a file that was only moved there.
 
-    The catalog moved its files five times in 2022 (v1 to v5). An unchanged row in the first
-    version under the new path repeats an old look.
+    The catalog moved its files five times in 2022 (v1 to v5). Where nearly all rows of the first
+    version under the new path repeat the last one under the old path, nobody had looked again.
     """
     spans = (
         states.group_by("cloud", "path")
         .agg(first=pl.col("day").min(), last=pl.col("day").max())
-        .sort("cloud", "first", "last")
+        .sort("cloud", "first", "last", "path")
         .with_columns(before=pl.col("path").shift(1).over("cloud"))
     )
     row = ["cloud", *KEY, "price", "spot_price"]
-    last = states.join(spans, on=("cloud", "path")).filter(pl.col("day") == pl.col("last"))
-    copied = (
-        states.join(spans, on=("cloud", "path"))
-        .filter(pl.col("day") == pl.col("first"), pl.col("event") == "set")
+    spanned = states.filter(pl.col("event") == "set").join(spans, on=("cloud", "path"))
+    last = spanned.filter(pl.col("day") == pl.col("last")).select(*row, before="path").unique()
+    copies = (
+        spanned.filter(pl.col("day") == pl.col("first"))
         .join(
-            last.select(*row, before="path"),
+            last.with_columns(is_copy=pl.lit(1)),
             on=[*row, "before"],
-            how="semi",
+            how="left",
             nulls_equal=True,
         )
-        .select("path", "day", *KEY)
+        .group_by("path", "day")
+        .agg(fresh=1 - pl.col("is_copy").sum() / pl.len())
+        .filter(pl.col("fresh") < FRESH_SHARE)
     )
-    return states.join(copied, on=("path", "day", *KEY), how="anti", nulls_equal=True)
+    return states.join(copies, on=("path", "day"), how="anti")
 
 
 def per_accelerator(states: pl.DataFrame) -> pl.DataFrame:
     """Prices per accelerator-hour; of the TPU slices only the smallest of each family and region.
 
-    Adds `instance`, `accelerators`, `basis`, `hourly`, `spot_hourly` and `reason` ("fractional",
-    "accelerator_count" or null).
+    Adds `instance`, `accelerators`, `basis`, `hourly`, `spot_hourly` and `reason` ("removed",
+    "accelerator_count", "teaser", "fractional" or null).
     """
     name = pl.col("accelerator_name")
     states = states.with_columns(chips=tpu_chips(name), family=name.str.extract(r"^(.*)-\d+$"))
     smallest = pl.col("chips").min().over("cloud", "family", "region")
-    count = pl.coalesce(pl.col("chips").cast(pl.Float64), "accelerator_count")
+    machine = pl.col("instance_type")
+    count = pl.coalesce(
+        pl.col("chips").cast(pl.Float64),
+        machine.replace_strict(COUNTS, default=None, return_dtype=pl.Float64),
+        pl.when(machine.ne_missing(UNCOUNTED)).then("accelerator_count"),
+    )
     whole = (count >= 1) & (count == count.round())
     component = (
         (pl.col("cloud") == "gcp") & pl.col("instance_type").is_null() & pl.col("chips").is_null()
@@ -153,6 +171,8 @@ def per_accelerator(states: pl.DataFrame) -> pl.DataFrame:
             .then(pl.lit("removed"))
             .when(count.is_null())
             .then(pl.lit("accelerator_count"))
+            .when(machine.str.contains(TEASER))
+            .then(pl.lit("teaser"))
             .when(~whole)
             .then(pl.lit("fractional")),
         )
@@ -198,21 +218,21 @@ def weekly_spot(priced: pl.DataFrame) -> pl.DataFrame:
     `seen_on` is the last day of the week that was read, normally the Sunday: before it nobody
     could know the median.
     """
+    week = pl.col("day").dt.truncate("1w")
+    last_days = priced.group_by(week=week).agg(pl.col("day").max())
     rows = (
         priced.filter(
             pl.col("spot_hourly") > 0,
             pl.col("reason").is_null(),
             pl.col("accelerator_name").is_in(AWS_SPOT),
         )
-        .with_columns(week=pl.col("day").dt.truncate("1w"))
+        .with_columns(week=week)
         .group_by(*GROUP, "week")
         .agg(
             price_usd_per_gpu_hour=pl.col("spot_hourly").median().round(SPOT_DECIMALS),
             full=pl.col("hourly").median().round(SPOT_DECIMALS),
         )
-        .join(
-            priced.group_by(week=pl.col("day").dt.truncate("1w")).agg(pl.col("day").max()), "week"
-        )
+        .join(last_days, on="week")
         .drop("week")
     )
     # Two neighbouring weeks' last days are at most 13 days apart.
@@ -250,6 +270,7 @@ def everywhere(rows: pl.DataFrame) -> pl.DataFrame:
     item = ["provider_raw", "accelerator_raw", "instance_type", "market", "basis", "seen_on"]
     one = pl.col("price_usd_per_gpu_hour").n_unique().over(item) == 1
     one &= pl.col("reason").is_null().all().over(item)
+    one &= pl.col("region").n_unique().over(item) > 1
     return rows.with_columns(region=pl.when(one).then(pl.lit("global")).otherwise("region")).unique(
         [*item, "region"], keep="first", maintain_order=True
     )

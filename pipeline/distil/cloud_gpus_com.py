@@ -93,6 +93,13 @@ FORMS = {
     ("Google Cloud", "a100_40"): "A100 SXM4 40GB",
     ("Google Cloud", "a100_80"): "A100 SXM4 80GB",
 }
+# Sellers whose form differs by price.
+PRICED_FORMS = {
+    ("CoreWeave", "h100", "$4.25"): "H100 PCIe 80GB",  # the HGX card was 4.76 on the same list
+    ("CoreWeave", "h100", "$6.16"): "H100 SXM5 80GB",  # cherielilili: 49.24 for HGX 8x
+    ("Oblivus Cloud", "h100", "$1.98"): "H100 PCIe 80GB",  # cherielilili
+    ("Oblivus Cloud", "a100_80", "$1.47"): "A100 PCIe 80GB",  # cherielilili, prime_intellect
+}
 NAMES = {  # what the column headings of the table mean
     "a100_40": "A100 40GB",
     "a100_80": "A100 80GB",
@@ -141,7 +148,6 @@ def distil(changes: pl.DataFrame) -> pl.DataFrame:
         changes.with_columns(set_at=when, seen_on=when.dt.date())
         .sort("set_at", maintain_order=True)
         .unique(["provider", "gpu_key", "seen_on"], keep="last", maintain_order=True)
-        .filter(pl.col("event") == "set")
     )
     provider, key, raw = pl.col("provider"), pl.col("gpu_key"), pl.col("price_raw")
     is_aws, is_google = provider.str.contains(AWS), provider.str.contains(GOOGLE)
@@ -156,7 +162,9 @@ def distil(changes: pl.DataFrame) -> pl.DataFrame:
     # A bare "$" or "-" is a cell left open; anything else must be dollars to the end.
     price = raw.str.extract(r"^\$?(\d+(?:\.\d+)?|\.\d+)$", 1).cast(pl.Float64)
     reason = (
-        pl.when(pl.col("path") == SHIFTED_PATH)
+        pl.when(pl.col("event") == "removed")
+        .then(pl.lit("removed"))
+        .when(pl.col("path") == SHIFTED_PATH)
         .then(pl.lit("wrong_column"))
         .when(raw.is_in(["-", "$-", "$", "?", "N/A", ""]))
         .then(pl.lit("not_offered"))
@@ -170,18 +178,26 @@ def distil(changes: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("teaser"))
     )
     forms = pl.DataFrame(
-        [(who, what, form) for (who, what), form in FORMS.items()],
+        [(*cell, form) for cell, form in FORMS.items()],
         schema=["provider", "gpu_key", "form"],
         orient="row",
+    )
+    priced_forms = pl.DataFrame(
+        [(*cell, form) for cell, form in PRICED_FORMS.items()],
+        schema=["provider", "gpu_key", "price_raw", "priced_form"],
+        orient="row",
+    )
+    rows = rows.join(forms, on=["provider", "gpu_key"], how="left", maintain_order="left").join(
+        priced_forms, on=["provider", "gpu_key", "price_raw"], how="left", maintain_order="left"
     )
     # RunPod's own table shows its cheaper tier; both RunPod forms above are community prices.
     is_community = (provider == "RunPod") & (pl.col("seen_on") >= date(2025, 5, 29))
     return sightings(
-        rows.join(forms, on=["provider", "gpu_key"], how="left", maintain_order="left").select(
+        rows.select(
             provider_raw=pl.when(is_community & key.is_in(["h100", "a100_80"]))
             .then(pl.lit("runpod-community"))
             .otherwise(provider),
-            accelerator_raw=pl.coalesce("form", key.replace(NAMES)),
+            accelerator_raw=pl.coalesce("priced_form", "form", key.replace(NAMES)),
             market=pl.when(is_spot).then(pl.lit("spot")).otherwise(pl.lit("on_demand")),
             spot_kind=pl.when(is_spot & is_google)
             .then(pl.lit("administered"))

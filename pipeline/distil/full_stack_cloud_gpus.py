@@ -68,7 +68,6 @@ def distil(changes: pl.DataFrame) -> pl.DataFrame:
         changes.with_columns(set_at=when, seen_on=when.dt.date())
         .sort("set_at", maintain_order=True)
         .unique([*KEY, "seen_on"], keep="last", maintain_order=True)
-        .filter(pl.col("event") == "set")
         .with_columns(
             count=pl.col("gpus").cast(pl.Int64, strict=False),
             whole=dollars("on_demand_usd_hr"),
@@ -77,7 +76,9 @@ def distil(changes: pl.DataFrame) -> pl.DataFrame:
         )
     )
     reason = (
-        pl.when(pl.col("kind") == "serverless")
+        pl.when(pl.col("event") == "removed")
+        .then(pl.lit("removed"))
+        .when(pl.col("kind") == "serverless")
         .then(pl.lit("serverless"))
         .when(pl.col("cloud") == FRACTIONAL_CLOUD)
         .then(pl.lit("fractional"))

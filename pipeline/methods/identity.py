@@ -51,10 +51,9 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
     name = _flat(pl.col("accelerator_raw"))
     instance = pl.col("instance_type").fill_null("")
     memory = pl.col("memory_gib")
-    rules = aliases.sort("priority").to_dicts()
-    accelerator: list[pl.Expr] = []
-    reason: list[pl.Expr] = []
-    for rule in rules:
+    branches: list[tuple[pl.Expr, str | None, str | None]] = []
+    for rule in aliases.sort("priority").to_dicts():
+        sku, reason = rule["accelerator"], rule["reason"]
         matches = name.str.contains(f"(?i){rule['pattern']}")
         if rule["instance_pattern"]:
             matches &= instance.str.contains(f"(?i){rule['instance_pattern']}")
@@ -65,20 +64,17 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
             within &= memory >= rule["memory_gib_min"]
         if rule["memory_gib_max"] is not None:
             within &= memory <= rule["memory_gib_max"]
-        if rule["accelerator"] and rule["reason"]:
-            fits = within.fill_null(True)
-            accelerator.append(pl.when(matches & fits).then(pl.lit(rule["accelerator"])))
-            accelerator[-1] = accelerator[-1].when(matches).then(pl.lit(""))
-            reason.append(pl.when(matches & ~fits).then(pl.lit(rule["reason"])))
-            reason[-1] = reason[-1].when(matches).then(pl.lit(""))
+        if sku and reason:
+            branches.append((matches & within.fill_null(True), sku, None))
+            branches.append((matches, None, reason))
         else:
-            matches &= within.fill_null(False)
-            accelerator.append(pl.when(matches).then(pl.lit(rule["accelerator"] or "")))
-            reason.append(pl.when(matches).then(pl.lit(rule["reason"] or "")))
-    none = pl.lit(None, dtype=pl.String)
+            branches.append((matches & within.fill_null(False), sku, reason))
+    conditions = [condition for condition, _, _ in branches]
     resolved = keys.with_columns(
-        accelerator=_empty_as_null(pl.coalesce(*accelerator, none)),
-        accelerator_reason=_empty_as_null(pl.coalesce(*reason, pl.lit(UNKNOWN_ACCELERATOR))),
+        accelerator=_first(conditions, [sku for _, sku, _ in branches], ""),
+        accelerator_reason=_first(
+            conditions, [reason for _, _, reason in branches], UNKNOWN_ACCELERATOR
+        ),
     )
     return frame.join(
         resolved, on=ACCELERATOR_KEY, how="left", nulls_equal=True, maintain_order="left"
@@ -144,7 +140,7 @@ def resolve_region(frame: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
         matches.append(match)
     resolved = keys.with_columns(
         region_group=_first(matches, [rule["region_group"] for rule in rules], UNMAPPED_REGION),
-        region_country=_empty_as_null(_first(matches, [rule["country"] for rule in rules], "")),
+        region_country=_first(matches, [rule["country"] for rule in rules], ""),
     )
     return (
         frame.drop("region_group", strict=False)
@@ -182,13 +178,11 @@ def _spelling(name: pl.Expr) -> pl.Expr:
     return name.str.strip_chars().str.to_lowercase()
 
 
-def _empty_as_null(value: pl.Expr) -> pl.Expr:
-    return pl.when(value != "").then(value)
-
-
-def _first(matches: Sequence[pl.Expr], values: Sequence[str | None], otherwise: str) -> pl.Expr:
+def _first(conditions: Sequence[pl.Expr], values: Sequence[str | None], otherwise: str) -> pl.Expr:
+    """The value of the first condition that holds; a condition may stand for null."""
     chosen = [
-        pl.when(match).then(pl.lit(value or ""))
-        for match, value in zip(matches, values, strict=True)
+        pl.when(condition).then(pl.lit(value or ""))
+        for condition, value in zip(conditions, values, strict=True)
     ]
-    return pl.coalesce(*chosen, pl.lit(otherwise))
+    first = pl.coalesce(*chosen, pl.lit(otherwise))
+    return pl.when(first != "").then(first)

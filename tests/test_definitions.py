@@ -1,0 +1,134 @@
+"""The graph a person sees in the UI, and what happens when sources fail."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipeline import assets, ingest
+from pipeline.definitions import definitions
+from pipeline.http import Response, UpstreamError
+from pipeline.model import models
+from pipeline.source import Part, discover
+from pipeline.warehouse import opened_for_reading
+
+FIXTURES = Path(__file__).parent / "fixtures"
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+RECORDED = {
+    "skypilot_catalog": [("aws", "skypilot_catalog/aws.csv"), ("gcp", "skypilot_catalog/gcp.csv")],
+    "runpod": [("all", "runpod/gpu_types.json")],
+    "ecb_rates": [("all", "ecb_rates/latest.json")],
+}
+
+
+def replayed(source):
+    """Recorded answers for some sources; everything else is out of reach."""
+    if source.fetch is None:
+        return source
+
+    def fetch(_):
+        if source.name not in RECORDED:
+            yield Part("all", UpstreamError("cannot be reached", url="https://example.org"))
+        for part, name in RECORDED.get(source.name, []):
+            body = (FIXTURES / name).read_bytes()
+            yield Part(part, Response(f"https://example.org/{name}", 200, {}, body, NOW))
+
+    return replace(source, fetch=fetch)
+
+
+@pytest.fixture
+def graph(store):
+    return definitions(tuple(replayed(each) for each in discover()), store)
+
+
+@pytest.fixture
+def instance(tmp_path):
+    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as made:
+        yield made
+
+
+def run(graph, name, instance):
+    return graph.resolve_job_def(name).execute_in_process(instance=instance, raise_on_error=False)
+
+
+def test_every_table_is_an_asset_with_its_lineage(graph):
+    nodes = graph.resolve_asset_graph()
+    for each in models():
+        assert nodes.has(assets.table_key(each.table))
+    parents = nodes.get(dg.AssetKey(["marts", "gpu_price_daily"])).parent_keys
+    assert dg.AssetKey(["marts", "provider_price_daily"]) in parents
+    offers = nodes.get(dg.AssetKey(["marts", "host_price_daily"])).parent_keys
+    assert dg.AssetKey(["staging", "gpu_offers", "vast"]) in offers
+
+
+def test_one_writer_at_a_time(graph):
+    pools = {op.pool for definition in graph.assets for op in [definition.op]}
+    assert pools == {"duckdb"}
+
+
+def test_prices_run_hourly_and_schedules_start_by_themselves(graph):
+    schedules = {each.name: each for each in graph.schedules}
+    assert schedules["ingest_prices"].cron_schedule == "5 * * * *"
+    assert {"ingest_prices", "ingest_reference", "build"} <= schedules.keys()
+    assert all(s.default_status is dg.DefaultScheduleStatus.RUNNING for s in schedules.values())
+
+
+def test_every_live_source_has_a_freshness_policy(graph):
+    for source in discover():
+        if source.fetch is not None:
+            spec = graph.resolve_asset_graph().get(assets.staging_key(source))
+            assert spec.freshness_policy is not None
+
+
+def test_one_source_down_costs_its_own_rows_and_nothing_else(graph, store, instance):
+    ingested = run(graph, "ingest", instance)
+    assert not ingested.success, "a source that is down shows red"
+    failed = {event.step_key for event in ingested.get_step_failure_events()}
+    assert failed == {"raw__vast"}
+    built = run(graph, "build", instance)
+    assert built.success
+    with opened_for_reading(store.published) as db:
+        status = dict(db.sql("select source, outcome from meta.source_status").fetchall())
+        assert status["vast"] == "unreachable"
+        assert status["runpod"] == status["skypilot_catalog"] == "landed"
+        [(price,)] = db.sql(
+            "select price_usd_per_gpu_hour from marts.provider_price_daily where provider = "
+            "'runpod' and accelerator = 'nvidia-h100-sxm-80gb' and observed_on = '2026-11-20'"
+        ).fetchall()
+        assert price == 3.99
+
+
+def test_the_ui_shows_rows_newest_observation_and_quarantine(graph, instance):
+    run(graph, "ingest", instance)
+    key = dg.AssetKey(["staging", "gpu_offers", "runpod"])
+    shown = instance.get_latest_materialization_event(key).asset_materialization.metadata
+    assert shown["dagster/row_count"].value > 0
+    assert shown["quarantined"].value > 0
+    assert shown["newest_observation"].value.startswith("2026-11-20")
+
+
+def test_a_broken_mart_leaves_the_published_file_as_it_was(graph, store, instance, monkeypatch):
+    run(graph, "ingest", instance)
+    assert run(graph, "build", instance).success
+    before = store.published.read_bytes()
+
+    def broken(db, model):
+        raise assets.sql.ModelError(f"{model.table} breaks a promise")
+
+    monkeypatch.setattr(assets.sql, "rebuild", broken)
+    assert not run(graph, "build", instance).success
+    assert store.published.read_bytes() == before
+
+
+def test_our_own_bug_is_not_retried(graph, store, instance, monkeypatch):
+    asked = []
+
+    def bug(source, warehouse):
+        asked.append(source.name)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ingest, "capture", bug)
+    run(graph, "ingest", instance)
+    assert sorted(asked) == sorted(each.name for each in discover() if each.fetch is not None)

@@ -1,0 +1,221 @@
+"""One statement rewinds everything: what the warehouse would have said at any past moment."""
+
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import warehouse as wh
+from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.contracts.reference import PROVIDERS
+from pipeline.model import models
+from pipeline.publish import contracts, prepare_views
+from pipeline.warehouse import DuckDB, Warehouse, opened_for_reading
+from tests.market import LATE, START, market, open_for_business
+from tests.support import build, fill, offer, rows, typed
+
+MARTS = [each for each in models() if each.schema == "marts"]
+MIDNIGHT = datetime(START.year, START.month, START.day, tzinfo=UTC)
+DATES = ("DATE", "TIMESTAMP WITH TIME ZONE")
+
+
+def rewind(db: DuckDB, moment: datetime) -> None:
+    db.execute(f"set variable as_of = timestamptz '{moment:%Y-%m-%d %H:%M:%S%z}'")
+
+
+def held(db: DuckDB, schema: str) -> dict[str, list[tuple]]:
+    """Every row of every mart, or of its vintage."""
+    names = [each.name for each in MARTS]
+    return {n: db.execute(f"from {schema}.{n} order by all").fetchall() for n in names}
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> Path:
+    store = Warehouse(tmp_path_factory.mktemp("vintage"))
+    open_for_business(store)
+    return store.published
+
+
+@pytest.fixture
+def reader(file) -> Iterator[DuckDB]:
+    with opened_for_reading(file) as db:
+        yield db
+
+
+def test_without_the_variable_the_vintage_is_the_mart(reader):
+    now = held(reader, "marts")
+    assert held(reader, "vintage") == now
+    assert all(now.values())
+
+
+def test_a_provider_that_became_public_late_is_not_in_the_level_before(reader):
+    query = """
+        select median_price_usd_per_gpu_hour as price, provider_count from vintage.gpu_price_daily
+        where tier = 'neocloud' and region_group = 'world' and observed_on = '2024-01-05'
+    """
+    # CoreWeave's 2.60 of the 5th is carried from the 4th until the 5th is known.
+    cite = "select last_seen_on from vintage.provider_price_daily " + (
+        "where provider = 'coreweave' and observed_on = '2024-01-05'"
+    )
+    rewind(reader, LATE - timedelta(seconds=1))
+    assert rows(reader, query) == [{"price": 2.4, "provider_count": 5}]
+    assert str(rows(reader, cite)[0]["last_seen_on"]) == "2024-01-04"
+    rewind(reader, LATE)
+    assert rows(reader, query) == [{"price": 2.4, "provider_count": 5}]
+    assert str(rows(reader, cite)[0]["last_seen_on"]) == "2024-01-05"
+
+
+def test_a_restated_price_shows_from_the_moment_it_became_public(reader):
+    query = """
+        select observed_on::varchar as day, price_usd_per_gpu_hour as price
+        from vintage.provider_price_daily
+        where provider = 'lambda' and observed_on between '2024-01-05' and '2024-01-07' order by 1
+    """
+    first = [("2024-01-05", 2.0), ("2024-01-06", 2.0), ("2024-01-07", 2.0)]
+    then = [("2024-01-05", 2.0), ("2024-01-06", 2.1), ("2024-01-07", 2.0)]
+    rewind(reader, LATE - timedelta(microseconds=1))
+    assert reader.execute(query).fetchall() == first
+    rewind(reader, LATE)
+    assert reader.execute(query).fetchall() == then
+    assert reader.execute(query.replace("vintage", "marts")).fetchall() == then
+
+
+def test_before_the_first_row_was_public_there_is_nothing(reader):
+    rewind(reader, MIDNIGHT)
+    assert set(map(len, held(reader, "vintage").values())) == {0}
+
+
+def test_resetting_the_variable_comes_back_to_today(reader):
+    rewind(reader, MIDNIGHT + timedelta(days=3))
+    assert held(reader, "vintage") != held(reader, "marts")
+    reader.execute("reset variable as_of")
+    assert held(reader, "vintage") == held(reader, "marts")
+
+
+@pytest.mark.parametrize("hours", [0, 12, 13, 24 * 5 + 12, 24 * 9 + 11, 24 * 19 + 12])
+def test_no_view_holds_a_date_later_than_as_of(reader, hours):
+    moment = MIDNIGHT + timedelta(hours=hours)
+    rewind(reader, moment)
+    dated = reader.execute(
+        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
+        "where schema_name in ('known', 'vintage') and data_type in ? "
+        "and column_name not in ('read_on', 'captured_at')",
+        [DATES],
+    ).fetchall()
+    assert {column for _, column, _ in dated} >= {"observed_on", "last_seen_on", "known_at"}
+    late = []
+    for view, column, kind in dated:
+        bound = moment.date() if kind == "DATE" else moment
+        query = f"select count(*) from {view} where {column} > ?"
+        late += [(view, column)] * reader.execute(query, [bound]).fetchall()[0][0]
+    assert late == []
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Pacific/Kiritimati"])
+def test_the_sessions_time_zone_changes_no_vintage(reader, zone):
+    moments = [MIDNIGHT + timedelta(days=3, hours=hour) for hour in (2, 12, 23)]
+    expected = []
+    for moment in moments:
+        rewind(reader, moment)
+        expected.append(held(reader, "vintage"))
+    reader.execute(f"set timezone = '{zone}'")
+    for moment, then in zip(moments, expected, strict=True):
+        rewind(reader, moment)
+        assert held(reader, "vintage") == then
+
+
+# The two build databases of the property below: one with everything, one without the future.
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[tuple[DuckDB, DuckDB]]:
+    with tempfile.TemporaryDirectory() as folder:
+        whole, past = (Warehouse(Path(folder) / name) for name in ("whole", "past"))
+        with whole.connect() as left, past.connect() as right:
+            for db in (left, right):
+                fill(db, market())
+                build(db)
+            prepare_views(left)
+            yield left, right
+
+
+@st.composite
+def sightings(draw: st.DrawFn) -> dict:
+    """One sighting of one offer, public at once or days later."""
+    hour = draw(st.integers(0, 12 * 24))
+    at = MIDNIGHT + timedelta(hours=hour)
+    known_at = at + timedelta(hours=draw(st.sampled_from([0, 0, 1, 20, 24, 90, 200])))
+    provider = draw(st.sampled_from(["aws", "vast", "lambda", "crusoe", "nebius"]))
+    market = draw(st.sampled_from(["on_demand", "on_demand", "spot", "reserved"]))
+    machine = draw(st.sampled_from(["m1", "m2", "m3", "m4", "m5"])) if provider == "vast" else None
+    region, group = draw(
+        st.sampled_from([("us-1", "north_america"), ("eu-1", "europe"), ("global", "global")])
+    )
+    return offer(
+        source=draw(st.sampled_from(["recorded", "second"])),
+        offer_id=f"{provider}/{market}/{region}/{machine}/{draw(st.integers(1, 2))}",
+        at=at,
+        known_at=known_at,
+        captured_at=known_at,
+        provider=provider,
+        accelerator=draw(st.sampled_from(["nvidia-h100-sxm-80gb", "nvidia-l4-24gb"])),
+        market=market,
+        term_months=draw(st.sampled_from([12, 36])) if market == "reserved" else 0,
+        region=region,
+        region_group=group,
+        host_id=machine,
+        operator_id=machine and draw(st.sampled_from([None, "o1", "o2"])),
+        host_count=None if machine else draw(st.sampled_from([None, 3])),
+        flag=draw(st.sampled_from([None, None, None, "administered", "bid_floor"])),
+        refresh_days=draw(st.sampled_from([1, 1, 7])),
+        price_usd_per_gpu_hour=draw(st.sampled_from([1.0, 1.1, 1.3, 2.0, 2.7, 3.3])),
+    )
+
+
+def key(row: dict) -> tuple:
+    return row["source"], row["offer_id"], row["observed_at"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    offers=st.lists(sightings(), min_size=1, max_size=40, unique_by=key),
+    late_provider=st.sampled_from([None, "lambda", "vast"]),
+    hours=st.lists(st.integers(0, 22 * 24), min_size=1, max_size=2),
+)
+def test_the_vintage_is_what_a_build_at_that_moment_would_have_made(
+    pair, offers, late_provider, hours
+):
+    whole, past = pair
+    [providers] = (t for t in tables(whole) if t[0] is PROVIDERS)
+    named = providers[1].with_columns(
+        known_at=pl.when(provider=late_provider)
+        .then(pl.lit(MIDNIGHT + timedelta(days=6)))
+        .otherwise(pl.lit(datetime(2020, 1, 1, tzinfo=UTC)))
+        .cast(pl.Datetime("us", "UTC"))
+    )
+    replace(whole, PROVIDERS, named)
+    replace(whole, GPU_OFFERS, typed(GPU_OFFERS, offers))
+    for hour in hours:
+        moment = MIDNIGHT + timedelta(hours=hour)
+        for terms, everything in tables(whole):
+            replace(past, terms, everything.filter(pl.col("known_at") <= moment))
+        build(past)
+        rewind(whole, moment)
+        assert held(whole, "vintage") == held(past, "marts")
+
+
+def tables(db: DuckDB) -> list[tuple]:
+    return [(terms, wh.read(db, terms)) for terms in contracts()]
+
+
+def replace(db: DuckDB, terms, frame: pl.DataFrame) -> None:
+    """Make a staging table hold exactly these rows."""
+    wh.create(db, terms.table, terms.doc, terms.columns)
+    db.execute(f"delete from {terms.table}")
+    wh.bump(db, terms.table)
+    wh.append(db, terms, frame)
