@@ -1,3 +1,6 @@
+# As text: Hypothesis would keep DuckDB's classes past the end of the interpreter, which then complains.
+from __future__ import annotations
+
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_address

@@ -2,7 +2,7 @@
 
 Ten days from 1 January 2024. Five neoclouds rent an H100 for 2.00 to 2.80 USD on demand (median
 2.40), AWS for 4.00 in two regions and 3.00 reserved for a year, and six machines of three owners
-on Vast for 1.00 to 1.50 at auction. Two things became public late: CoreWeave's 2.60 of the 5th,
+on Vast for 1.00 to 1.50 at auction. Two things became public late: CoreWeave's 2.60 of the 1st,
 and the evening of the 6th, when Lambda asked 2.10 instead of 2.00, both on the 20th.
 """
 
@@ -39,7 +39,7 @@ def market() -> list[dict[str, Any]]:
             price_usd_per_gpu_hour=1.0 + number / 10,
         )
     for row in rows:
-        if row["provider"] == "coreweave" and row["observed_at"].day == 5:
+        if row["provider"] == "coreweave" and row["observed_at"].day == 1:
             row |= {"known_at": LATE, "captured_at": LATE}
     evening = offer(
         provider="lambda",

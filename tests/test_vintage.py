@@ -1,6 +1,8 @@
 """One statement rewinds everything: what the warehouse would have said at any past moment."""
 
-import tempfile
+# As text: Hypothesis would keep DuckDB's classes past the end of the interpreter, which then complains.
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import warehouse as wh
+from pipeline.contracts import Contract
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.contracts.reference import PROVIDERS
 from pipeline.model import models
 from pipeline.publish import contracts, prepare_views
 from pipeline.warehouse import DuckDB, Warehouse, opened_for_reading
 from tests.market import LATE, START, market, open_for_business
-from tests.support import build, fill, offer, rows, typed
+from tests.support import build, fill, offer, typed
 
 MARTS = [each for each in models() if each.schema == "marts"]
 MIDNIGHT = datetime(START.year, START.month, START.day, tzinfo=UTC)
@@ -25,7 +28,7 @@ DATES = ("DATE", "TIMESTAMP WITH TIME ZONE")
 
 
 def rewind(db: DuckDB, moment: datetime) -> None:
-    db.execute(f"set variable as_of = timestamptz '{moment:%Y-%m-%d %H:%M:%S%z}'")
+    db.execute(f"set variable as_of = timestamptz '{moment.isoformat()}'")
 
 
 def held(db: DuckDB, schema: str) -> dict[str, list[tuple]]:
@@ -53,21 +56,15 @@ def test_without_the_variable_the_vintage_is_the_mart(reader):
     assert all(now.values())
 
 
-def test_a_provider_that_became_public_late_is_not_in_the_level_before(reader):
+def test_a_price_that_became_public_late_is_not_in_the_level_before(reader):
     query = """
-        select median_price_usd_per_gpu_hour as price, provider_count from vintage.gpu_price_daily
-        where tier = 'neocloud' and region_group = 'world' and observed_on = '2024-01-05'
+        select median_price_usd_per_gpu_hour, provider_count from vintage.gpu_price_daily
+        where tier = 'neocloud' and region_group = 'world' and observed_on = '2024-01-01'
     """
-    # CoreWeave's 2.60 of the 5th is carried from the 4th until the 5th is known.
-    cite = "select last_seen_on from vintage.provider_price_daily " + (
-        "where provider = 'coreweave' and observed_on = '2024-01-05'"
-    )
-    rewind(reader, LATE - timedelta(seconds=1))
-    assert rows(reader, query) == [{"price": 2.4, "provider_count": 5}]
-    assert str(rows(reader, cite)[0]["last_seen_on"]) == "2024-01-04"
+    rewind(reader, LATE - timedelta(microseconds=1))
+    assert reader.execute(query).fetchall() == [(pytest.approx(2.3), 4)]
     rewind(reader, LATE)
-    assert rows(reader, query) == [{"price": 2.4, "provider_count": 5}]
-    assert str(rows(reader, cite)[0]["last_seen_on"]) == "2024-01-05"
+    assert reader.execute(query).fetchall() == [(2.4, 5)]
 
 
 def test_a_restated_price_shows_from_the_moment_it_became_public(reader):
@@ -129,19 +126,19 @@ def test_the_sessions_time_zone_changes_no_vintage(reader, zone):
         assert held(reader, "vintage") == then
 
 
-# The two build databases of the property below: one with everything, one without the future.
+# Of the property below: a build database with everything, and one without the future.
 
 
 @pytest.fixture(scope="module")
-def pair() -> Iterator[tuple[DuckDB, DuckDB]]:
-    with tempfile.TemporaryDirectory() as folder:
-        whole, past = (Warehouse(Path(folder) / name) for name in ("whole", "past"))
-        with whole.connect() as left, past.connect() as right:
-            for db in (left, right):
-                fill(db, market())
-                build(db)
-            prepare_views(left)
-            yield left, right
+def stores(tmp_path_factory) -> tuple[Warehouse, Warehouse]:
+    folder = tmp_path_factory.mktemp("property")
+    whole, past = Warehouse(folder / "whole"), Warehouse(folder / "past")
+    for store in (whole, past):
+        with store.connect() as db:
+            fill(db, market())
+            build(db)
+            prepare_views(db)
+    return whole, past
 
 
 @st.composite
@@ -181,41 +178,36 @@ def key(row: dict) -> tuple:
     return row["source"], row["offer_id"], row["observed_at"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     offers=st.lists(sightings(), min_size=1, max_size=40, unique_by=key),
-    late_provider=st.sampled_from([None, "lambda", "vast"]),
+    late_provider=st.sampled_from(["nobody", "lambda", "vast"]),
     hours=st.lists(st.integers(0, 22 * 24), min_size=1, max_size=2),
 )
 def test_the_vintage_is_what_a_build_at_that_moment_would_have_made(
-    pair, offers, late_provider, hours
+    stores, offers, late_provider, hours
 ):
-    whole, past = pair
-    [providers] = (t for t in tables(whole) if t[0] is PROVIDERS)
-    named = providers[1].with_columns(
-        known_at=pl.when(provider=late_provider)
-        .then(pl.lit(MIDNIGHT + timedelta(days=6)))
-        .otherwise(pl.lit(datetime(2020, 1, 1, tzinfo=UTC)))
-        .cast(pl.Datetime("us", "UTC"))
-    )
-    replace(whole, PROVIDERS, named)
-    replace(whole, GPU_OFFERS, typed(GPU_OFFERS, offers))
-    for hour in hours:
-        moment = MIDNIGHT + timedelta(hours=hour)
-        for terms, everything in tables(whole):
-            replace(past, terms, everything.filter(pl.col("known_at") <= moment))
-        build(past)
-        rewind(whole, moment)
-        assert held(whole, "vintage") == held(past, "marts")
+    with stores[0].connect() as whole, stores[1].connect() as past:
+        replace(whole, PROVIDERS, known_late(wh.read(whole, PROVIDERS), late_provider))
+        replace(whole, GPU_OFFERS, typed(GPU_OFFERS, offers))
+        for moment in (MIDNIGHT + timedelta(hours=hour) for hour in hours):
+            for terms in contracts():
+                known = wh.read(whole, terms).filter(pl.col("known_at") <= moment)
+                replace(past, terms, known)
+            build(past)
+            rewind(whole, moment)
+            assert held(whole, "vintage") == held(past, "marts")
 
 
-def tables(db: DuckDB) -> list[tuple]:
-    return [(terms, wh.read(db, terms)) for terms in contracts()]
+def known_late(providers: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The providers, of which one became public on the seventh day."""
+    late = pl.lit(MIDNIGHT + timedelta(days=6))
+    known_at = pl.when(provider=pl.lit(name)).then(late).otherwise(datetime(2020, 1, 1, tzinfo=UTC))
+    return providers.with_columns(known_at=known_at.cast(pl.Datetime("us", "UTC")))
 
 
-def replace(db: DuckDB, terms, frame: pl.DataFrame) -> None:
+def replace(db: DuckDB, terms: Contract, frame: pl.DataFrame) -> None:
     """Make a staging table hold exactly these rows."""
-    wh.create(db, terms.table, terms.doc, terms.columns)
     db.execute(f"delete from {terms.table}")
     wh.bump(db, terms.table)
     wh.append(db, terms, frame)

@@ -203,11 +203,24 @@ def on_demand(priced: pl.DataFrame) -> pl.DataFrame:
 
 
 def spot(priced: pl.DataFrame, *, kind: str) -> pl.DataFrame:
-    """Published spot prices per day: the median over zones. Where none is listed, no row."""
-    listed = priced.filter(pl.col("spot_hourly").is_not_null(), pl.col("reason").is_null())
-    rows = listed.group_by(*GROUP, "day").agg(
-        price_usd_per_gpu_hour=pl.col("spot_hourly").filter(pl.col("spot_hourly") > 0).median(),
-        full=pl.col("hourly").median(),
+    """Published spot prices per day: the median over zones.
+
+    Where a machine that has a spot price on other days has none, the row says so; machines that
+    never have one give no row.
+    """
+    sold = (pl.col("spot_hourly") > 0) & pl.col("reason").is_null()
+    price = pl.col("price_usd_per_gpu_hour")
+    rows = (
+        priced.group_by(*GROUP, "day")
+        .agg(
+            price_usd_per_gpu_hour=pl.col("spot_hourly").filter(sold).median(),
+            full=pl.col("hourly").median(),
+            reason=pl.col("reason").drop_nulls().first(),
+        )
+        .filter(price.is_not_null().any().over(GROUP))
+        .with_columns(
+            reason=pl.when(price.is_null()).then(pl.col("reason").fill_null("not_priced_yet"))
+        )
     )
     return _spot_rows(rows, kind)
 
@@ -248,7 +261,6 @@ def _spot_rows(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
         market=pl.lit("spot"),
         spot_kind=pl.lit(kind),
         flag=pl.when(pl.col("flag")).then(pl.lit("no_discount")).otherwise(administered),
-        reason=pl.when(pl.col("price_usd_per_gpu_hour").is_null()).then(pl.lit("not_priced_yet")),
     )
 
 

@@ -78,9 +78,9 @@ def azure(log: pl.DataFrame) -> pl.DataFrame:
     looked_on = pl.col("day").dt.date()
     states = states.with_columns(
         confirmed=price.eq_missing(before) | price.eq_missing(after),
-        move_count=(price != before).sum().over(*row, looked_on),
+        is_move=price != before,
         looked_at="day",
-    )
+    ).with_columns(move_count=pl.col("is_move").sum().over(*row, looked_on))
     eve = price.shift(1).over(row, order_by="day")
     morrow = price.shift(-1).over(row, order_by="day")
     last = (
@@ -122,6 +122,10 @@ def rest(log: pl.DataFrame) -> pl.DataFrame:
     priced = _skypilot.per_accelerator(_skypilot.daily(log))
     google = priced.filter(pl.col("cloud") == "gcp")
     lambda_ = _skypilot.everywhere(_skypilot.on_demand(priced.filter(pl.col("cloud") == "lambda")))
+    imported = pl.col("seen_on") == pl.col("seen_on").min()
+    lambda_ = lambda_.with_columns(
+        reason=pl.when(imported).then(pl.lit("stale_copy")).otherwise("reason")
+    )
     vast = _skypilot.on_demand(priced.filter(pl.col("cloud") == "vast"))
     google_list = misjoined(_skypilot.on_demand(google))
     parts = [

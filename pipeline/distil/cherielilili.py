@@ -56,6 +56,7 @@ FORM_CONFIRMED = [
 # An NVL label for a price the same seller asks for SXM: the label drifted.
 NVL_DRIFT = ["coreweave", "digitalocean", "nebius", "oracle"]
 SERVERLESS = ["beam", "cerebrium", "koyeb", "replicate"]
+TWO_MODES = ["thunder"]  # "prototyping" and "production" under one label: H100 1.38 or 2.49
 AGGREGATED = ["sesterce", "vast.ai"]  # n_offers counts reads of the page, not offers
 
 # Crusoe's page has columns that the reader shifts: these are the prices of H200 (4.29) and MI300X
@@ -118,6 +119,8 @@ def imported(observations: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("serverless"))
         .when(seller.is_in(AGGREGATED))
         .then(pl.lit("thin_book"))
+        .when(seller.is_in(TWO_MODES))
+        .then(pl.lit("pooled"))
         # The cheaper of two tiers, whichever that was (A100 PCIe 1.19 is community, B200 secure).
         .when(seller == "runpod")
         .then(pl.lit("pooled"))

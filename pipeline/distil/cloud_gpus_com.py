@@ -37,6 +37,16 @@ MARKETPLACES = r"(?i)^(vast\.ai|salad|saladcloud)$"
 # CoreWeave billed CPU and memory on top until 2025: the cells are its GPU prices.
 COMPONENT_PROVIDER, COMPONENT_UNTIL = "CoreWeave", date(2025, 1, 1)
 
+# On N1 hosts Google sells the card alone; the A100 spot cells are the card's discount too (0.88 of
+# 2.93, where the machine costs 3.67).
+GOOGLE_CARDS = ["k80", "p4", "p100", "t4", "v100"]
+# Euro figures became dollars overnight (1.168 on 2023-05-24 and 05-27).
+EURO_PROVIDER = "Exoscale"
+# RunPod's rows show the cheaper of its two clouds: since 2025-05 the community price (RTX 4090
+# 0.34, secure 0.69), but for chips of which the tier cannot be told; earlier rows mix both.
+RUNPOD, RUNPOD_COMMUNITY_FROM = "RunPod", date(2025, 5, 29)
+RUNPOD_TIER_UNKNOWN = ["b200", "h200", "mi300x", "rtxpro6000"]
+
 TEASERS = [  # provider, key, price as printed, first day, evidence
     # Corrected within a week by the next editor to 5.95, 3.18: prices under commitment.
     ("Paperspace", "h100", "$2.24", date(2025, 5, 29)),
@@ -154,7 +164,10 @@ def distil(changes: pl.DataFrame) -> pl.DataFrame:
     is_spot = pl.col("seen_on").is_between(SPOT_FROM, SPOT_TO) & (
         is_google | (is_aws & ~key.is_in(AWS_LIST_KEYS))
     )
-    is_component = (provider == COMPONENT_PROVIDER) & (pl.col("seen_on") < COMPONENT_UNTIL)
+    is_community = (provider == RUNPOD) & (pl.col("seen_on") >= RUNPOD_COMMUNITY_FROM)
+    is_component = ((provider == COMPONENT_PROVIDER) & (pl.col("seen_on") < COMPONENT_UNTIL)) | (
+        is_google & (key.is_in(GOOGLE_CARDS) | is_spot)
+    )
     is_teaser = pl.any_horizontal(
         (provider == who) & (key == what) & (raw == price) & (pl.col("seen_on") == day)
         for who, what, price, day in TEASERS
@@ -168,12 +181,14 @@ def distil(changes: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("wrong_column"))
         .when(raw.is_in(["-", "$-", "$", "?", "N/A", ""]))
         .then(pl.lit("not_offered"))
-        .when(raw.str.starts_with("€"))
+        .when(raw.str.starts_with("€") | (provider == EURO_PROVIDER))
         .then(pl.lit("foreign_currency"))
         .when(price.is_null())
         .then(pl.lit("unparseable_price"))
         .when(provider.str.contains(MARKETPLACES))
         .then(pl.lit("cheapest_only"))
+        .when((provider == RUNPOD) & (~is_community | key.is_in(RUNPOD_TIER_UNKNOWN)))
+        .then(pl.lit("pooled"))
         .when(is_teaser | provider.str.contains(VOUCHER))
         .then(pl.lit("teaser"))
     )
@@ -190,13 +205,9 @@ def distil(changes: pl.DataFrame) -> pl.DataFrame:
     rows = rows.join(forms, on=["provider", "gpu_key"], how="left", maintain_order="left").join(
         priced_forms, on=["provider", "gpu_key", "price_raw"], how="left", maintain_order="left"
     )
-    # RunPod's own table shows its cheaper tier; both RunPod forms above are community prices.
-    is_community = (provider == "RunPod") & (pl.col("seen_on") >= date(2025, 5, 29))
     return sightings(
         rows.select(
-            provider_raw=pl.when(is_community & key.is_in(["h100", "a100_80"]))
-            .then(pl.lit("runpod-community"))
-            .otherwise(provider),
+            provider_raw=pl.when(is_community).then(pl.lit("runpod-community")).otherwise(provider),
             accelerator_raw=pl.coalesce("priced_form", "form", key.replace(NAMES)),
             market=pl.when(is_spot).then(pl.lit("spot")).otherwise(pl.lit("on_demand")),
             spot_kind=pl.when(is_spot & is_google)

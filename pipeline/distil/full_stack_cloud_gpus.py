@@ -27,6 +27,10 @@ CHANGES = "cloud_gpus_price_changes_2022-08_2025-03.csv"
 FRACTIONAL_CLOUD = "Dataoorts"
 # The price of one GPU stood in the column of the instance, and was divided by the largest count.
 UNIT_SLIP_CLOUD = "RunPod.io"
+# Its euro list with dollar signs (1.168 is the price in euro, cloud_gpus_com 2023-05-24).
+EURO_CLOUD = "Exoscale"
+# 4.40 for one Quadro RTX 6000, which cost 0.50: another row's total.
+WRONG_ROW = ("Lambda", "Quadro RTX 6000 (24 GB)", "4.40")
 KEY = ["kind", "cloud", "gpu_type", "gpus", "name", "vcpus"]
 
 # The table prints memory, not form. Facts of the instance named beside it, or of a vendor with one
@@ -86,6 +90,17 @@ def distil(changes: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("fractional"))
         .when(pl.col("cloud") == UNIT_SLIP_CLOUD)
         .then(pl.lit("unit_unclear"))
+        .when(pl.col("cloud") == EURO_CLOUD)
+        .then(pl.lit("foreign_currency"))
+        .when(
+            pl.all_horizontal(
+                pl.col(name) == value
+                for name, value in zip(
+                    ("cloud", "gpu_type", "on_demand_usd_hr"), WRONG_ROW, strict=True
+                )
+            )
+        )
+        .then(pl.lit("wrong_column"))
         .when(pl.col("whole").is_null())
         .then(pl.lit("unparseable_price"))
         # One of the two columns was edited without the other: neither can be trusted that day.

@@ -48,11 +48,12 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
     """
     frame = frame.drop("accelerator", "accelerator_reason", strict=False)
     keys = frame.select(ACCELERATOR_KEY).unique()
-    name = _flat(pl.col("accelerator_raw"))
-    instance = pl.col("instance_type").fill_null("")
-    memory = pl.col("memory_gib")
+    sellers = set(keys["provider"])
+    name, instance, memory = pl.col("name"), pl.col("instance"), pl.col("memory_gib")
     branches: list[tuple[pl.Expr, str | None, str | None]] = []
     for rule in aliases.sort("priority").to_dicts():
+        if rule["provider"] and rule["provider"] not in sellers:
+            continue
         sku, reason = rule["accelerator"], rule["reason"]
         matches = name.str.contains(f"(?i){rule['pattern']}")
         if rule["instance_pattern"]:
@@ -71,6 +72,9 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
             branches.append((matches & within.fill_null(False), sku, reason))
     conditions = [condition for condition, _, _ in branches]
     resolved = keys.with_columns(
+        name=_flat(pl.col("accelerator_raw")), instance=pl.col("instance_type").fill_null("")
+    ).select(
+        *ACCELERATOR_KEY,
         accelerator=_first(conditions, [sku for _, sku, _ in branches], ""),
         accelerator_reason=_first(
             conditions, [reason for _, _, reason in branches], UNKNOWN_ACCELERATOR

@@ -92,7 +92,7 @@ def google(*rows: dict[str, object]) -> pl.DataFrame:
         "month_3y": pl.Float64,
         "event": pl.String,
     }
-    full = [usual | {"month": 730 * float(row.get("hour") or 0)} | row for row in rows]  # type: ignore[arg-type]
+    full = [usual | {"month": 730 * float(row.get("hour") or 0)} | row for row in rows]
     return cyclenerd_gcp.distil(pl.DataFrame(full, schema=schema), OFFERED)
 
 
@@ -211,6 +211,29 @@ def test_trap_24_hyperscaler_cells_of_2022_are_spot() -> None:
 
 def test_trap_16_an_unconverted_euro_price_is_rejected() -> None:
     assert edited(("2024-11-14", "Seeweb", "h100", "€2.10"))["reason"].item() == "foreign_currency"
+
+
+def test_trap_16_a_euro_price_with_a_dollar_sign_is_rejected() -> None:
+    assert edited(("2023-05-27", "Exoscale", "p100", "$1.168"))["reason"].item() == (
+        "foreign_currency"
+    )
+
+
+def test_trap_17_google_cards_on_n1_hosts_are_components() -> None:
+    seen = edited(
+        ("2023-10-05", "Google Cloud", "t4", "$0.35"), ("2023-10-05", "Google Cloud", "l4", "$0.71")
+    )
+    assert seen["basis"].to_list() == ["gpu_component", "all_in"]
+
+
+def test_runpods_cheaper_cloud_is_not_its_secure_one() -> None:
+    seen = edited(
+        ("2025-05-29", "RunPod", "4090", "$0.34"), ("2023-02-09", "RunPod", "a100_80", "$1.89")
+    )
+    assert seen.select("provider_raw", "reason").rows() == [
+        ("RunPod", "pooled"),
+        ("runpod-community", None),
+    ]
 
 
 def test_trap_18_a_typing_error_is_rejected() -> None:
@@ -567,7 +590,7 @@ def test_trap_23_a_floor_above_the_price_is_rejected_and_other_floors_flagged() 
     seen = machines({"min_bid": 3.0}, {"machine_id": 2}).filter(pl.col("market") == "spot")
     assert seen.sort("price_usd_per_gpu_hour").select("flag", "reason").rows() == [
         ("bid_floor", None),
-        ("bid_floor", "bid_above_price"),
+        (None, "bid_above_price"),
     ]
 
 

@@ -1,0 +1,61 @@
+"""What a process does until it is killed: publish one valid state after the other, or export."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import cycle
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from pipeline import warehouse as wh
+from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.export import export
+from pipeline.publish import publish
+from pipeline.warehouse import Warehouse, opened_for_reading
+from tests.market import DAYS, START, listed
+from tests.support import build, daily, fill
+
+STATES = {
+    "short": listed("aws", price_usd_per_gpu_hour=2.0),
+    "long": [
+        *listed("aws", price_usd_per_gpu_hour=2.5),
+        *daily(40, start=START + timedelta(days=DAYS), price_usd_per_gpu_hour=2.5),
+        *listed("lambda", offer_id="b", price_usd_per_gpu_hour=2.2),
+    ],
+}
+
+
+def publish_state(store: Warehouse, name: str) -> None:
+    """Make the build database hold one state, build it and publish it."""
+    with store.connect() as db:
+        with wh.transaction(db):
+            wh.remove(db, GPU_OFFERS, "recorded", None)
+            fill(db, STATES[name])
+        build(db)
+    publish(store)
+
+
+def checksum(path: Path) -> tuple[int, int, int]:
+    """Rows of the daily mart, and a checksum of them and of what its vintage view holds."""
+    with opened_for_reading(path) as db:
+        [row] = db.execute(
+            "select (select count(*) from marts.provider_price_daily), "
+            "(select sum(hash(made)) from marts.provider_price_daily as made), "
+            "(select sum(hash(made)) from vintage.provider_price_daily as made)"
+        ).fetchall()
+    return row
+
+
+def _forever(started: Connection, step: Callable[[], object]) -> None:
+    started.send(True)
+    while True:
+        step()
+
+
+def keep_publishing(root: Path, started: Connection) -> None:
+    store, names = Warehouse(root), cycle(STATES)
+    _forever(started, lambda: publish_state(store, next(names)))
+
+
+def keep_exporting(root: Path, started: Connection) -> None:
+    store = Warehouse(root)
+    _forever(started, lambda: export(store))

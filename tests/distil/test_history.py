@@ -1,0 +1,146 @@
+"""The committed price history: values looked up by hand, and promises every row keeps."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.distil import __main__ as command
+from pipeline.distil import runs
+
+ROOT = Path(__file__).resolve().parents[2]
+PRICES = ROOT.parent / "shared" / "data" / "prices"
+
+
+@pytest.fixture(scope="module")
+def history() -> pl.DataFrame:
+    return pl.read_csv(command.TARGET, try_parse_dates=True, infer_schema_length=None)
+
+
+def on(history: pl.DataFrame, day: date, market: str = "on_demand", **key: str) -> list[float]:
+    """Prices of the runs that cover a day."""
+    covers = pl.col("observed_on") <= day, pl.col("last_seen_on") >= day
+    matches = (pl.col(name) == value for name, value in key.items())
+    rows = history.filter(*covers, *matches, pl.col("market") == market)
+    return rows["price_usd_per_gpu_hour"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("day", "price"),
+    [
+        (date(2023, 7, 26), 12.29),  # 98.32 / 8, the first day of p5
+        (date(2024, 11, 3), 12.29),
+        (date(2025, 6, 4), 12.29),
+        (date(2025, 6, 5), 6.88),  # 55.04 / 8, the cut of 44 %
+        (date(2026, 8, 22), 6.88),
+    ],
+)
+def test_h100_at_aws_is_98_32_for_eight_until_2025_06_04(history, day, price) -> None:
+    h100 = {"provider": "aws", "accelerator": "nvidia-h100-sxm-80gb", "region": "us-east-1"}
+    assert on(history, day, **h100) == [price]
+
+
+def test_what_nobody_saw_stays_absent(history) -> None:
+    h100 = {"provider": "aws", "accelerator": "nvidia-h100-sxm-80gb", "region": "us-east-1"}
+    assert on(history, date(2025, 1, 15), **h100) == []  # between 2024-11-03 and 2025-04-23
+    assert on(history, date(2026, 8, 23), **h100) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "day", "price"),
+    [
+        # p3.2xlarge 3.06; p4d.24xlarge 32.7726 / 8; g5.xlarge; trn1.32xlarge 21.50 / 16.
+        ("aws nvidia-v100-sxm2-16gb us-east-1", date(2023, 6, 1), 3.06),
+        ("aws nvidia-a100-sxm4-40gb us-east-1", date(2023, 6, 1), 4.096575),
+        ("aws nvidia-a10g-24gb us-east-1", date(2023, 6, 1), 1.006),
+        ("aws aws-trainium1 us-east-1", date(2024, 2, 1), 1.34375),
+        # ND96isr_H100_v5 98.32 / 8, printed with a count of 12; NC24ads_A100_v4 3.673.
+        ("azure nvidia-h100-sxm-80gb eastus", date(2024, 8, 21), 12.29),
+        ("azure nvidia-a100-pcie-80gb eastus", date(2026, 5, 1), 3.673),
+        # Slices by chips: tpu-v4-8 12.88 / 4, v5p-8 16.80 / 4, v5litepod-1 1.20, v2-8 4.50 / 4.
+        ("gcp google-tpu-v4 us-central2", date(2024, 3, 1), 3.22),
+        ("gcp google-tpu-v5p us-east1", date(2024, 9, 1), 4.20),
+        ("gcp google-tpu-v5e us-central1", date(2024, 9, 1), 1.20),
+        ("gcp google-tpu-v6e us-east1", date(2024, 11, 3), 2.70),
+        ("gcp google-tpu-v2 us-central1", date(2024, 3, 1), 1.125),
+        ("lambda nvidia-h100-sxm-80gb global", date(2024, 8, 7), 2.99),
+    ],
+)
+def test_prices_looked_up_by_hand(history, key, day, price) -> None:
+    provider, accelerator, region = key.split()
+    found = on(
+        history, day, provider=provider, accelerator=accelerator, region=region, basis="all_in"
+    )
+    assert found == [pytest.approx(price)]
+
+
+def test_googles_a100_without_a_host_is_a_component(history) -> None:
+    a100 = {"provider": "gcp", "accelerator": "nvidia-a100-sxm4-40gb", "region": "us-central1"}
+    day = date(2024, 3, 1)
+    assert on(history, day, basis="gpu_component", **a100) == [pytest.approx(2.933908)]
+    (all_in,) = on(history, day, basis="all_in", **a100)
+    assert all_in > 3.4
+
+
+def test_the_misjoined_google_h100_is_nowhere(history) -> None:
+    # 4.20 in us-central1 on 2026-04-02 against 11.03 in us-east5.
+    h100 = history.filter(
+        pl.col("provider") == "gcp",
+        pl.col("accelerator") == "nvidia-h100-sxm-80gb",
+        pl.col("market") == "on_demand",
+    )
+    assert h100["price_usd_per_gpu_hour"].min() > 9
+
+
+def test_lambdas_a100_does_not_fall_back_for_a_day(history) -> None:
+    # 1.99 from 2026-03-25; a catalog's first commit of 2026-04-02 still printed 1.48.
+    a100 = {"provider": "lambda", "accelerator": "nvidia-a100-sxm4-40gb", "region": "global"}
+    assert on(history, date(2026, 4, 1), **a100) == [1.99]
+    assert 1.48 not in on(history, date(2026, 4, 2), **a100)
+    assert on(history, date(2026, 4, 6), **a100) == [1.99]
+
+
+def test_spot_at_the_list_price_is_flagged(history) -> None:
+    azure = {"provider": "azure", "accelerator": "nvidia-h200-sxm-141gb", "region": "eastus2"}
+    spot = history.filter(pl.col("market") == "spot", *(pl.col(k) == v for k, v in azure.items()))
+    assert set(spot["flag"]) == {"no_discount"}
+    assert set(spot["price_usd_per_gpu_hour"]) == {10.6}  # 84.80 / 8, the same as on demand
+
+
+def test_runs_of_a_key_do_not_overlap(history) -> None:
+    ordered = history.sort(*runs.KEY, "observed_on")
+    following = pl.col("observed_on").shift(-1).over(runs.KEY)
+    assert ordered.filter(following <= pl.col("last_seen_on")).is_empty()
+    assert history.filter(pl.col("last_seen_on") < pl.col("observed_on")).is_empty()
+
+
+def test_every_row_is_priced_and_cited(history) -> None:
+    assert tuple(history.columns) == runs.COLUMNS
+    price = history["price_usd_per_gpu_hour"]
+    assert price.min() > 0.01
+    assert price.max() < 200
+    cited = ["source_url", "provider_url", "licence", "confidence", "read_on", "refresh_days"]
+    assert history.select(pl.col(cited).null_count()).row(0) == (0,) * len(cited)
+    assert history["observed_on"].min() >= date(2021, 5, 1)
+    assert history["last_seen_on"].max() <= history["read_on"].min()
+
+
+def test_kinds_go_with_their_markets(history) -> None:
+    is_spot = pl.col("market") == "spot"
+    is_reserved = pl.col("market") == "reserved"
+    assert history.filter(is_spot != pl.col("spot_kind").is_not_null()).is_empty()
+    assert history.filter(is_reserved != pl.col("term_months").is_not_null()).is_empty()
+    administered = pl.col("spot_kind") == "administered"
+    assert history.filter(administered, pl.col("flag").is_null()).is_empty()
+
+
+def test_the_file_stays_small_enough_to_read() -> None:
+    assert command.TARGET.stat().st_size < 3_000 * 1024
+
+
+@pytest.mark.skipif(not PRICES.exists(), reason="the recorded histories are not in this checkout")
+def test_distilling_again_gives_the_same_bytes(tmp_path, capsys) -> None:
+    command.main(["--data", str(PRICES), "--out", str(tmp_path / "again.csv")])
+    assert (tmp_path / "again.csv").read_bytes() == command.TARGET.read_bytes()
+    assert "runs" in capsys.readouterr().out

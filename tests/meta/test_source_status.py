@@ -1,0 +1,40 @@
+from datetime import UTC, datetime, timedelta
+
+from pipeline import ingest
+from pipeline.ingest import Attempt
+from pipeline.model import models, rebuild
+from pipeline.source import discover
+from tests.support import fill, offer, rows
+
+[STATUS] = [each for each in models() if each.table == "meta.source_status"]
+SOURCES = {each.name: each for each in discover()}
+NOW = datetime.now(UTC)
+
+
+def status(db, *attempts):
+    fill(db, [offer()])
+    ingest.register(db, SOURCES["vast"])
+    ingest.record(db, list(attempts))
+    rebuild(db, STATUS)
+    return {row["source"]: row for row in rows(db, "from meta.source_status")}["vast"]
+
+
+def landed(age):
+    at = NOW - age
+    return Attempt("vast", "all", at, "landed", captured_at=at, rows=7, newest_observed_at=at)
+
+
+def test_a_failure_is_shown_with_what_is_still_held(db):
+    failed = Attempt("vast", "all", NOW, "unreachable", "no answer")
+    row = status(db, landed(timedelta(hours=3)), failed)
+    assert (row["outcome"], row["outcome_reason"]) == ("unreachable", "no answer")
+    assert row["row_count"] == 7
+    assert not row["is_stale"]
+
+
+def test_a_source_silent_for_twice_its_rhythm_is_stale(db):
+    assert status(db, landed(timedelta(days=3)))["is_stale"]
+
+
+def test_a_source_nobody_asked_yet_says_so(db):
+    assert status(db)["outcome"] == "not asked yet"

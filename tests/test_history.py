@@ -1,0 +1,175 @@
+"""The committed history, built whole: values somebody can look up."""
+
+import hashlib
+from datetime import date
+
+import pytest
+
+from pipeline import ingest, model
+from pipeline.export import export
+from pipeline.publish import publish
+from pipeline.source import discover
+from pipeline.warehouse import Warehouse, opened_for_reading
+
+ON_DEMAND = "market = 'on_demand' and status = 'confirmed'"
+
+
+def build_from_committed_facts(store):
+    """What `make run` does without network, without Dagster."""
+    with store.connect() as db:
+        for source in ingest.in_landing_order(discover()):
+            ingest.register(db, source)
+            if source.file:
+                for attempt in ingest.land(source, store, db):
+                    assert attempt.outcome == "landed", attempt.reason
+        rebuilt = [each.table for each in model.models() if model.rebuild(db, each).rebuilt]
+    publish(store)
+    return rebuilt
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    made = Warehouse(tmp_path_factory.mktemp("history"))
+    build_from_committed_facts(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def db(store):
+    with opened_for_reading(store.published) as opened:
+        yield opened
+
+
+def price(db, day, *, table="marts.provider_price_daily", **cell):
+    where = " and ".join(f"{name} = ?" for name in cell)
+    return db.execute(
+        f"select round(price_usd_per_gpu_hour, 4) from {table} where observed_on = ? and {where}",
+        [day, *cell.values()],
+    ).fetchall()
+
+
+AWS = {"provider": "aws", "accelerator": "nvidia-h100-sxm-80gb", "market": "on_demand"}
+
+
+@pytest.mark.parametrize(
+    ("day", "usd"),
+    [
+        (date(2023, 8, 15), 12.29),
+        (date(2025, 6, 4), 12.29),
+        (date(2025, 6, 5), 6.88),
+        (date(2026, 7, 31), 6.88),
+    ],
+)
+def test_aws_h100_fell_from_12_29_to_6_88_on_2025_06_05(db, day, usd):
+    # p5.48xlarge, us-east-1: USD 98.32, from 2025-06-05 USD 55.04 an hour for 8 (AWS price list).
+    assert price(db, day, region="us-east-1", **AWS) == [(usd,)]
+
+
+@pytest.mark.parametrize(
+    ("provider", "market", "before", "after"),
+    [
+        ("lambda", "on_demand", ("2025-11-10", 2.99), ("2026-08-01", 3.99)),
+        ("runpod", "on_demand", ("2025-11-10", 2.69), ("2026-10-19", 3.99)),
+    ],
+)
+def test_prices_rose_in_2026(db, provider, market, before, after):
+    cell = {"provider": provider, "market": market, "accelerator": "nvidia-h100-sxm-80gb"}
+    assert price(db, before[0], **cell) == [(before[1],)]
+    assert price(db, after[0], **cell) == [(after[1],)]
+
+
+def test_gcp_h100_spot_rose_from_20_42_to_50_61_for_eight(db):
+    # a3-highgpu-8g, us-central1: USD 20.42 in 2025-03, 23.45 on 2026-01-22, 50.61 on 2026-07-22.
+    cell = {"provider": "gcp", "market": "spot", "accelerator": "nvidia-h100-sxm-80gb",
+            "region": "us-central1", "basis": "all_in"}  # fmt: skip
+    for day, usd in (("2025-04-01", 20.42), ("2026-01-28", 23.45), ("2026-07-29", 50.61)):
+        [(shown,)] = price(db, day, **cell)
+        assert shown == pytest.approx(usd / 8, abs=0.001)
+
+
+def months_without(db, family, start, end):
+    return [
+        str(month)
+        for (month,) in db.execute(
+            "select strftime(month, '%Y-%m') from (select unnest(generate_series(?::date, ?::date, "
+            "interval 1 month)) as month) where not exists (from marts.provider_price_daily "
+            f"where {ON_DEMAND} and accelerator like ? and date_trunc('month', observed_on) = month)",
+            [start, end, f"%{family}%"],
+        ).fetchall()
+    ]
+
+
+def test_every_month_has_an_h100_price(db):
+    assert months_without(db, "-h100-", "2023-03-01", "2026-10-01") == []
+
+
+def test_every_month_has_an_a100_price(db):
+    assert months_without(db, "-a100-", "2022-02-01", "2026-10-01") == []
+
+
+@pytest.mark.parametrize(
+    "accelerator",
+    ["nvidia-h100-sxm-80gb", "nvidia-a100-sxm4-40gb", "nvidia-a100-sxm4-80gb",
+     "nvidia-h200-sxm-141gb", "nvidia-b200-sxm-180gb", "nvidia-v100-sxm2-16gb", "nvidia-l4-24gb",
+     "nvidia-t4-16gb", "nvidia-l40s-48gb", "google-tpu-v2", "google-tpu-v3", "google-tpu-v4",
+     "google-tpu-v5e", "google-tpu-v5p", "google-tpu-v6e", "aws-trainium1", "aws-inferentia1",
+     "aws-inferentia2", "intel-gaudi1", "amd-mi300x-192gb"],
+)  # fmt: skip
+def test_the_accelerators_lenders_ask_about_are_there(db, accelerator):
+    [(days,)] = db.execute(
+        "select count(distinct observed_on) from marts.provider_price_daily where accelerator = ?",
+        [accelerator],
+    ).fetchall()
+    assert days > 30
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "usd"),
+    [("google-tpu-v4", 3.22), ("google-tpu-v5p", 4.20), ("google-tpu-v5e", 1.20)],
+)
+def test_a_tpu_is_priced_per_chip(db, accelerator, usd):
+    # cloud.google.com/tpu/pricing, on demand in the United States, per chip-hour.
+    [(share,)] = db.execute(
+        "select avg((abs(price_usd_per_gpu_hour - ?) < 0.001)::int) "
+        "from marts.provider_price_daily where accelerator = ? and market = 'on_demand' "
+        "and region in ('us-central1', 'us-central2', 'us-east5', 'us-west4', 'us-east1')",
+        [usd, accelerator],
+    ).fetchall()
+    assert share > 0.5
+
+
+def test_nothing_later_than_as_of_shows_anywhere(store):
+    with opened_for_reading(store.published) as db:
+        db.execute("set variable as_of = timestamptz '2025-01-01 00:00+00'")
+        for each in model.models():
+            if each.schema != "marts":
+                continue
+            [(rows, newest)] = db.execute(
+                f"select count(*), max(observed_on) from vintage.{each.name}"
+            ).fetchall()
+            assert rows > 1_000
+            assert newest <= date(2024, 12, 31)
+
+
+def test_without_as_of_the_vintage_is_the_mart(db):
+    for each in model.models():
+        if each.schema == "marts":
+            odd = f"(from marts.{each.name} except from vintage.{each.name})"
+            assert db.sql(odd).fetchall() == []
+
+
+def test_a_second_build_changes_no_published_number(store):
+    before = [hashlib.sha256(path.read_bytes()).digest() for path in export(store)]
+    rebuilt = build_from_committed_facts(store)
+    assert [table for table in rebuilt if table.startswith("marts.")] == []
+    assert [hashlib.sha256(path.read_bytes()).digest() for path in export(store)] == before
+
+
+def test_every_level_says_what_it_rests_on(db):
+    [(cells, silent)] = db.sql(
+        "select count(*), count(*) filter (where provider_count is null or effective_n is null "
+        "or carried_days is null or (status = 'withheld' and withheld_reason is null)) "
+        "from marts.gpu_price_daily"
+    ).fetchall()
+    assert cells > 10_000
+    assert silent == 0

@@ -1,0 +1,77 @@
+"""Promises every file keeps: the tests enumerate the system, so nothing can be half added."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipeline.model import models
+from pipeline.source import discover
+from pipeline.tables import TABLES, render
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def committed() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    return [ROOT / name for name in listed if (ROOT / name).is_file()]
+
+
+every_source = pytest.mark.parametrize("source", discover(), ids=lambda each: each.name)
+
+
+@every_source
+def test_a_source_has_a_test_and_a_readme_row(source):
+    assert (ROOT / "tests" / "sources" / source.domain / f"test_{source.name}.py").is_file()
+    assert f"| `{source.name}` |" in README
+
+
+@every_source
+def test_a_source_says_where_from_and_under_which_terms(source):
+    assert source.homepage
+    assert source.terms
+    assert source.licence
+    assert len(source.module.__doc__) > 80
+    assert (source.fetch is None) != (source.file is None)
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda each: each.table)
+def test_a_model_has_a_test(model):
+    folder = ROOT / "tests" / model.schema
+    assert list(folder.rglob(f"test_{model.name}.py"))
+
+
+def test_tables_document_is_fresh():
+    assert TABLES.read_text(encoding="utf-8") == render(), "run `make docs`"
+
+
+def test_no_file_names_a_package_registry_or_a_path_of_this_machine():
+    hosts = "|".join(["py" + r"pi\.org", "python" + "hosted", r"registry\.npm" + "js"])
+    banned = re.compile(rf"{hosts}|(?<![a-z])/(wo" + "rk|fa" + "rm|ro" + "ot|ho" + "me)/")
+    for path in committed():
+        if path.suffix in {".parquet", ".gz"}:
+            continue
+        found = banned.search(path.read_text(encoding="utf-8"))
+        assert found is None, f"{path.relative_to(ROOT)}: {found}"
+
+
+def test_a_module_hides_no_seam():
+    for path in committed():
+        if path.suffix == ".py" and "pipeline" in path.parts:
+            assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, path
+
+
+def test_committed_files_are_small_enough_to_read():
+    assert max(path.stat().st_size for path in committed()) < 3_000_000
+
+
+def test_readme_commands_are_verbs_of_the_makefile():
+    verbs = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make ([a-z]+)", README, re.MULTILINE))
+    assert named
+    assert named <= verbs
