@@ -1,4 +1,4 @@
-# As text: Hypothesis would keep DuckDB's classes past the end of the interpreter, which then complains.
+# As text: Hypothesis would keep DuckDB's classes past the interpreter's end, and they complain.
 from __future__ import annotations
 
 import socket

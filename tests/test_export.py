@@ -14,10 +14,10 @@ from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.export import export
 from pipeline.methods.offers import prepare
 from pipeline.model import models
-from pipeline.publish import publish
+from pipeline.publish import contracts, publish
 from pipeline.warehouse import Warehouse, opened_for_reading
 from tests.market import START, open_for_business
-from tests.support import build, fill, offer
+from tests.support import build, fill, offer, typed
 
 MARTS = {each.name: each for each in models() if each.schema == "marts"}
 EACH_MART = pytest.mark.parametrize("name", MARTS)
@@ -131,24 +131,24 @@ def test_text_that_only_looks_odd_stays(text):
 
 
 def prepared(**cells: str) -> pl.DataFrame:
-    """One offer as its source parsed it, through `prepare` with the least reference that works."""
-    text = pl.String()
-    row = offer(**cells) | {"provider_raw": "aws", "accelerator_raw": "nvidia-h100-sxm-80gb"}
-    names = [*GPU_OFFERS.columns, "provider_raw"]
-    made = {"provider", "accelerator", "region_group", "price_usd_per_gpu_hour"}
-    frame = pl.DataFrame(
-        {name: [row.get(name)] for name in names if name not in made},
-        schema_overrides={
-            name: COLUMNS[name].dtype for name in GPU_OFFERS.columns if name not in made
-        },
-    ).with_columns(reason=pl.lit(None, text))
-    return prepare(frame, LEAST)
-
-
-LEAST = {
-    "accelerators": pl.DataFrame({"accelerator": ["nvidia-h100-sxm-80gb"]}),
-    "providers": pl.DataFrame({"provider": ["aws"], "aliases": ["AWS"]}),
-}
+    """One offer as a source parsed it, through `prepare` with the least reference that works."""
+    row = offer(**cells)
+    facts = {
+        "accelerators": [{"accelerator": row["accelerator"]}],
+        "providers": [{"provider": row["provider"], "aliases": ""}],
+    }
+    reference = {
+        each.name: typed(each, facts.get(each.name, []))
+        for each in contracts()
+        if each.name in GPU_OFFERS.reads
+    }
+    parsed = (
+        typed(GPU_OFFERS, [row])
+        .rename({"provider": "provider_raw"})
+        .drop("region_group", "price_usd_per_gpu_hour", "price_usd_per_instance_hour")
+        .with_columns(accelerator_raw=pl.lit(row["accelerator"]), reason=pl.lit(None, pl.String()))
+    )
+    return prepare(parsed, reference)
 
 
 def test_a_text_that_a_spreadsheet_would_run_never_reaches_a_csv(store):

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.model import models
 from pipeline.source import discover
-from pipeline.tables import TABLES, render
+from pipeline.tables import DOCS, DOCUMENTS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,8 +46,9 @@ def test_a_model_has_a_test(model):
     assert list(folder.rglob(f"test_{model.name}.py"))
 
 
-def test_tables_document_is_fresh():
-    assert TABLES.read_text(encoding="utf-8") == render(), "run `make docs`"
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_generated_documents_are_fresh(name):
+    assert (DOCS / name).read_text(encoding="utf-8") == DOCUMENTS[name](), "run `make docs`"
 
 
 def test_no_file_names_a_package_registry_or_a_path_of_this_machine():

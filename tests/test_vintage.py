@@ -1,6 +1,6 @@
 """One statement rewinds everything: what the warehouse would have said at any past moment."""
 
-# As text: Hypothesis would keep DuckDB's classes past the end of the interpreter, which then complains.
+# As text: Hypothesis would keep DuckDB's classes past the interpreter's end, and they complain.
 from __future__ import annotations
 
 from collections.abc import Iterator
