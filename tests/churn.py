@@ -1,6 +1,5 @@
 """What a process does until it is killed: publish one valid state after the other, or export."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import cycle
 from multiprocessing.connection import Connection
@@ -24,13 +23,17 @@ STATES = {
 }
 
 
-def publish_state(store: Warehouse, name: str) -> None:
-    """Make the build database hold one state, build it and publish it."""
+def build_state(store: Warehouse, name: str) -> None:
+    """Make the build database hold one state, and build it."""
     with store.connect() as db:
         with wh.transaction(db):
             wh.remove(db, GPU_OFFERS, "recorded", None)
             fill(db, STATES[name])
         build(db)
+
+
+def publish_state(store: Warehouse, name: str) -> None:
+    build_state(store, name)
     publish(store)
 
 
@@ -45,17 +48,26 @@ def checksum(path: Path) -> tuple[int, int, int]:
     return row
 
 
-def _forever(started: Connection, step: Callable[[], object]) -> None:
+def keep_building(root: Path, started: Connection) -> None:
+    """Build and publish; says when the first build begins."""
+    store = Warehouse(root)
     started.send(True)
-    while True:
-        step()
+    for name in cycle(STATES):
+        publish_state(store, name)
 
 
 def keep_publishing(root: Path, started: Connection) -> None:
-    store, names = Warehouse(root), cycle(STATES)
-    _forever(started, lambda: publish_state(store, next(names)))
+    """Build and publish; says when the first publishing begins."""
+    store = Warehouse(root)
+    build_state(store, "long")
+    started.send(True)
+    publish(store)
+    keep_building(root, started)
 
 
 def keep_exporting(root: Path, started: Connection) -> None:
+    """Export again and again; says when the first begins."""
     store = Warehouse(root)
-    _forever(started, lambda: export(store))
+    started.send(True)
+    while True:
+        export(store)

@@ -45,7 +45,7 @@ def test_a_row_read_before_it_was_known_is_refused():
 
 
 def test_a_missing_column_is_a_change_upstream():
-    with pytest.raises(ContractError, match="market.*missing"):
+    with pytest.raises(ContractError, match=r"market.*missing"):
         split(GPU_OFFERS, frame(offer()).drop("market"))
 
 

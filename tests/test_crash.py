@@ -11,7 +11,14 @@ import polars as pl
 
 from pipeline.export import export
 from pipeline.warehouse import Warehouse
-from tests.churn import STATES, checksum, keep_exporting, keep_publishing, publish_state
+from tests.churn import (
+    STATES,
+    checksum,
+    keep_building,
+    keep_exporting,
+    keep_publishing,
+    publish_state,
+)
 
 # A server that has imported everything and opened nothing: each victim starts within milliseconds.
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -39,8 +46,9 @@ def test_a_kill_at_any_moment_leaves_the_last_good_warehouse(store):
         valid[name] = checksum(store.published)
     assert [rows for rows, *_ in valid.values()] == [10, 50 + 13]
     moments = random.Random(7)
-    for trial in range(20):
-        kill_after(moments.uniform(0, 1.2), keep_publishing, store)
+    for trial in range(24):
+        work = (keep_building, keep_publishing)[trial // 2 % 2]
+        kill_after(moments.uniform(0, 0.6), work, store)
         assert checksum(store.published) in valid.values()
         recovered = [*STATES][trial % 2]
         publish_state(store, recovered)

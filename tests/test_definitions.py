@@ -116,7 +116,7 @@ def test_a_broken_mart_leaves_the_published_file_as_it_was(graph, store, instanc
     assert run(graph, "build", instance).success
     before = store.published.read_bytes()
 
-    def broken(db, model):
+    def broken(_, model):
         raise assets.sql.ModelError(f"{model.table} breaks a promise")
 
     monkeypatch.setattr(assets.sql, "rebuild", broken)
@@ -124,10 +124,10 @@ def test_a_broken_mart_leaves_the_published_file_as_it_was(graph, store, instanc
     assert store.published.read_bytes() == before
 
 
-def test_our_own_bug_is_not_retried(graph, store, instance, monkeypatch):
+def test_our_own_bug_is_not_retried(graph, instance, monkeypatch):
     asked = []
 
-    def bug(source, warehouse):
+    def bug(source, _):
         asked.append(source.name)
         raise ZeroDivisionError
 

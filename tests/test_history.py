@@ -93,7 +93,8 @@ def months_without(db, family, start, end):
         for (month,) in db.execute(
             "select strftime(month, '%Y-%m') from (select unnest(generate_series(?::date, ?::date, "
             "interval 1 month)) as month) where not exists (from marts.provider_price_daily "
-            f"where {ON_DEMAND} and accelerator like ? and date_trunc('month', observed_on) = month)",
+            f"where {ON_DEMAND} and accelerator like ? "
+            "and date_trunc('month', observed_on) = month)",
             [start, end, f"%{family}%"],
         ).fetchall()
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline import warehouse as wh
@@ -178,7 +178,8 @@ def key(row: dict) -> tuple:
     return row["source"], row["offer_id"], row["observed_at"]
 
 
-@settings(max_examples=20, deadline=None)
+# No shrinking: a build takes a third of a second, and a failure would take minutes to say so.
+@settings(max_examples=20, deadline=None, phases=set(Phase) - {Phase.shrink})
 @given(
     offers=st.lists(sightings(), min_size=1, max_size=40, unique_by=key),
     late_provider=st.sampled_from(["nobody", "lambda", "vast"]),

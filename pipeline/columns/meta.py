@@ -15,8 +15,8 @@ COLUMNS: dict[str, Column] = {
     "terms": text("The upstream's terms of use, in short or as an address."),
     "part": text("Piece of the upstream one request answers, such as one cloud."),
     "outcome": text(
-        "landed, reference, failed (read but refused), unreachable (no answer), refused (an error "
-        "answer) or skipped (a key is missing)."
+        "landed, partly landed, failed (read but refused), unreachable (no answer), refused (an "
+        "error answer), skipped (a key is missing) or not asked yet."
     ),
     "outcome_reason": text("Why the attempt failed, in one sentence; null where it did not."),
     "attempted_at": moment("Moment of the attempt."),

@@ -1,10 +1,25 @@
 -- Every source, what came of the last attempt to read it, and the newest observation held.
+-- A source of several parts (clouds, searches) that got some of them is `partly landed`.
 -- A source is stale when nothing landed for more than twice its rhythm; committed files never are.
 -- grain: source
-with newest_attempts as (
+with newest_of_part as (
     select *
     from meta.attempts
-    qualify row_number() over (partition by source order by attempted_at desc, outcome) = 1
+    qualify row_number() over (partition by source, part order by attempted_at desc, outcome) = 1
+),
+
+newest_attempts as (
+    select
+        source,
+        case
+            when min(outcome) = max(outcome) then min(outcome)
+            when bool_or(outcome = 'landed') then 'partly landed'
+            else min(outcome)
+        end as outcome,
+        min(case when outcome <> 'landed' then outcome_reason end) as outcome_reason,
+        max(attempted_at) as attempted_at
+    from newest_of_part
+    group by source
 ),
 
 landed as (

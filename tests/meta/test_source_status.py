@@ -38,3 +38,9 @@ def test_a_source_silent_for_twice_its_rhythm_is_stale(db):
 
 def test_a_source_nobody_asked_yet_says_so(db):
     assert status(db)["outcome"] == "not asked yet"
+
+
+def test_a_source_that_got_some_of_its_parts_says_so(db):
+    failed = Attempt("vast", "ada", NOW, "refused", "HTTP 404")
+    row = status(db, landed(timedelta(hours=3)), failed)
+    assert (row["outcome"], row["outcome_reason"]) == ("partly landed", "HTTP 404")
