@@ -45,7 +45,7 @@ distil: .venv/.ready  ## warehouse/reference/gpu_price_history.csv from ../share
 	$(PY) -m pipeline.distil
 
 lock: .venv/.ready  ## requirements.lock with hashes, without index addresses
-	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml
 
 clean:  ## delete everything that can be made again; warehouse/raw and the published file stay
 	rm -rf warehouse/build warehouse/exports warehouse/.dagster .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -49,7 +49,7 @@ def checksum(path: Path) -> tuple[int, int, int]:
 
 
 def keep_building(root: Path, started: Connection) -> None:
-    """Build and publish; says when the first build begins."""
+    """Build and publish in turn; says when the first build begins."""
     store = Warehouse(root)
     started.send(True)
     for name in cycle(STATES):
@@ -57,12 +57,12 @@ def keep_building(root: Path, started: Connection) -> None:
 
 
 def keep_publishing(root: Path, started: Connection) -> None:
-    """Build and publish; says when the first publishing begins."""
+    """Publish again and again; says when the first publishing begins."""
     store = Warehouse(root)
     build_state(store, "long")
     started.send(True)
-    publish(store)
-    keep_building(root, started)
+    while True:
+        publish(store)
 
 
 def keep_exporting(root: Path, started: Connection) -> None:

@@ -48,7 +48,7 @@ def test_a_kill_at_any_moment_leaves_the_last_good_warehouse(store):
     moments = random.Random(7)
     for trial in range(24):
         work = (keep_building, keep_publishing)[trial // 2 % 2]
-        kill_after(moments.uniform(0, 0.6), work, store)
+        kill_after(moments.uniform(0, 0.8), work, store)
         assert checksum(store.published) in valid.values()
         recovered = [*STATES][trial % 2]
         publish_state(store, recovered)
