@@ -6,7 +6,8 @@ row count, newest observation and check results.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import dagster as dg
 
@@ -14,7 +15,7 @@ from pipeline import ingest
 from pipeline import model as sql
 from pipeline.export import export
 from pipeline.publish import publish
-from pipeline.source import Source
+from pipeline.source import Backfill, Source
 from pipeline.warehouse import DuckDB, Warehouse
 
 POOL = "duckdb"
@@ -26,6 +27,10 @@ def raw_key(source: Source) -> dg.AssetKey:
 
 def staging_key(source: Source) -> dg.AssetKey:
     return dg.AssetKey(["staging", source.contract.name, source.name])
+
+
+def history_key(source: Source) -> dg.AssetKey:
+    return dg.AssetKey(["history", source.name])
 
 
 def table_key(table: str) -> dg.AssetKey:
@@ -47,6 +52,8 @@ def assets_for(source: Source, sources: Sequence[Source]) -> list[dg.AssetsDefin
     made = [_staging_asset(source, [staging_key(each) for each in files], tags)]
     if source.fetch is not None:
         made.insert(0, _raw_asset(source, tags))
+    if source.backfill is not None:
+        made.append(_history_asset(source, source.backfill, [staging_key(each) for each in files]))
     return made
 
 
@@ -111,6 +118,44 @@ def _staging_asset(
         return dg.MaterializeResult(metadata=metadata)
 
     return staging
+
+
+PARTITIONS = {"day": dg.DailyPartitionsDefinition, "month": dg.MonthlyPartitionsDefinition}
+
+
+def _history_asset(
+    source: Source, backfill: Backfill, rules: list[dg.AssetKey]
+) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=history_key(source),
+        deps=rules,
+        partitions_def=PARTITIONS[backfill.every](start_date=backfill.since.isoformat()),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=source.domain,
+        description=f"History that {source.name} keeps upstream, one {backfill.every} a partition.",
+        pool=POOL,
+    )
+    def history(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> dg.MaterializeResult[None]:
+        attempts: list[ingest.Attempt] = []
+        for key in context.partition_keys:
+            fetch = partial(backfill.fetch, date.fromisoformat(key))
+            attempts += ingest.capture(source, warehouse, fetch=fetch)
+        with warehouse.connect() as db:
+            ingest.register(db, source)
+            ingest.record(db, attempts)
+            landed = ingest.land(source, warehouse, db)
+        metadata: dict[str, dg.RawMetadataValue] = {
+            "rows_added": sum(each.rows for each in landed),
+            "quarantined": sum(each.quarantined for each in landed),
+        }
+        if bad := [each for each in [*attempts, *landed] if not each.ok]:
+            metadata["failures"] = dg.MetadataValue.json([f"{e.part}: {e.reason}" for e in bad])
+            raise dg.Failure(bad[-1].reason, metadata=metadata, allow_retries=False)
+        return dg.MaterializeResult(metadata=metadata)
+
+    return history
 
 
 def model_assets(

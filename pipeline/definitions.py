@@ -5,7 +5,7 @@ import dagster as dg
 from pipeline import assets
 from pipeline.model import models
 from pipeline.source import Source, discover
-from pipeline.warehouse import ROOT, Warehouse
+from pipeline.warehouse import OWN_TABLES, ROOT, Warehouse
 
 # Prices move within the hour, filings daily, credit data sets weekly; reference files by commit.
 RHYTHM = {
@@ -29,14 +29,19 @@ def definitions(
     warehouse = warehouse or Warehouse(ROOT)
     producers: dict[str, list[dg.AssetKey]] = {}
     for source in sources:
-        producers.setdefault(source.contract.table, []).append(assets.staging_key(source))
+        keys = producers.setdefault(source.contract.table, [])
+        keys.append(assets.staging_key(source))
+        if source.backfill is not None:
+            keys.append(assets.history_key(source))
     for model in models():
         producers[model.table] = [assets.table_key(model.table)]
-        for table in model.reads:
-            if table.startswith("staging.") and table not in producers:
-                producers.setdefault(table, [])
+    for model in models():
+        if orphans := model.reads - producers.keys() - OWN_TABLES.keys():
+            raise ValueError(f"{model.table} reads {sorted(orphans)}, which nothing makes")
     built = [*assets.model_assets(models(), producers), *assets.publish_assets(models())]
-    ingested = [asset for source in sources for asset in assets.assets_for(source, sources)]
+    everything = [asset for source in sources for asset in assets.assets_for(source, sources)]
+    history = {assets.history_key(source) for source in sources}
+    ingested = [asset for asset in everything if asset.key not in history]
     build = dg.AssetSelection.assets(*built)
     jobs = [
         dg.define_asset_job("ingest", dg.AssetSelection.assets(*ingested)),
@@ -60,7 +65,7 @@ def definitions(
         )
     )
     return dg.Definitions(
-        assets=[*ingested, *built],
+        assets=[*everything, *built],
         jobs=jobs,
         schedules=schedules,
         resources={"warehouse": warehouse},

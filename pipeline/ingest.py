@@ -17,7 +17,15 @@ from pipeline import warehouse as wh
 from pipeline.contracts import Contract, ContractError, split
 from pipeline.http import UpstreamError
 from pipeline.methods.offers import implausible
-from pipeline.source import REFERENCE, Capture, ParseError, Source, code_fingerprint, discover
+from pipeline.source import (
+    REFERENCE,
+    Capture,
+    Fetch,
+    ParseError,
+    Source,
+    code_fingerprint,
+    discover,
+)
 from pipeline.warehouse import DuckDB, Warehouse
 
 MAX_IMPLAUSIBLE_FRACTION = 0.02
@@ -48,16 +56,29 @@ class Attempt:
         return self.outcome in ("landed", "captured", "skipped")
 
 
-def capture(source: Source, store: Warehouse, env: Mapping[str, str] = os.environ) -> list[Attempt]:
-    """Ask the upstream and keep its bytes. One part that fails does not cost the others."""
+def capture(
+    source: Source,
+    store: Warehouse,
+    env: Mapping[str, str] = os.environ,
+    fetch: Fetch | None = None,
+) -> list[Attempt]:
+    """Ask the upstream and keep its bytes. One part that fails does not cost the others.
+
+    Args:
+        source: Whom to ask; a committed file is not asked.
+        store: Where the bytes go.
+        env: Where keys are looked up.
+        fetch: What to ask instead of the source's `fetch`, such as one partition of its history.
+    """
     now = datetime.now(UTC)
-    if source.fetch is None:
+    fetch = fetch or source.fetch
+    if fetch is None:
         return []
     if missing := [name for name in source.secrets if not env.get(name)]:
         return [Attempt(source.name, "all", now, "skipped", f"set {' and '.join(missing)}")]
     attempts: list[Attempt] = []
     try:
-        for part in source.fetch(lambda name: store.raw.validators(source.name, name)):
+        for part in fetch(lambda name: store.raw.validators(source.name, name)):
             answer = part.response
             if isinstance(answer, UpstreamError):
                 attempts.append(_refusal(source, part.name, answer))
@@ -104,7 +125,8 @@ def record(db: DuckDB, attempts: list[Attempt]) -> None:
 
 
 def register(db: DuckDB, source: Source) -> None:
-    """Keep the source's own line in `meta.sources` as its module states it."""
+    """Keep the source's own line in `meta.sources` as its module states it, and have its table."""
+    wh.create(db, source.contract.table, source.contract.doc, source.contract.columns)
     row = [
         source.name,
         source.domain,

@@ -11,11 +11,12 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
@@ -24,7 +25,16 @@ from pipeline.contracts import Contract
 from pipeline.http import Response, UpstreamError
 from pipeline.raw import Capture
 
-__all__ = ["Capture", "ParseError", "Part", "Source", "discover", "read_reference", "read_typed"]
+__all__ = [
+    "Backfill",
+    "Capture",
+    "ParseError",
+    "Part",
+    "Source",
+    "discover",
+    "read_reference",
+    "read_typed",
+]
 
 REFERENCE = Path(__file__).resolve().parents[1] / "warehouse" / "reference"
 
@@ -45,6 +55,22 @@ Parse = Callable[[bytes, Capture], pl.DataFrame]
 
 
 @dataclass(frozen=True)
+class Backfill:
+    """History that the upstream itself keeps, fetched one period at a time when somebody asks.
+
+    Attributes:
+        every: Length of a partition.
+        since: First day the upstream has.
+        fetch: As a source's `fetch`, for the partition that begins on a day; its parts are named
+            after the partition, so that `parse` knows the period.
+    """
+
+    every: Literal["day", "month"]
+    since: date
+    fetch: Callable[[date, Callable[[str], Mapping[str, str]]], Iterator[Part]]
+
+
+@dataclass(frozen=True)
 class Source:
     """One upstream.
 
@@ -60,6 +86,7 @@ class Source:
         refresh_days: How often the source looks; twice as long without a landing is stale.
         redact: Drops personal data before bytes are written.
         secrets: Environment variables without which the source is skipped.
+        backfill: History the upstream keeps beside what `fetch` reads.
     """
 
     name: str
@@ -73,6 +100,7 @@ class Source:
     refresh_days: int = 1
     redact: Callable[[bytes], bytes] | None = None
     secrets: tuple[str, ...] = ()
+    backfill: Backfill | None = None
 
     @property
     def module(self) -> ModuleType:

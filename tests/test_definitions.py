@@ -1,7 +1,7 @@
 """The graph a person sees in the UI, and what happens when sources fail."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -11,7 +11,7 @@ from pipeline import assets, ingest
 from pipeline.definitions import definitions
 from pipeline.http import Response, UpstreamError
 from pipeline.model import models
-from pipeline.source import Part, discover
+from pipeline.source import Backfill, Part, discover
 from pipeline.warehouse import opened_for_reading
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -134,3 +134,44 @@ def test_our_own_bug_is_not_retried(graph, instance, monkeypatch):
     monkeypatch.setattr(ingest, "capture", bug)
     run(graph, "ingest", instance)
     assert sorted(asked) == sorted(each.name for each in discover() if each.fetch is not None)
+
+
+def test_history_the_upstream_keeps_is_a_partitioned_backfill(store, instance):
+    asked = []
+
+    def fetch(first_day, _):
+        asked.append(first_day)
+        body = (FIXTURES / "runpod" / "gpu_types.json").read_bytes()
+        at = NOW + timedelta(seconds=len(asked))
+        part = first_day.isoformat()
+        yield Part(part, Response("https://example.org/history", 200, {}, body, at))
+
+    sources = []
+    for each in discover():
+        if each.name == "runpod":
+            each = replace(each, backfill=Backfill("month", date(2026, 1, 1), fetch))
+        if each.name != "gpu_price_history":
+            sources.append(replayed(each))
+    graph = definitions(tuple(sources), store)
+    ingested = graph.resolve_job_def("ingest").asset_layer.executable_asset_keys
+    assert all(key.path[0] != "history" for key in ingested)
+    run(graph, "ingest", instance)
+    for key in ("2026-01-01", "2026-02-01"):
+        done = dg.materialize(
+            [a for a in graph.assets if dg.AssetKey(["history", "runpod"]) in a.keys],
+            partition_key=key, instance=instance, resources={"warehouse": store},
+        )  # fmt: skip
+        assert done.success
+    assert asked == [date(2026, 1, 1), date(2026, 2, 1)]
+    parts = [each.part for each in store.raw.captures("runpod")]
+    assert sorted(parts) == ["2026-01-01", "2026-02-01", "all"]
+    with store.connect() as db:
+        [(sightings,)] = db.execute(
+            "select count(distinct observed_at) from staging.gpu_offers where source = 'runpod'"
+        ).fetchall()
+    assert sightings == 3
+
+
+def test_a_model_that_reads_a_table_nobody_makes_fails_when_the_code_loads(store):
+    with pytest.raises(ValueError, match="which nothing makes"):
+        definitions(tuple(each for each in discover() if each.name != "providers"), store)

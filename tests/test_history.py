@@ -141,7 +141,7 @@ def test_a_tpu_is_priced_per_chip(db, accelerator, usd):
 
 def test_nothing_later_than_as_of_shows_anywhere(store):
     with opened_for_reading(store.published) as db:
-        db.execute("set variable as_of = timestamptz '2025-01-01 00:00+00'")
+        db.execute("set variable as_of = timestamptz '2025-01-01 00:00:00+00'")
         for each in model.models():
             if each.schema != "marts":
                 continue

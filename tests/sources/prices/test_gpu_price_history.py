@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
+from pipeline.contracts.reference import PROVIDERS
 from pipeline.source import Capture, ParseError
 from pipeline.sources.prices.gpu_price_history import COLUMNS, parse
 from tests.support import NOON
@@ -70,3 +71,18 @@ def test_sightings_of_the_committed_file_are_unique_and_dated():
     assert frame.select(pl.struct("offer_id", "observed_at").is_unique().all()).item()
     assert frame["observed_at"].min() >= datetime(2021, 5, 1, tzinfo=UTC)
     assert frame.filter(pl.col("known_at") <= pl.col("observed_at")).is_empty()
+
+
+def test_no_provider_is_known_later_than_its_first_price():
+    # A mart joins both: a provider known too late would hide its own history from a vintage.
+    from pipeline import source
+
+    history = parse((source.REFERENCE / "gpu_price_history.csv").read_bytes(), HERE)
+    providers = source.read_reference(
+        (source.REFERENCE / "providers.csv").read_bytes(), PROVIDERS
+    ).select("provider", provider_known_at="known_at")
+    first = history.group_by("provider_raw").agg(pl.col("known_at").min())
+    late = first.join(providers, left_on="provider_raw", right_on="provider").filter(
+        pl.col("provider_known_at") > pl.col("known_at")
+    )
+    assert late.is_empty()
