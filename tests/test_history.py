@@ -174,3 +174,13 @@ def test_every_level_says_what_it_rests_on(db):
     ).fetchall()
     assert cells > 10_000
     assert silent == 0
+
+
+def test_the_withheld_cell_the_readme_shows(db):
+    cell = db.execute(
+        "select status, withheld_reason, provider_count, median_price_usd_per_gpu_hour "
+        "from marts.gpu_price_daily where accelerator = 'nvidia-h100-sxm-80gb' "
+        "and tier = 'neocloud' and market = 'on_demand' and basis = 'all_in' "
+        "and region_group = 'world' and observed_on = '2025-07-01'"
+    ).fetchall()
+    assert cell == [("withheld", "fewer than 3 providers", 1, None)]
