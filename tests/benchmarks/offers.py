@@ -2,10 +2,11 @@
 
 A day has 12,500 sightings of offers by 40 providers (4 hyperscalers, 30 neoclouds, 6 marketplaces
 whose machines are listed once or twice), of 40 accelerators, in 60 regions. Every offer is out of
-sight for a few days now and then; prices drift, a few jump, some only for a day. More rows mean a longer history.
+sight for a few days now and then; prices drift, a few jump, some only for a day. More rows mean a
+longer history.
 """
 
-import json
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -169,13 +170,5 @@ def _small_tables(db: DuckDB) -> None:
     )
 
 
-def shape(root: Path) -> str:
-    """What was generated, counted: rows, days, providers, accelerators, machines."""
-    with Warehouse(root).connect() as db:
-        [row] = db.execute(
-            "select count(*), count(distinct observed_at), count(distinct provider), "
-            "count(distinct accelerator), count(distinct region), count(distinct host_id) "
-            "from staging.gpu_offers"
-        ).fetchall()
-    names = ("offers", "days", "providers", "accelerators", "regions", "machines")
-    return json.dumps(dict(zip(names, row, strict=True)))
+if __name__ == "__main__":
+    make(Path(sys.argv[1]), int(sys.argv[2]))

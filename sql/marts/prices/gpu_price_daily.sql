@@ -166,49 +166,32 @@ votes as (
         using (accelerator, tier, market, term_months, basis, region_group, observed_on)
 ),
 
-ranked as (
-    select
-        *,
-        row_number() over cell_by_price as vote_rank,
-        count(*) over cell as vote_count
-    from votes
-    window
-        cell as (
-            partition by accelerator, tier, market, term_months, basis, region_group, observed_on
-        ),
-        cell_by_price as (
-            partition by accelerator, tier, market, term_months, basis, region_group, observed_on
-            order by price_usd_per_gpu_hour
-        )
-),
-
 levels as (
     select
-        ranked.accelerator,
-        ranked.tier,
-        ranked.market,
-        ranked.term_months,
-        ranked.basis,
-        ranked.region_group,
-        ranked.observed_on,
-        max(ranked.vote_count) as vote_count,
-        median(ranked.price_usd_per_gpu_hour) as median_price,
-        quantile_cont(ranked.price_usd_per_gpu_hour, 0.25) as p25_price,
-        quantile_cont(ranked.price_usd_per_gpu_hour, 0.75) as p75_price,
-        min(ranked.price_usd_per_gpu_hour) as min_price,
-        max(ranked.price_usd_per_gpu_hour) as max_price,
-        max(case when ranked.vote_rank = ranks.rank_low then ranked.price_usd_per_gpu_hour end)
-            as interval_low_price,
-        max(case when ranked.vote_rank = ranks.rank_high then ranked.price_usd_per_gpu_hour end)
-            as interval_high_price
-    from ranked
-    left join staging.interval_ranks as ranks on ranked.vote_count = ranks.vote_total_count
+        accelerator,
+        tier,
+        market,
+        term_months,
+        basis,
+        region_group,
+        observed_on,
+        count(*) as vote_count,
+        median(price_usd_per_gpu_hour) as median_price,
+        quantile_cont(price_usd_per_gpu_hour, 0.25) as p25_price,
+        quantile_cont(price_usd_per_gpu_hour, 0.75) as p75_price,
+        min(price_usd_per_gpu_hour) as min_price,
+        max(price_usd_per_gpu_hour) as max_price,
+        list_sort(list(price_usd_per_gpu_hour)) as prices
+    from votes
     group by all
 ),
 
 measured as (
     select
         levels.*,
+        -- Ranks count from 1, as lists do here; Spark's count from 0, and sqlglot moves the `+ 1`.
+        levels.prices[ranks.rank_low - 1 + 1] as interval_low_price,
+        levels.prices[ranks.rank_high - 1 + 1] as interval_high_price,
         panels.provider_count,
         case
             when concentration.hhi is not null then levels.vote_count else panels.host_count
@@ -222,6 +205,7 @@ measured as (
     join panels using (accelerator, tier, market, term_months, basis, region_group, observed_on)
     left join concentration
         using (accelerator, tier, market, term_months, basis, region_group, observed_on)
+    left join staging.interval_ranks as ranks on levels.vote_count = ranks.vote_total_count
 ),
 
 -- Spot at or below on-demand, a longer term at or below a shorter one: prices of the same cell.

@@ -7,15 +7,22 @@
 -- grain: source, provider, accelerator, market, term_months, basis, region, host_id, observed_on
 with last_seen as (
     select
-        *,
-        (observed_at at time zone 'UTC')::date as observed_on
+        source,
+        offer_id,
+        max(observed_at) as observed_at
     from staging.gpu_offers
     where flag is null
     or flag = 'administered'
-    qualify row_number() over (
-        partition by source, offer_id, (observed_at at time zone 'UTC')::date
-        order by observed_at desc, known_at desc
-    ) = 1
+    group by source, offer_id, (observed_at at time zone 'UTC')::date
+),
+
+-- The moment of a sighting is part of its key, so that the last one of the day is found again by it.
+offers as (
+    select
+        *,
+        (observed_at at time zone 'UTC')::date as observed_on
+    from staging.gpu_offers
+    semi join last_seen using (source, offer_id, observed_at)
 ),
 
 -- One value per machine; zones and repeated listings of one machine type of a list are pooled here.
@@ -40,7 +47,7 @@ listings as (
         max(refresh_days) as refresh_days,
         min(source_url) as source_url,
         min(licence) as licence
-    from last_seen
+    from offers
     group by all
 )
 
@@ -74,5 +81,3 @@ qualify row_number() over (
         source, provider, accelerator, market, term_months, basis, region, host_id, observed_on
     order by price_usd_per_gpu_hour, instance_type
 ) = 1
-order by
-    observed_on desc, provider, accelerator, market, term_months, basis, region, host_id, source

@@ -14,12 +14,13 @@ with sighted as (
         term_months,
         basis,
         region,
-        region_group,
+        min(region_group) as region_group,
         observed_on,
         median(price_usd_per_gpu_hour) as price_usd_per_gpu_hour,
         min(instance_type) as instance_type,
+        -- The host mart has one row per machine.
         case
-            when max(host_id) <> 'list' then count(distinct host_id)
+            when max(host_id) <> 'list' then count(*)
             else max(host_count)
         end as host_count,
         sum(offer_count)::bigint as offer_count,
@@ -85,18 +86,8 @@ days as (
     from standing
 ),
 
--- The citation is that of the newest sighting.
-cited as (
-    select
-        *,
-        row_number() over (
-            partition by provider, accelerator, market, term_months, basis, region, day_on
-            order by observed_on desc, source
-        ) as citation_rank
-    from days
-),
-
--- Where several sources read one provider on one day, the provider's value is their median.
+-- Where several sources read one provider on one day, the provider's value is their median and the
+-- citation that of the newest sighting. A source has at most one sighting standing on a day.
 combined as (
     select
         provider,
@@ -112,18 +103,23 @@ combined as (
         min(greatest(datediff('day', stands_until_on, day_on), 0)) as carried_days,
         max(host_count) as host_count,
         sum(offer_count)::bigint as offer_count,
-        count(distinct source) as source_count,
+        count(*) as source_count,
         max(flag) as flag,
         bool_or(is_confirmed)
         or (
-            count(distinct source) > 1
+            count(*) > 1
             and max(price_usd_per_gpu_hour) <= 1.4 * min(price_usd_per_gpu_hour)
         ) as is_confirmed,
-        max(case when citation_rank = 1 then instance_type end) as instance_type,
-        max(case when citation_rank = 1 then source end) as source,
-        max(case when citation_rank = 1 then source_url end) as source_url,
-        max(case when citation_rank = 1 then licence end) as licence
-    from cited
+        min_by(
+            struct_pack(
+                instance_type := instance_type,
+                source := source,
+                source_url := source_url,
+                licence := licence
+            ),
+            (datediff('day', observed_on, day_on), source)
+        ) as cited
+    from days
     group by provider, accelerator, market, term_months, basis, region, day_on
 )
 
@@ -145,13 +141,13 @@ select
     end as status,
     combined.last_seen_on,
     combined.carried_days,
-    combined.instance_type,
+    combined.cited.instance_type,
     combined.host_count,
     combined.offer_count,
     combined.source_count,
-    combined.source,
-    combined.source_url,
-    combined.licence
+    combined.cited.source,
+    combined.cited.source_url,
+    combined.cited.licence
 from combined
 join staging.providers as providers on combined.provider = providers.provider
 order by
