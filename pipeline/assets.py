@@ -5,6 +5,7 @@ file has the second only. SQL models are one multi-asset per group, each table i
 row count, newest observation and check results.
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -14,9 +15,13 @@ import dagster as dg
 from pipeline import ingest
 from pipeline import model as sql
 from pipeline.export import export
+from pipeline.plots import image
 from pipeline.publish import publish
 from pipeline.source import Backfill, Source
 from pipeline.warehouse import DuckDB, Warehouse
+
+# `backfill_policy` is marked beta; the version is locked, and the warning would hide real ones.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 POOL = "duckdb"
 
@@ -101,9 +106,7 @@ def _staging_asset(
         with warehouse.connect() as db:
             ingest.register(db, source)
             attempts = ingest.land(source, warehouse, db)
-            total = db.execute(
-                f"select count(*) from {source.contract.table} where source = ?", [source.name]
-            ).fetchall()[0][0]
+            total = ingest.held(db, source)
         newest = [a.newest_observed_at for a in attempts if a.newest_observed_at]
         bad = [each for each in attempts if not each.ok]
         metadata: dict[str, dg.RawMetadataValue] = {
@@ -239,9 +242,11 @@ def _built(db: DuckDB, model: sql.Model, built: sql.Built) -> dg.MaterializeResu
             [model.schema, model.name],
         ).fetchall()
     }
-    if "observed_on" in columns:
-        newest = db.execute(f"select max(observed_on) from {model.table}").fetchall()[0][0]
+    for day in sorted(columns & {"observed_on", "period_end_on"}):
+        newest = db.execute(f"select max({day}) from {model.table}").fetchall()[0][0]
         metadata["newest_observation"] = str(newest)
+    if picture := image(db, model.table):
+        metadata["curve"] = dg.MetadataValue.md(picture)
     results = [
         dg.AssetCheckResult(
             check_name=promise,
@@ -274,7 +279,8 @@ def _sample(rows: sql.Rows) -> list[dict[str, str]]:
 
 
 def _fenced(model: sql.Model) -> str:
-    return f"```sql\n{model.query}\n```"
+    method = f"Then `{model.method}`.\n\n" if model.method else ""
+    return f"{method}```sql\n{model.query}\n```"
 
 
 def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:

@@ -1,13 +1,19 @@
-"""From the bytes on the wire to one whole body of the kind that was asked for. Opens nothing."""
+"""From the bytes on the wire to one whole body of the kind that was asked for.
+
+A body too large for memory goes to a temporary file that has no name: whatever ends the program
+ends the file.
+"""
 
 import re
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import BinaryIO, Literal
 
 Expects = Literal["json", "csv", "xml", "any"]
 
 STEP = 64 * 2**10
+EDGE = 1024
 HTML = re.compile(rb"<(!doctype\s+)?html", re.IGNORECASE)
 STARTS: dict[str, tuple[bytes, ...]] = {"json": (b"{", b"["), "xml": (b"<",)}
 ENDS: dict[str, tuple[bytes, ...]] = {"json": (b"}", b"]"), "xml": (b">",)}
@@ -69,9 +75,35 @@ def _unzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise Unusable("an answer that breaks off", retryable=True)
 
 
+def spooled(pieces: Iterable[bytes], expects: Expects) -> BinaryIO:
+    """The body in a nameless temporary file, read from its start; its kind is checked.
+
+    Raises:
+        Unusable: as `check_kind`, and as the pieces do.
+    """
+    file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115, the caller closes it
+    try:
+        for piece in pieces:
+            file.write(piece)
+        size = file.tell()
+        file.seek(0)
+        start = file.read(EDGE)
+        file.seek(max(0, size - EDGE))
+        _check_edges(start, file.read(EDGE), expects)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
 def check_kind(body: bytes, expects: Expects) -> None:
     """Raise Unusable for an empty body, another kind of body, or one whose end is missing."""
-    start = body[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
+    _check_edges(body[:EDGE], body[-EDGE:], expects)
+
+
+def _check_edges(first: bytes, last: bytes, expects: Expects) -> None:
+    start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start:
         raise Unusable("an empty body", retryable=True)
     if expects == "any":
@@ -83,6 +115,6 @@ def check_kind(body: bytes, expects: Expects) -> None:
         right = start.startswith(STARTS[expects]) and not (is_html and expects == "xml")
     if not right:
         got = "HTML" if is_html else "something"
-        raise Unusable(f"{got} instead of {expects.upper()}", head=body)
-    if expects != "csv" and not body[-1024:].rstrip().endswith(ENDS[expects]):
+        raise Unusable(f"{got} instead of {expects.upper()}", head=first)
+    if expects != "csv" and not last.rstrip().endswith(ENDS[expects]):
         raise Unusable("an answer that breaks off", retryable=True)

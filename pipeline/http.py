@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -31,7 +31,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError, InvalidHeader, ProtocolError, ReadTimeoutError, SSLError
 from urllib3.util import Retry
 
-from pipeline.bodies import STEP, Expects, Unusable, check_kind, decoded
+from pipeline.bodies import STEP, Expects, Unusable, check_kind, decoded, spooled
 from pipeline.limits import Deadline, Pace, is_loopback, watch
 from pipeline.redaction import redacted, without_secrets
 
@@ -69,7 +69,8 @@ class Response:
     """One complete answer, or status 304 with an empty body.
 
     `url` is the address asked, secrets redacted, and not where it redirected to: that is often an
-    address signed for minutes, which nobody can cite. Header names are lower-case.
+    address signed for minutes, which nobody can cite. Header names are lower-case. A downloaded
+    body lies in `file`, a temporary one that the raw store reads once and closes; `body` is empty.
     """
 
     url: str
@@ -77,6 +78,17 @@ class Response:
     headers: Mapping[str, str]
     body: bytes
     fetched_at: datetime
+    file: BinaryIO | None = None
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """What a call will take for an answer, and whether the body goes to disk."""
+
+    expects: Expects
+    max_bytes: int
+    total_seconds: float
+    on_disk: bool = False
 
 
 class UpstreamError(Exception):
@@ -135,7 +147,21 @@ def get(
     """
     conditions = {CONDITIONS[k]: v for k, v in (validators or {}).items() if k in CONDITIONS}
     request = requests.Request("GET", url, {**(headers or {}), **conditions}, params=params)
-    return _ask(request, expects, max_bytes, total_seconds)
+    return _ask(request, _Bounds(expects, max_bytes, total_seconds))
+
+
+def download(
+    url: str,
+    *,
+    validators: Mapping[str, str] | None = None,
+    expects: Expects = "any",
+    max_bytes: int = 2 * 2**30,
+    total_seconds: float = 1800.0,
+) -> Response:
+    """As `get`, for a body too large for memory: it is written to a temporary file as it comes."""
+    conditions = {CONDITIONS[k]: v for k, v in (validators or {}).items() if k in CONDITIONS}
+    request = requests.Request("GET", url, conditions)
+    return _ask(request, _Bounds(expects, max_bytes, total_seconds, on_disk=True))
 
 
 def post(
@@ -154,7 +180,7 @@ def post(
     the body may hold what only this host should read.
     """
     request = requests.Request("POST", url, {**(headers or {})}, params=params, json=json)
-    return _ask(request, expects, max_bytes, total_seconds)
+    return _ask(request, _Bounds(expects, max_bytes, total_seconds))
 
 
 def attempt(call: Callable[[], Response]) -> Response | UpstreamError:
@@ -200,9 +226,7 @@ class _Transport(HTTPAdapter):
         return pool
 
 
-def _ask(
-    request: requests.Request, expects: Expects, max_bytes: int, total_seconds: float
-) -> Response:
+def _ask(request: requests.Request, bounds: _Bounds) -> Response:
     ours = {"user-agent": user_agent(), "accept": "*/*", "accept-encoding": "gzip"}
     theirs = {name.lower(): value for name, value in (request.headers or {}).items()}
     request.headers = {**ours, **theirs}
@@ -213,12 +237,12 @@ def _ask(
         first, problem = requests.PreparedRequest(), type(error).__name__
     if not _may_ask(first.url):
         raise UpstreamError(f"no answer ({problem})", url=request.url or "")
-    with requests.Session() as session, Deadline(total_seconds) as deadline:
+    with requests.Session() as session, Deadline(bounds.total_seconds) as deadline:
         for scheme in ("https://", "http://"):
             session.mount(scheme, _Transport(max_retries=Retry(0, read=False)))
         for asked in itertools.count(1):
             try:
-                return _exchange(session, first, deadline, expects, max_bytes)
+                return _exchange(session, first, deadline, bounds)
             except UpstreamError as error:
                 wait = error.retry_after_seconds
                 if wait is None:
@@ -235,8 +259,7 @@ def _exchange(
     session: requests.Session,
     first: requests.PreparedRequest,
     deadline: Deadline,
-    expects: Expects,
-    max_bytes: int,
+    bounds: _Bounds,
 ) -> Response:
     """One attempt, redirects included."""
     request = first
@@ -248,9 +271,11 @@ def _exchange(
                 if target := session.get_redirect_target(answer):
                     request = _followed(request, target)
                     continue
-                response = _read(answer, expects, max_bytes)
+                response = _read(answer, bounds)
             if deadline.left() > 0:  # else the cut may have passed for the end of the body
                 return replace(response, url=redacted(first.url or ""))
+            if response.file is not None:
+                response.file.close()
             problem = Unusable("")
         except Unusable as error:
             problem = error
@@ -288,24 +313,26 @@ def _sent(
     return session.get_adapter(url).send(request, timeout=timeout, **settings)
 
 
-def _read(answer: requests.Response, expects: Expects, max_bytes: int) -> Response:
-    status = answer.status_code
+def _read(answer: requests.Response, bounds: _Bounds) -> Response:
+    status, body, file = answer.status_code, b"", None
     headers = {k.lower(): v for k, v in answer.headers.items() if k.lower() != "set-cookie"}
     encoding = headers.get("content-encoding", "").strip().lower()
-    if status == 304 and not answer.request.headers.keys().isdisjoint(CONDITIONS.values()):
-        body = b""
-    elif status == 200:
+    if status == 200:
         wire = answer.raw.stream(STEP, decode_content=False)
-        body = b"".join(decoded(wire, encoding, max_bytes))
-        check_kind(body, expects)
-    else:
+        pieces = decoded(wire, encoding, bounds.max_bytes)
+        if bounds.on_disk:
+            file = spooled(pieces, bounds.expects)
+        else:
+            body = b"".join(pieces)
+            check_kind(body, bounds.expects)
+    elif status != 304 or answer.request.headers.keys().isdisjoint(CONDITIONS.values()):
         raise Unusable(
             f"HTTP {status}",
             retryable=status in BUSY,
             head=_head(answer, encoding),
             retry_after_seconds=_retry_after(headers.get("retry-after")),
         )
-    return Response(answer.url, status, headers, body, datetime.now(UTC))
+    return Response(answer.url, status, headers, body, datetime.now(UTC), file)
 
 
 def _head(answer: requests.Response, encoding: str) -> bytes:

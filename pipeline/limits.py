@@ -10,7 +10,13 @@ from typing import Self
 
 # Requests per second, over all hosts of a domain. SEC: at most ten over all machines and all of its
 # hosts (sec.gov/os/accessing-edgar-data). Lambda's terms allow slow crawling and name no number.
-SLOWER = {"sec.gov": 4.0, "lambdalabs.com": 1.0, "lambda.ai": 1.0}
+SLOWER = {
+    "sec.gov": 4.0,
+    "lambdalabs.com": 1.0,
+    "lambda.ai": 1.0,
+    "zenodo.org": 0.1,  # its robots.txt asks for ten seconds between requests
+    "prices.azure.com": 2.0,  # answers 429 to clients that page faster
+}
 
 
 def is_loopback(host: str) -> bool:

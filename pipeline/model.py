@@ -1,13 +1,13 @@
-"""What a SQL model is: one SELECT with a header, its lineage, and build-audit-commit.
+"""What a model is: one SELECT with a header, its lineage, and build-audit-commit.
 
 The file path is the table name: `sql/marts/prices/gpu_price_daily.sql` makes
 `marts.gpu_price_daily`. The header's first lines say what it is and why; `-- grain:` names the key.
-Dependencies are read from the FROM clauses by DuckDB's own parser.
+Dependencies are read from the FROM clauses by DuckDB's own parser. Where SQL cannot say the rest,
+`-- method:` names the function that makes the table (pipeline/python_model.py).
 """
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
@@ -17,17 +17,16 @@ import polars as pl
 
 from pipeline import warehouse as wh
 from pipeline.columns import is_documented
-from pipeline.warehouse import DuckDB, scratch
+from pipeline.lineage import ModelError, rewound, tables_read
+from pipeline.python_model import asked_at_month_ends, method_code, method_named, this_month
+from pipeline.warehouse import DuckDB
 
-__all__ = ["Check", "Model", "ModelError", "checks", "in_order", "models", "rebuild"]
+__all__ = [
+    "Check", "Model", "ModelError", "checks", "create", "in_order", "models", "rebuild", "rewound",
+    "tables_read",
+]  # fmt: skip
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
-
-
-class ModelError(ValueError):
-    """A model that breaks its grain, the dictionary or an audit: the last good table stays."""
-
-
 BUILD_ERRORS = (ModelError, wh.DuckDBError)
 Rows = pl.DataFrame
 
@@ -52,7 +51,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Model:
-    """One derived table: where it is made, what it means, what it reads."""
+    """One derived table: where it is made, what it means, what it reads.
+
+    `method` makes the table from what `query` answers at each month's end, over the observations
+    of `lookback_days`; without one the query makes the table.
+    """
 
     table: str
     group: str
@@ -60,6 +63,8 @@ class Model:
     grain: tuple[str, ...]
     query: str
     reads: frozenset[str]
+    method: str | None = None
+    lookback_days: int = 0
 
     @property
     def name(self) -> str:
@@ -69,57 +74,10 @@ class Model:
     def schema(self) -> str:
         return self.table.partition(".")[0]
 
-
-def parsed(query: str) -> dict[str, object]:
-    """The query as DuckDB's own parser sees it. Raises ModelError unless it is one SELECT."""
-    with scratch() as db:
-        tree = json.loads(db.execute("select json_serialize_sql(?)", [query]).fetchall()[0][0])
-    if tree["error"]:
-        raise ModelError(tree["error_message"])
-    if len(tree["statements"]) != 1:
-        raise ModelError("a model is one SELECT")
-    return dict(tree)
-
-
-def tables_in(tree: object) -> Iterator[dict[str, object]]:
-    """Nodes that name a table: qualified names are tables, bare ones are CTEs."""
-    todo = [tree]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, dict):
-            if node.get("type") == "BASE_TABLE" and node["schema_name"]:
-                yield node
-            todo.extend(node.values())
-        elif isinstance(node, list):
-            todo.extend(node)
-
-
-def tables_read(query: str) -> frozenset[str]:
-    """Schema-qualified tables a query reads."""
-    return frozenset(f"{n['schema_name']}.{n['table_name']}" for n in tables_in(parsed(query)))
-
-
-REWOUND = {"staging": "known", "marts": "vintage"}
-
-
-def rewound(query: str) -> str:
-    """The same query over what was known at `as_of`, printed back from its parse tree.
-
-    Raises:
-        ModelError: a table outside `staging` and `marts`, which has no past.
-    """
-    tree = parsed(query)
-    for node in tables_in(tree["statements"]):
-        schema = str(node["schema_name"])
-        if schema not in REWOUND:
-            raise ModelError(f"{schema}.{node['table_name']} has no vintage")
-        node["schema_name"] = REWOUND[schema]
-        path = node.get("qualified_name")
-        if isinstance(path, dict):  # DuckDB 2.0 prints back from this second copy of the name
-            path["path"] = [node["schema_name"], node["table_name"]]
-    with scratch() as db:
-        text = db.execute("select json_deserialize_sql(?)", [json.dumps(tree)]).fetchall()[0][0]
-    return str(text)
+    @property
+    def code(self) -> str:
+        """All the text that decides the rows."""
+        return self.query + (method_code(self.method) if self.method else "")
 
 
 def _header(text: str) -> tuple[str, dict[str, str]]:
@@ -131,7 +89,7 @@ def _header(text: str) -> tuple[str, dict[str, str]]:
             break
         words = line.removeprefix("--").strip()
         key, colon, value = words.partition(":")
-        if colon and key in ("grain", "severity"):
+        if colon and key in ("grain", "severity", "method", "lookback_days"):
             settings[key] = value.strip()
         else:
             prose.append(words)
@@ -157,7 +115,11 @@ def models() -> tuple[Model, ...]:
             raise ModelError(f"{table} is made twice")
         grain = tuple(each.strip() for each in settings["grain"].split(","))
         group = inside[1] if len(inside) > 2 else inside[0]
-        found[table] = Model(table, group, doc, grain, query, tables_read(query))
+        method, lookback_days = settings.get("method"), int(settings.get("lookback_days", 0))
+        if (method is None) != (lookback_days == 0):
+            raise ModelError(f"{path.name}: a method says how far it looks back, and only a method")
+        reads = tables_read(query)
+        found[table] = Model(table, group, doc, grain, query, reads, method, lookback_days)
     return tuple(in_order(found))
 
 
@@ -192,22 +154,42 @@ class Built:
 
 
 def text_version(model: Model) -> str:
-    """Hash of the SQL text: the UI shows which tables are older than their code."""
-    return hashlib.sha256(model.query.encode()).hexdigest()[:12]
+    """Hash of the text: the UI shows which tables are older than their code."""
+    return hashlib.sha256(model.code.encode()).hexdigest()[:12]
 
 
 def fingerprint(db: DuckDB, model: Model) -> str:
-    """Hash of the model's SQL, its checks and the state of what it reads."""
+    """Hash of the model's text, its checks and the state of what it reads."""
     versions = dict(db.execute("select table_name, version from meta.versions").fetchall())
     state = [f"{name}={versions.get(name, 0)}" for name in sorted(model.reads)]
     audits = [each.query for each in checks() if each.table == model.table]
-    return hashlib.sha256("\n".join([model.query, *audits, *state]).encode()).hexdigest()
+    # A month that ends adds rows where a method is asked at month ends.
+    month = [str(this_month(db))] if model.method else []
+    return hashlib.sha256("\n".join([model.code, *audits, *state, *month]).encode()).hexdigest()
+
+
+def create(db: DuckDB, model: Model) -> None:
+    """Make the table, in place of the one there is; the caller holds the transaction."""
+    if model.method is None:
+        db.execute(f"create or replace table {model.table} as {model.query}")
+        return
+    marts = {each.table: each.query for each in models() if each.method is None}
+    answers = asked_at_month_ends(db, model.query, marts, model.lookback_days)
+    try:
+        made = method_named(model.method)(answers)
+    except (ArithmeticError, LookupError, ValueError, pl.exceptions.PolarsError) as error:
+        raise ModelError(f"{model.table}: {model.method}: {error}") from error
+    db.register("method_rows", made)
+    try:
+        db.execute(f"create or replace table {model.table} as from method_rows")
+    finally:
+        db.unregister("method_rows")
 
 
 def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> Built:
     """Replace the table, unless the new one breaks a promise: then the old one stays.
 
-    Nothing is done where neither the SQL nor anything it reads has changed.
+    Nothing is done where neither the code nor anything it reads has changed.
 
     Raises:
         ModelError: a column outside the dictionary, more than one row per grain, or rows that a
@@ -222,7 +204,7 @@ def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> 
     with wh.transaction(db):
         if not unchanged:
             db.execute(f"create schema if not exists {model.schema}")
-            db.execute(f"create or replace table {model.table} as {model.query}")
+            create(db, model)
             _keep_promises(db, model)
         broken = {each.promise: db.sql(each.query).pl() for each in own}
         for each in own:

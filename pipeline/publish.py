@@ -7,25 +7,16 @@ import polars as pl
 
 from pipeline import warehouse as wh
 from pipeline.columns import COLUMNS
-from pipeline.contracts import Contract
-from pipeline.model import Model, models, rewound
-from pipeline.source import discover
+from pipeline.contracts import declared
+from pipeline.lineage import rewound
+from pipeline.model import Model, models
 from pipeline.warehouse import DuckDB, Warehouse, quoted
 
-__all__ = ["contracts", "prepare_views", "publish", "verify"]
+__all__ = ["prepare_views", "publish", "verify"]
 
 # Clients from 1.2 on can read it; a file with 2.0 defaults cannot be opened by 1.x.
 STORAGE_VERSION = "v1.2.0"
 AS_OF = "known_at <= coalesce(getvariable('as_of')::timestamptz, now())"
-
-
-def contracts() -> list[Contract]:
-    """Every contract a source fills, by table name."""
-    return sorted({each.contract.name: each.contract for each in discover()}.values(), key=_name)
-
-
-def _name(terms: Contract) -> str:
-    return terms.name
 
 
 def prepare_views(db: DuckDB) -> None:
@@ -34,7 +25,7 @@ def prepare_views(db: DuckDB) -> None:
     db.execute("drop schema if exists known cascade")
     db.execute("create schema known")
     db.execute("create schema vintage")
-    for terms in contracts():
+    for terms in declared():
         wh.create(db, terms.table, terms.doc, terms.columns)
         view = f"known.{terms.name}"
         db.execute(f"create view {view} as from {terms.table} where {AS_OF}")
@@ -44,7 +35,9 @@ def prepare_views(db: DuckDB) -> None:
         if model.schema != "marts":
             continue
         view = f"vintage.{model.name}"
-        db.execute(f"create view {view} as {rewound(model.query)}")
+        # Rows of a method are never restated: the past is the rows that were there (decision 0010).
+        past = f"from {model.table} where {AS_OF}" if model.method else rewound(model.query)
+        db.execute(f"create view {view} as {past}")
         doc = f"{model.doc} As it would have been known at the variable as_of."
         wh.comment(db, view, doc, _columns(db, model), kind="view")
 
@@ -61,7 +54,7 @@ def _columns(db: DuckDB, model: Model) -> list[str]:
 def write_dictionary(db: DuckDB) -> None:
     """`meta.data_dictionary`: every published column with its type, unit and meaning."""
     grains = {each.table: set(each.grain) for each in models()}
-    grains |= {each.table: set(each.key) for each in contracts()}
+    grains |= {each.table: set(each.key) for each in declared()}
     made = db.execute(
         "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
         "where database_name = current_database() and schema_name in ('staging', 'marts', 'meta') "

@@ -9,22 +9,24 @@ equal to the one before is not stored twice; its sidecar names the capture that 
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pipeline.http import Response
 
 STAMP = "%Y%m%dT%H%M%S%fZ"
 NAME = re.compile(r"(?!\.)[a-z0-9._-]+")
 VALIDATORS = ("etag", "last-modified")
+STEP = 2**20
 KEPT_HEADERS = (*VALIDATORS, "content-type", "date", "content-length", "content-encoding")
 
 
@@ -88,12 +90,26 @@ class RawStore:
         Args:
             source: Name of the source; as `part`, of lower-case letters, digits, `.`, `_` and `-`.
             part: Which of the source's addresses answered.
-            response: With status 304, the capture is another sighting of the last body.
+            response: With status 304, the capture is another sighting of the last body. A body in
+                a temporary file is read piece by piece, and the file closed.
             redact: Applied before anything is written; what it drops never reaches the disk.
 
         Raises:
-            ValueError: a name of other characters, or status 304 with nothing to refer to.
+            ValueError: a name of other characters, status 304 with nothing to refer to, or a body
+                in a file that is to be redacted: it lies on disk already.
         """
+        with response.file or nullcontext():
+            return self._keep(source, part, response, redact)
+
+    def _keep(
+        self,
+        source: str,
+        part: str,
+        response: Response,
+        redact: Callable[[bytes], bytes] | None,
+    ) -> Capture:
+        if redact is not None and response.file is not None:
+            raise ValueError(f"{source}/{part}: a body in a file cannot be redacted")
         if response.fetched_at.tzinfo is None:
             raise ValueError(f"{source}/{part}: fetched_at has no time zone")
         folder = self._folder(source, part)
@@ -105,6 +121,9 @@ class RawStore:
             body, sha256, size, is_redacted = None, last.sha256, last.bytes, last.redacted
             # A 304 may leave the validators out, and the next question needs them.
             headers = {k: v for k, v in last.headers.items() if k in VALIDATORS} | headers
+        elif response.file is not None:
+            body, is_redacted = b"", False
+            sha256, size = _measured(response.file)
         else:
             body = response.body if redact is None else redact(response.body)
             sha256, size = hashlib.sha256(body).hexdigest(), len(body)
@@ -116,7 +135,10 @@ class RawStore:
             if body is not None and same_as is None:
                 draft = folder / f"{stamp}.gz.tmp"
                 with draft.open("xb") as file:
-                    _write(file, gzip.compress(body, compresslevel=6, mtime=0))
+                    if response.file is not None:
+                        _write_gzip(file, _pieces(response.file))
+                    else:
+                        _write(file, gzip.compress(body, compresslevel=6, mtime=0))
                 draft.rename(folder / f"{stamp}.gz")
                 _sync(folder)  # the body must outlive a crash that the sidecar outlives
             sidecar = _Sidecar(
@@ -156,9 +178,7 @@ class RawStore:
         Raises:
             RawCorruptError: they are missing, or not what was written.
         """
-        folder = self._folder(capture.source, capture.part)
-        stamp = capture.captured_at.astimezone(UTC).strftime(STAMP)
-        path = folder / f"{_read(folder / f'{stamp}.json').holder}.gz"
+        path = self._body_path(capture)
         try:
             body = gzip.decompress(path.read_bytes())
         except (OSError, EOFError, zlib.error) as error:
@@ -167,8 +187,51 @@ class RawStore:
             raise RawCorruptError(f"{path} has sha256 {found}, its sidecar {capture.sha256}")
         return body
 
+    def open(self, capture: Capture) -> BinaryIO:
+        """The bytes as kept, as a stream. They are vouched for by its end: read it out.
+
+        Raises:
+            RawCorruptError: here or while reading, they are missing, or not what was written.
+        """
+        return io.BufferedReader(_Verified(self._body_path(capture), capture.sha256), STEP)
+
+    def _body_path(self, capture: Capture) -> Path:
+        folder = self._folder(capture.source, capture.part)
+        stamp = capture.captured_at.astimezone(UTC).strftime(STAMP)
+        return folder / f"{_read(folder / f'{stamp}.json').holder}.gz"
+
     def _folder(self, source: str, part: str) -> Path:
         return self.root / _checked(source) / _checked(part)
+
+
+class _Verified(io.RawIOBase):
+    """A gzip file unzipped as it is read; at its end the hash must be the one kept."""
+
+    def __init__(self, path: Path, sha256: str) -> None:
+        self._path, self._expected, self._hash = path, sha256, hashlib.sha256()
+        try:
+            self._file = gzip.open(path, "rb")  # noqa: SIM115, closed with this
+        except OSError as error:
+            raise RawCorruptError(f"{path} cannot be read: {error}") from error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        view = memoryview(buffer)
+        try:
+            size = self._file.readinto(view)
+        except (OSError, EOFError, zlib.error) as error:
+            raise RawCorruptError(f"{self._path} cannot be read: {error}") from error
+        self._hash.update(view[:size])
+        if not size and (found := self._hash.hexdigest()) != self._expected:
+            raise RawCorruptError(f"{self._path} has sha256 {found}, its sidecar {self._expected}")
+        return size
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
 
 
 def _checked(name: str) -> str:
@@ -242,6 +305,29 @@ def _write(file: BinaryIO, content: bytes) -> None:
     file.write(content)
     file.flush()
     os.fsync(file.fileno())
+
+
+def _write_gzip(file: BinaryIO, pieces: Iterator[bytes]) -> None:
+    with gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed:
+        for piece in pieces:
+            packed.write(piece)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while piece := file.read(STEP):
+        yield piece
+
+
+def _measured(file: BinaryIO) -> tuple[str, int]:
+    """Hash and size of a body in a file."""
+    found, size = hashlib.sha256(), 0
+    for piece in _pieces(file):
+        found.update(piece)
+        size += len(piece)
+    return found.hexdigest(), size
 
 
 def _make_folder(folder: Path) -> None:

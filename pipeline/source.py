@@ -16,7 +16,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
-from typing import Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 import polars as pl
 
@@ -52,6 +52,7 @@ class Part(NamedTuple):
 
 Fetch = Callable[[Callable[[str], Mapping[str, str]]], Iterator[Part]]
 Parse = Callable[[bytes, Capture], pl.DataFrame]
+ParseStream = Callable[[BinaryIO, Capture], pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ class Source:
         licence: What the rows may be used for, put on every row.
         contract: The staging table its rows go to.
         parse: Bytes of one capture to rows.
+        parse_stream: The same from a stream, for a body too large for memory; a source has one of
+            the two.
         fetch: Asks the upstream; None for a committed file.
         file: Name under `warehouse/reference/` for a committed file; None for an upstream.
         refresh_days: How often the source looks; twice as long without a landing is stale.
@@ -94,7 +97,8 @@ class Source:
     terms: str
     licence: str
     contract: Contract
-    parse: Parse
+    parse: Parse | None = None
+    parse_stream: ParseStream | None = None
     fetch: Fetch | None = None
     file: str | None = None
     refresh_days: int = 1
@@ -102,9 +106,15 @@ class Source:
     secrets: tuple[str, ...] = ()
     backfill: Backfill | None = None
 
+    def __post_init__(self) -> None:
+        if (self.parse is None) == (self.parse_stream is None):
+            raise ValueError(f"{self.name}: needs either parse or parse_stream")
+        if self.parse_stream is not None and (self.redact is not None or self.file is not None):
+            raise ValueError(f"{self.name}: a stream cannot be redacted, nor be a committed file")
+
     @property
     def module(self) -> ModuleType:
-        module = inspect.getmodule(self.parse)
+        module = inspect.getmodule(self.parse or self.parse_stream)
         if module is None:
             raise ValueError(f"{self.name}: parse must be defined in the source's module")
         return module
@@ -126,7 +136,7 @@ def discover() -> tuple[Source, ...]:
 
     found = pkgutil.walk_packages(pipeline.sources.__path__, "pipeline.sources.")
     sources: list[Source] = []
-    for each in sorted(m.name for m in found if not m.ispkg):
+    for each in sorted(m.name for m in found if not (m.ispkg or "._" in m.name)):
         source: Source = importlib.import_module(each).SOURCE
         if source.name != each.rpartition(".")[2]:
             raise ValueError(f"{each}: SOURCE is named {source.name}")
@@ -178,9 +188,16 @@ def _typed(name: str) -> pl.Expr:
     return pl.col(name).cast(dtype)
 
 
+def _helpers(module: ModuleType) -> list[ModuleType]:
+    """Modules beside a source that it takes names from, such as `_skypilot_history`."""
+    found = {inspect.getmodule(each) for each in vars(module).values() if callable(each)}
+    near = (each for each in found if each and each.__name__.startswith("pipeline.sources."))
+    return sorted((each for each in near if each is not module), key=lambda each: each.__name__)
+
+
 def code_fingerprint(source: Source) -> str:
     """Hash of the code that turns the source's bytes into rows: a change means reading again."""
-    modules = [source.module]
+    modules = [source.module, *_helpers(source.module)]
     if source.contract.prepare is not None:
         modules.append(importlib.import_module("pipeline.methods.offers"))
         modules.append(importlib.import_module("pipeline.methods.identity"))

@@ -7,7 +7,7 @@ from pipeline.warehouse import Warehouse, opened_for_reading
 COLUMNS = {
     "source": 24,
     "outcome": 13,
-    "row_count": 9,
+    "held_count": 9,
     "quarantined_count": 11,
     "newest": 10,
     "outcome_reason": 60,
@@ -22,7 +22,7 @@ def print_status(out: TextIO, store: Warehouse | None = None) -> None:
         return
     with opened_for_reading(store.published) as db:
         rows = db.sql(
-            "select source, outcome, row_count, quarantined_count, "
+            "select source, outcome, held_count, quarantined_count, "
             "coalesce(strftime(newest_observed_at, '%Y-%m-%d'), '-') as newest, "
             "coalesce(outcome_reason, '') as outcome_reason from meta.source_status"
         ).pl()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pipeline import warehouse as wh
 from pipeline.columns import COLUMNS, duckdb_type
+from pipeline.contracts import declared
 from pipeline.distil import discover
-from pipeline.model import models
-from pipeline.publish import contracts
+from pipeline.model import create, models
 from pipeline.warehouse import OWN_TABLES, DuckDB, scratch
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -23,10 +23,10 @@ def empty_warehouse(db: DuckDB) -> None:
     db.execute("create schema staging; create schema marts; create schema meta")
     for table, (doc, columns) in OWN_TABLES.items():
         wh.create(db, table, doc, columns)
-    for terms in contracts():
+    for terms in declared():
         wh.create(db, terms.table, terms.doc, terms.columns)
     for model in models():
-        db.execute(f"create table {model.table} as {model.query}")
+        create(db, model)
 
 
 def history() -> str:
@@ -72,7 +72,7 @@ def tables() -> str:
         for model in models():
             if model.schema == "marts":
                 lines += _section(model.table, model.doc, model.grain, _columns(db, model.table))
-        for terms in contracts():
+        for terms in declared():
             lines += _section(terms.table, terms.doc, terms.key, terms.columns)
         for table, (doc, columns) in OWN_TABLES.items():
             lines += _section(table, doc, (), columns)

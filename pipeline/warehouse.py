@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from pipeline.columns import COLUMNS, duckdb_type
-from pipeline.contracts import Contract
+from pipeline.contracts import Contract, declared
 from pipeline.raw import RawStore
 
 __all__ = ["DuckDB", "Warehouse", "opened_for_reading", "quoted", "scratch"]
@@ -51,6 +51,7 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
             "row_count",
             "quarantined_count",
             "newest_observed_at",
+            "held_count",
         ),
     ),
     "meta.sources": (
@@ -112,6 +113,7 @@ class Warehouse:
             db.execute("set timezone = 'UTC'")
             db.execute("create schema if not exists staging")
             db.execute("create schema if not exists meta")
+            _heal(db)
             for table, (doc, columns) in OWN_TABLES.items():
                 create(db, table, doc, columns)
             yield db
@@ -132,6 +134,25 @@ def _opened(path: Path) -> Iterator[DuckDB]:
         yield db
     finally:
         db.close()
+
+
+def _heal(db: DuckDB) -> None:
+    """Empty a build database whose tables other code laid out: it is read again from raw."""
+    there: dict[str, list[str]] = {}
+    for table, column in db.execute(
+        "select schema_name || '.' || table_name, column_name from duckdb_columns() "
+        "where database_name = current_database() and schema_name in ('staging', 'meta') "
+        "order by column_index"
+    ).fetchall():
+        there.setdefault(table, []).append(column)
+    expected = {table: columns for table, (_, columns) in OWN_TABLES.items()}
+    expected |= {each.table: each.columns for each in declared()}
+    if any(table in there and there[table] != list(expected[table]) for table in expected):
+        with transaction(db):
+            for schema in ("vintage", "known", "marts", "meta", "staging"):
+                db.execute(f"drop schema if exists {schema} cascade")
+            db.execute("create schema staging")
+            db.execute("create schema meta")
 
 
 @contextmanager

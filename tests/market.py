@@ -1,9 +1,10 @@
 """A small market that publishes a level in every tier: made-up prices, worked out by hand.
 
 Ten days from 1 January 2024. Five neoclouds rent an H100 for 2.00 to 2.80 USD on demand (median
-2.40), AWS for 4.00 in two regions and 3.00 reserved for a year, and six machines of three owners
-on Vast for 1.00 to 1.50 at auction. Two things became public late: CoreWeave's 2.60 of the 1st,
-and the evening of the 6th, when Lambda asked 2.10 instead of 2.00, both on the 20th.
+2.40), AWS for 4.00 in two regions and 3.00 reserved for a year (and an H200 for 5.00), and six
+machines of three owners on Vast for 1.00 to 1.50 at auction. Two things became public late:
+CoreWeave's 2.60 of the 1st, and the evening of the 6th, when Lambda asked 2.10 instead of 2.00,
+both on the 20th.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +28,8 @@ def market() -> list[dict[str, Any]]:
         rows += listed("aws", offer_id=region, region=region)
         year = {"market": "reserved", "term_months": 12, "price_usd_per_gpu_hour": 3.0}
         rows += listed("aws", offer_id=f"{region}/1y", region=region, **year)
+    newer = {"accelerator": "nvidia-h200-sxm-141gb", "price_usd_per_gpu_hour": 5.0}
+    rows += listed("aws", offer_id="h200", **newer)
     for number in range(6):
         rows += listed(
             "vast",

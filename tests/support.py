@@ -10,13 +10,24 @@ from pipeline import warehouse as wh
 from pipeline.columns import COLUMNS
 from pipeline.contracts import Contract
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.contracts.reference import INTERVAL_RANKS, PROVIDERS
+from pipeline.contracts.reference import (
+    ACCELERATOR_SUCCESSORS,
+    ACCELERATORS,
+    INTERVAL_RANKS,
+    PROVIDERS,
+    PUBLISHED_INDICES,
+)
 from pipeline.methods.bootstrap import median_interval_ranks
 from pipeline.model import models, rebuild
 from pipeline.warehouse import DuckDB
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TIERS = {"aws": "hyperscaler", "vast": "marketplace"}
+SPECIFICATIONS = {  # dense BF16 TFLOPS, TB/s, GiB, W
+    "nvidia-h100-sxm-80gb": (1000.0, 3.0, 80.0, 700.0),
+    "nvidia-h200-sxm-141gb": (1000.0, 4.5, 141.0, 700.0),
+    "nvidia-t4-16gb": (None, 0.32, 16.0, 70.0),
+}
 
 
 def typed(terms: Contract, rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
@@ -66,7 +77,7 @@ def daily(days: int, *, start: date = date(2026, 11, 1), **cells: Any) -> list[d
 
 
 def fill(db: DuckDB, offers: Iterable[dict[str, Any]]) -> None:
-    """Land offers, their providers (neocloud unless TIERS says) and the interval ranks."""
+    """Land offers, their providers (neocloud unless TIERS says) and the reference tables."""
     frame = typed(GPU_OFFERS, offers)
     wh.append(db, GPU_OFFERS, frame)
     long_ago = {
@@ -89,6 +100,42 @@ def fill(db: DuckDB, offers: Iterable[dict[str, Any]]) -> None:
         rank = {"vote_total_count": count, "rank_low": low, "rank_high": high}
         ranks.append(rank | long_ago)
     wh.append(db, INTERVAL_RANKS, typed(INTERVAL_RANKS, ranks))
+    refer(db)
+
+
+def refer(db: DuckDB) -> None:
+    """Land specifications, one successor and one level of somebody else's index."""
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    cited = {
+        "source": "recorded",
+        "source_url": "https://example.org",
+        "source_date": long_ago.date(),
+        "read_on": long_ago.date(),
+        "known_at": long_ago,
+        "captured_at": long_ago,
+        "confidence": "high",
+        "evidence": "made up",
+    }
+    parts = []
+    for name, (tflops, bandwidth, memory, watts) in SPECIFICATIONS.items():
+        part = {"accelerator": name, "vendor": "NVIDIA", "family": "x", "architecture": "x"}
+        part |= {"form_factor": "SXM", "bf16_dense_tflops": tflops, "memory_gib": memory}
+        parts.append(part | {"memory_bandwidth_tb_per_s": bandwidth, "tdp_w": watts} | cited)
+    wh.append(db, ACCELERATORS, typed(ACCELERATORS, parts))
+    pair = {"predecessor": "nvidia-h100-sxm-80gb", "successor": "nvidia-h200-sxm-141gb"}
+    wh.append(db, ACCELERATOR_SUCCESSORS, typed(ACCELERATOR_SUCCESSORS, [pair | cited]))
+    level = {
+        "publisher": "somebody",
+        "index_name": "an index",
+        "accelerator": "nvidia-h100-sxm-80gb",
+        "tier": "neocloud",
+        "market": "on_demand",
+        "term_months": 0,
+        "level_on": date(2024, 1, 5),
+        "level_usd_per_gpu_hour": 2.0,
+    }
+    seen = {"known_at": datetime(2024, 1, 8, tzinfo=UTC)}
+    wh.append(db, PUBLISHED_INDICES, typed(PUBLISHED_INDICES, [level | cited | seen]))
 
 
 def build(db: DuckDB, *tables: str) -> None:

@@ -65,6 +65,6 @@ def test_a_kill_while_exporting_leaves_whole_files(store):
         assert {path: path.read_bytes() for path in whole} == whole
         found = [*Path(store.exports).rglob("*.parquet")]
         assert set(found) == {path for path in whole if path.suffix == ".parquet"}
-        assert all(pl.read_parquet(path).height for path in found)
+        assert all(pl.read_parquet(path).width for path in found)
     assert export(store) == [*whole]
     assert {path for path in store.exports.rglob("*") if path.is_file()} == set(whole)

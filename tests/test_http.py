@@ -2,6 +2,7 @@ import gzip
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -614,3 +615,77 @@ def test_the_deadline_cuts_a_socket_it_is_shown_too_late():
         deadline.watch(ours)
         ours.settimeout(1)
         assert ours.recv(1) == b""
+
+
+# --- bodies too large for memory -------------------------------------------------------------
+
+LONG_TABLE = b"gpu,price\n" + b"H100,2.49\n" * 50_000
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+def test_a_download_lies_in_a_file_unzipped(httpserver, encoding):
+    sent = gzip.compress(LONG_TABLE) if encoding else LONG_TABLE
+    headers = {"Content-Encoding": encoding} if encoding else {}
+    url, _ = behind(httpserver, Answer(sent, headers={"ETag": '"a"', **headers}))
+    answer = http.download(url, expects="csv")
+    assert (answer.status, answer.body, answer.headers["etag"]) == (200, b"", '"a"')
+    with answer.file as file:
+        assert file.read() == LONG_TABLE
+
+
+def test_a_download_takes_less_memory_than_its_body(httpserver):
+    url, _ = behind(httpserver, Answer(gzip.compress(b"gpu,price\n" + bytes(64 * 2**20)),
+                                       headers={"Content-Encoding": "gzip"}))  # fmt: skip
+    tracemalloc.start()
+    answer = http.download(url)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    with answer.file as file:
+        assert file.seek(0, 2) > 64 * 2**20
+    assert peak < 32 * 2**20
+
+
+def test_a_download_is_asked_for_with_validators_and_304_has_no_file(httpserver):
+    url, asked = behind(httpserver, Answer(status=304))
+    answer = http.download(url, validators={"etag": '"a"'})
+    assert (answer.status, answer.file) == (304, None)
+    assert asked.asked[0].headers["if-none-match"] == '"a"'
+
+
+def test_a_download_that_breaks_off_is_asked_again(misbehaving):
+    broken = whole(LONG_TABLE)[:-5]
+    url = misbehaving(lambda c, attempt: c.sendall(broken if attempt == 1 else whole(LONG_TABLE)))
+    with http.download(url).file as file:
+        assert file.read() == LONG_TABLE
+
+
+@pytest.mark.parametrize(
+    ("answer", "expects", "why"),
+    [
+        (Answer(b"<!DOCTYPE html><p>Sign in"), "csv", "HTML instead of CSV"),
+        (Answer(b'{"a": [1, 2'), "json", "breaks off"),
+        (Answer(b""), "any", "an empty body"),
+        (Answer(LONG_TABLE, status=403), "csv", "HTTP 403"),
+    ],
+)
+def test_a_download_is_checked_as_any_body_is(httpserver, answer, expects, why):
+    url, _ = behind(httpserver, answer)
+    assert why in str(refused(lambda: http.download(url, expects=expects)))
+
+
+def test_an_endless_download_ends_at_the_cap(misbehaving):
+    def endless(connection: socket.socket, _: int) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(b"x" * 65_536)
+
+    assert "more than" in str(refused(lambda: http.download(misbehaving(endless), max_bytes=2**20)))
+
+
+def test_a_download_ends_at_the_total_time(misbehaving):
+    def quiet_end(connection: socket.socket, _: int) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\ngpu,price\n")
+        connection.recv(1)
+
+    error = refused(lambda: http.download(misbehaving(quiet_end), total_seconds=0.2))
+    assert "no whole answer within 0.2 s" in str(error)

@@ -1,5 +1,6 @@
 """Capture, parse, prepare, validate, land: what is good stays, what is bad says why."""
 
+import gzip
 import json
 import shutil
 from collections.abc import Iterator
@@ -7,9 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipeline import ingest
+from pipeline.bodies import spooled
 from pipeline.http import Response, UpstreamError
 from pipeline.source import Part, Source, discover
 from pipeline.sources.prices import runpod, skypilot_catalog, vast
@@ -285,3 +288,64 @@ def test_a_committed_file_is_replaced_whole_when_it_changes(store, db, tmp_path,
     [count] = rows(db, "select count(*) as n from staging.providers")
     assert count["n"] == len(lines) - 2
     assert ingest.land(providers, store, db) == []
+
+
+# --- bodies too large for memory -------------------------------------------------------------
+
+
+def streamed(read_to_end: bool, body: bytes) -> Source:
+    def fetch(_):
+        file = spooled([body], "any")
+        yield Part("all", Response("https://example.org/x", 200, {}, b"", START, file))
+
+    def parse_stream(stream, capture) -> pl.DataFrame:
+        body = stream.read(len(GPU_TYPES))
+        if read_to_end:
+            stream.read()
+        return runpod.parse(body, capture)
+
+    parse_stream.__module__ = runpod.__name__
+    return replace(runpod.SOURCE, parse=None, parse_stream=parse_stream, fetch=fetch)
+
+
+@pytest.mark.parametrize("read_to_end", [True, False])
+def test_a_source_may_read_a_stream(store, referenced, read_to_end):
+    source = streamed(read_to_end, GPU_TYPES)
+    ingest.capture(source, store)
+    [landed] = ingest.land(source, store, referenced)
+    assert (landed.outcome, landed.rows > 0) == ("landed", True)
+    assert source.domain == "prices"
+
+
+def test_rows_of_a_damaged_stream_do_not_land_even_if_the_parser_stops_early(
+    store, referenced
+):  # fmt: skip
+    source = streamed(False, GPU_TYPES)
+    ingest.capture(source, store)
+    [path] = (store.root / "raw").rglob("*.gz")
+    path.write_bytes(gzip.compress(GPU_TYPES + b" "))
+    [failed] = ingest.land(source, store, referenced)
+    assert failed.outcome == "failed"
+    assert "RawCorruptError" in failed.reason
+    assert rows(referenced, "from duckdb_tables() where table_name = 'gpu_offers'") == []
+
+
+def test_a_source_has_one_parser():
+    with pytest.raises(ValueError, match="either parse or parse_stream"):
+        replace(runpod.SOURCE, parse=None)
+    with pytest.raises(ValueError, match="either parse or parse_stream"):
+        replace(runpod.SOURCE, parse_stream=lambda *_: pl.DataFrame())
+    for other in ({"redact": lambda body: body}, {"file": "prices.csv"}):
+        with pytest.raises(ValueError, match="cannot be redacted, nor be a committed file"):
+            replace(streamed(True, b""), **other)
+
+
+def test_a_build_database_laid_out_by_other_code_is_read_again(store):
+    [providers] = [each for each in discover() if each.name == "providers"]
+    with store.connect() as db:
+        ingest.land(providers, store, db)
+        db.execute("alter table meta.attempts drop column held_count")
+    with store.connect() as db:
+        assert rows(db, "from meta.attempts") == []
+        [landed] = ingest.land(providers, store, db)
+        assert landed.held == landed.rows > 50

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.contracts import declared
 from pipeline.model import models
 from pipeline.source import discover
 from pipeline.tables import DOCS, DOCUMENTS
@@ -76,3 +77,7 @@ def test_readme_commands_are_verbs_of_the_makefile():
     named = set(re.findall(r"(?:`|^)make ([a-z]+)", README, re.MULTILINE))
     assert named
     assert named <= verbs
+
+
+def test_every_contract_is_filled_by_a_source():
+    assert {each.name for each in declared()} == {each.contract.name for each in discover()}

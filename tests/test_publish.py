@@ -9,8 +9,9 @@ import pytest
 from pipeline import publish as publishing
 from pipeline import warehouse as wh
 from pipeline.columns import COLUMNS
+from pipeline.contracts import declared
 from pipeline.model import Check, ModelError, models, rebuild
-from pipeline.publish import contracts, publish, verify
+from pipeline.publish import publish, verify
 from pipeline.warehouse import PublishError, Warehouse, opened_for_reading, scratch
 from tests.market import market, next_day, open_for_business
 from tests.reader import reading
@@ -25,6 +26,7 @@ AWS_DAYS = """
     select count(*), max(observed_on)::varchar, max(price_usd_per_gpu_hour)
     from marts.provider_price_daily
     where provider = 'aws' and region = 'us-east-1' and market = 'on_demand'
+    and accelerator = 'nvidia-h100-sxm-80gb'
 """
 
 
@@ -48,8 +50,8 @@ def test_the_published_file_has_every_schema(published):
             "select schema_name || '.' || view_name from duckdb_views() where not internal"
         ).fetchall()
     names = {name for (name,) in found}
-    assert names >= {each.table for each in contracts()}
-    assert names >= {f"known.{each.name}" for each in contracts()}
+    assert names >= {each.table for each in declared()}
+    assert names >= {f"known.{each.name}" for each in declared()}
     assert names >= {each.table for each in MARTS}
     assert names >= {f"vintage.{each.name}" for each in MARTS}
     assert names >= {*wh.OWN_TABLES, "meta.data_dictionary"}
@@ -237,8 +239,9 @@ def test_the_market_of_these_tests_has_a_price_in_every_tier(published):
         ).fetchall()
     assert levels == [
         ("hyperscaler", "on_demand", 4.0),
+        ("hyperscaler", "on_demand", 5.0),
         ("hyperscaler", "reserved", 3.0),
         ("marketplace", "spot", 1.25),
         ("neocloud", "on_demand", 2.4),
     ]
-    assert len(market()) == 10 * (5 + 4 + 6) + 1
+    assert len(market()) == 10 * (5 + 4 + 1 + 6) + 1

@@ -4,13 +4,14 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from pipeline import raw
+from pipeline import bodies, raw
 from pipeline.http import Response
 from pipeline.raw import RawCorruptError, RawStore
 
@@ -335,3 +336,71 @@ def test_listing_thousands_of_captures_reads_no_body(store):
     started = time.perf_counter()
     assert len(store.captures("vast")) == 3_000
     assert time.perf_counter() - started < 2
+
+
+# --- bodies too large for memory -------------------------------------------------------------
+
+TABLE = b"gpu,price\n" + b"H100,2.49\n" * 200_000
+
+
+def downloaded(body: bytes, fetched_at: datetime = NOON, **headers: str) -> Response:
+    file = bodies.spooled([body], "any")
+    return Response("https://example.org/x", 200, headers, b"", fetched_at, file)
+
+
+def test_a_body_in_a_file_is_kept_as_one_in_memory_is(store):
+    answer = downloaded(TABLE, etag='"a"')
+    capture = store.keep("aws", "us-east-1", answer)
+    assert answer.file.closed
+    assert store.body(capture) == TABLE
+    plain = Response("https://example.org/x", 200, {}, TABLE, NOON)
+    assert store.keep("aws", "other", plain).sha256 == capture.sha256
+    assert read_out(store, capture) == TABLE
+    assert store.validators("aws", "us-east-1") == {"etag": '"a"'}
+
+
+def test_keeping_and_reading_take_less_memory_than_the_body(store):
+    file = bodies.spooled((bytes(2**20) for _ in range(64)), "any")
+    tracemalloc.start()
+    capture = store.keep("aws", "all", Response("https://example.org/x", 200, {}, b"", NOON, file))
+    with store.open(capture) as stream:
+        assert sum(len(piece) for piece in iter(lambda: stream.read(2**20), b"")) == 64 * 2**20
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 * 2**20
+
+
+def test_an_equal_body_in_a_file_is_not_stored_again(store):
+    store.keep("aws", "us-east-1", downloaded(TABLE))
+    again = store.keep("aws", "us-east-1", downloaded(TABLE, NOON.replace(hour=13)))
+    assert len(list(store.root.rglob("*.gz"))) == 1
+    assert read_out(store, again) == TABLE
+
+
+def test_a_body_in_a_file_cannot_be_redacted(store):
+    with pytest.raises(ValueError, match="cannot be redacted"):
+        store.keep("aws", "all", downloaded(TABLE), redact=lambda body: body)
+    assert list(store.root.rglob("*.*")) == []
+
+
+def read_out(store: RawStore, capture: raw.Capture) -> bytes:
+    with store.open(capture) as stream:
+        return b"".join(iter(lambda: stream.read(10_007), b""))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(gzip.compress(TABLE + b"H100,0.01\n")),
+        lambda path: path.write_bytes(path.read_bytes()[:-20]),
+        lambda path: path.write_bytes(b"not gzip"),
+        lambda path: path.unlink(),
+    ],
+    ids=["other bytes", "cut off", "not gzip", "gone"],
+)
+def test_damage_shows_by_the_end_of_the_stream(store, damage):
+    capture = store.keep("aws", "all", downloaded(TABLE))
+    [path] = store.root.rglob("*.gz")
+    damage(path)
+    with pytest.raises(RawCorruptError, match=r"\.gz"):
+        read_out(store, capture)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-from pipeline.columns import common, meta, prices, reference
+from pipeline.columns import common, meta, prices, quality, reference
 from pipeline.columns.column import Column
 
 __all__ = ["COLUMNS", "Column", "duckdb_type", "is_documented"]
@@ -16,7 +16,7 @@ __all__ = ["COLUMNS", "Column", "duckdb_type", "is_documented"]
 
 def _merged() -> dict[str, Column]:
     merged: dict[str, Column] = {}
-    for part in (common, prices, reference, meta):
+    for part in (common, prices, quality, reference, meta):
         if twice := merged.keys() & part.COLUMNS.keys():
             raise ValueError(f"{part.__name__} gives a second meaning to {sorted(twice)}")
         merged |= part.COLUMNS

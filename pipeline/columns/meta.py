@@ -24,6 +24,7 @@ COLUMNS: dict[str, Column] = {
     "parser": text("Fingerprint of the code and the rules that read the bytes."),
     "row_count": count("Rows kept, that is, neither refused nor set aside."),
     "quarantined_count": count("Rows set aside with a reason."),
+    "held_count": count("Rows of the source in its staging table after the attempt."),
     "newest_observed_at": moment("Newest moment a row of the source was true."),
     "last_landed_at": moment("Capture time of the newest capture that landed."),
     "is_stale": flag("True where nothing landed for longer than the source's rhythm allows."),

@@ -80,4 +80,84 @@ COLUMNS: dict[str, Column] = {
     ),
     "withheld_reason": text("Why the level is not published; null where it is."),
     "provider_url": text("The provider's own price page."),
+    # Movement.
+    "price_index": number(
+        "index", "Matched-model index, 100 on chain_started_on; null where withheld."
+    ),
+    "bridged_price_index": number(
+        "index",
+        "As price_index, but a provider that returns within 366 days is compared with its own last "
+        "price, and one that is away counts as unchanged; 100 on bridge_started_on.",
+    ),
+    "panel_price_usd_per_gpu_hour": price(
+        "Geometric mean over operators of that over their regions; null where too few."
+    ),
+    "panel_log_change": number("log", "Change of the panel price since the panel's day before."),
+    "market_log_change": number(
+        "log", "Part of it that the same providers and regions moved: the matched change."
+    ),
+    "entry_log_change": number(
+        "log", "Part of it that providers and regions brought by appearing."
+    ),
+    "exit_log_change": number("log", "Part of it that providers and regions left by disappearing."),
+    "restatement_log_change": number(
+        "log", "Part of it from prices whose bundle changed, such as a local disk added."
+    ),
+    "matched_provider_count": count("Operators whose own two prices are compared."),
+    "remembered_provider_count": count("Operators seen within the 366 days before the day."),
+    "item_count": count("Prices in the panel: one per operator and region."),
+    "matched_count": count("Items compared with themselves on the panel's day before."),
+    "entered_count": count("Items that were not there on the panel's day before."),
+    "exited_count": count("Items of the panel's day before that are gone."),
+    "restated_count": count("Items on both days whose bundle changed in between."),
+    "thin_link_count": count("Links since chain_started_on that rest on too few operators."),
+    "days_since_previous": Column(pl.Int64(), "Days since the panel's day before.", "days"),
+    "chain_started_on": day("UTC day on which price_index stands at 100."),
+    "bridge_started_on": day("UTC day on which bridged_price_index stands at 100."),
+    # Terms, compute, generations.
+    "on_demand_price_usd_per_gpu_hour": price("On-demand level of the same cell and day."),
+    "implied_discount_fraction": number(
+        "fraction", "1 - level / on-demand level: two panels that need not hold the same operators."
+    ),
+    "matched_discount_fraction": number(
+        "fraction",
+        "Median over operators that quote both in one region of 1 - term price / on-demand price.",
+    ),
+    "price_usd_per_bf16_pflop_hour": number(
+        "USD/PFLOPS-hour", "Level per 10^15 dense BF16 operations a second, for one hour."
+    ),
+    "price_usd_per_tb_per_s_hour": number(
+        "USD/(TB/s)-hour", "Level per terabyte a second of memory bandwidth, for one hour."
+    ),
+    "price_usd_per_gib_hour": number("USD/GiB-hour", "Level per GiB of memory, for one hour."),
+    "price_usd_per_tdp_kw_hour": number(
+        "USD/kW-hour", "Level per kilowatt of thermal design power, for one hour."
+    ),
+    "missing_specification_reason": text(
+        "Which specification nobody has cited for the part, so that a price per it is null."
+    ),
+    "predecessor": text("Accelerator of the older generation (accelerators.accelerator)."),
+    "successor": text("Accelerator that follows it (accelerators.accelerator)."),
+    "predecessor_price_usd_per_gpu_hour": price("Published level of the predecessor."),
+    "successor_price_usd_per_gpu_hour": price(
+        "Published level of the successor, same cell and day."
+    ),
+    "price_ratio": number("ratio", "Successor's level / predecessor's level."),
+    "bf16_ratio": number("ratio", "Successor's dense BF16 throughput / predecessor's."),
+    "memory_bandwidth_ratio": number("ratio", "Successor's memory bandwidth / predecessor's."),
+    "price_per_bf16_ratio": number(
+        "ratio", "price_ratio / bf16_ratio: below 1, the successor computes cheaper."
+    ),
+    "price_per_memory_bandwidth_ratio": number(
+        "ratio", "price_ratio / memory_bandwidth_ratio: below 1, the successor moves bytes cheaper."
+    ),
+    # Levels others publish.
+    "publisher": text("Who publishes the index."),
+    "index_name": text("The index as its publisher names it."),
+    "level_on": day("Day the published level is for; the last one of a week or month."),
+    "level_usd_per_gpu_hour": price("The level as published, quoted as a single dated value."),
+    "our_price_usd_per_gpu_hour": price("Published level of ours beside it, world region group."),
+    "our_observed_on": day("UTC day of our level: level_on or up to 7 days before."),
+    "difference_fraction": number("fraction", "Our level / the published level - 1."),
+    "missing_reason": text("Why no level of ours stands beside it; null where one does."),
 }

@@ -5,13 +5,16 @@ Types and meanings come from the column dictionary; provenance columns come by t
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pandera.polars as pa
 import polars as pl
 
 from pipeline.columns import COLUMNS
 
-__all__ = ["Contract", "ContractError", "contract", "split", "validate"]
+__all__ = ["Contract", "ContractError", "contract", "declared", "split", "validate"]
 
 PROVENANCE = ("source", "confidence", "known_at", "captured_at", "source_url")
 CONFIDENCES = ("high", "medium", "low")
@@ -85,6 +88,14 @@ def contract(
         name=name,
     )
     return Contract(name, doc, tuple(key), schema, prepare, tuple(reads), tuple(checks))
+
+
+@cache
+def declared() -> tuple[Contract, ...]:
+    """Every contract in the modules of this package, by table name."""
+    modules = [import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__)]
+    found = {c.name: c for m in modules for c in vars(m).values() if isinstance(c, Contract)}
+    return tuple(found[name] for name in sorted(found))
 
 
 def validate(terms: Contract, frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Contracts of hand-kept reference facts and of exchange rates."""
 
 import pandera.polars as pa
+import polars as pl
 
 from pipeline.contracts import contract
 
@@ -114,4 +115,38 @@ EXCHANGE_RATES = contract(
     observed_on=[],
     usd_per_currency_unit=[pa.Check.in_range(1e-6, 10.0)],
     licence=[],
+)
+
+ACCELERATOR_SUCCESSORS = contract(
+    "accelerator_successors",
+    "One row per accelerator and the part of the next generation that takes its place.",
+    key=["predecessor", "successor"],
+    predecessor=[SKU],
+    successor=[SKU],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
+
+def _known_after_its_day(data: pa.PolarsData) -> pl.LazyFrame:
+    return data.lazyframe.select(pl.col("level_on") <= pl.col("known_at").dt.date())
+
+
+PUBLISHED_INDICES = contract(
+    "published_indices",
+    "One row per level of a price index somebody else publishes, quoted singly with its citation; "
+    "a restated level is a further row with a later `known_at`.",
+    key=["publisher", "index_name", "tier", "level_on", "known_at"],
+    publisher=[],
+    index_name=[],
+    accelerator=[SKU],
+    tier=[pa.Check.isin(["hyperscaler", "neocloud", "marketplace", "all"])],
+    market=[pa.Check.isin(["on_demand", "spot", "reserved"])],
+    term_months=[pa.Check.ge(0)],
+    level_on=[pa.Check(_known_after_its_day, name="a level is known on or after its day")],
+    level_usd_per_gpu_hour=[pa.Check.in_range(0.01, 200)],
+    evidence=[],
+    source_date=[],
+    read_on=[],
 )

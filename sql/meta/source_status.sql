@@ -26,11 +26,17 @@ landed as (
     select
         source,
         max(captured_at) as last_landed_at,
-        max(newest_observed_at) as newest_observed_at,
-        sum(row_count)::bigint as row_count
+        max(newest_observed_at) as newest_observed_at
     from meta.attempts
     where outcome = 'landed'
     group by all
+),
+
+held as (
+    select source, held_count
+    from meta.attempts
+    where outcome = 'landed'
+    qualify row_number() over (partition by source order by attempted_at desc, part) = 1
 )
 
 select
@@ -42,7 +48,7 @@ select
     attempts.attempted_at,
     landed.last_landed_at,
     landed.newest_observed_at,
-    coalesce(landed.row_count, 0) as row_count,
+    coalesce(held.held_count, 0) as held_count,
     coalesce(quarantined.quarantined_count, 0) as quarantined_count,
     sources.homepage_url not like 'warehouse/%'
     and coalesce(landed.last_landed_at < now() - 2 * sources.refresh_days * interval 1 day, true)
@@ -53,6 +59,7 @@ select
 from meta.sources as sources
 left join newest_attempts as attempts using (source)
 left join landed using (source)
+left join held using (source)
 left join (
     select source, count(*) as quarantined_count from staging.quarantine group by all
 ) as quarantined using (source)

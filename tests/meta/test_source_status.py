@@ -21,14 +21,16 @@ def status(db, *attempts):
 
 def landed(age):
     at = NOW - age
-    return Attempt("vast", "all", at, "landed", captured_at=at, rows=7, newest_observed_at=at)
+    return Attempt(
+        "vast", "all", at, "landed", captured_at=at, rows=7, newest_observed_at=at, held=7
+    )
 
 
 def test_a_failure_is_shown_with_what_is_still_held(db):
     failed = Attempt("vast", "all", NOW, "unreachable", "no answer")
     row = status(db, landed(timedelta(hours=3)), failed)
     assert (row["outcome"], row["outcome_reason"]) == ("unreachable", "no answer")
-    assert row["row_count"] == 7
+    assert row["held_count"] == 7
     assert not row["is_stale"]
 
 
@@ -44,3 +46,8 @@ def test_a_source_that_got_some_of_its_parts_says_so(db):
     failed = Attempt("vast", "ada", NOW, "refused", "HTTP 404")
     row = status(db, landed(timedelta(hours=3)), failed)
     assert (row["outcome"], row["outcome_reason"]) == ("partly landed", "HTTP 404")
+
+
+def test_reading_a_file_again_does_not_double_what_is_held(db):
+    row = status(db, landed(timedelta(hours=3)), landed(timedelta(hours=1)))
+    assert row["held_count"] == 7

@@ -6,8 +6,10 @@ Units: US dollars per hour for the whole machine, euro for seeweb; a row is per 
 chip for a TPU slice.
 Clock: workflows in the catalog's repository ask each cloud's API every 3 to 7 hours and commit what
 changed (`.github/workflows/update-*-catalog.yml`, read 2026-11-23). A file no workflow refreshes is
-edited by hand; its prices are of unknown age and flagged `stale`. No line is dated.
-Limits: raw files on GitHub, 2-4 MB for aws, gcp and runpod; ETag honoured. No key.
+edited by hand; its prices are of unknown age and flagged `stale`. No line is dated: today's file is
+observed when it is read, one of the past (the backfill) when it was committed.
+Limits: raw files on GitHub, 2-4 MB for aws, gcp and runpod; ETag honoured. No key; the past, see
+`_skypilot_history.py`, goes faster with `GITHUB_TOKEN`.
 Terms: the catalog repository has no licence file; single prices are facts, files are not copied.
 
 Traps, each seen in files of 2024 to 2026:
@@ -32,6 +34,7 @@ Traps, each seen in files of 2024 to 2026:
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
 
@@ -40,7 +43,8 @@ import polars as pl
 from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.methods.identity import tpu_chips
-from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.prices import _skypilot_history as history
 
 CATALOG = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/catalogs/v8"
 # Clouds with an update workflow that has committed to v8 (versions of v8/<cloud>/vms.csv in the
@@ -113,6 +117,7 @@ MEMORY_OF_MACHINE = ("primeintellect", "vast")
 # Aggregators name the seller first: massedcompute_A6000x8, dc_roan__8xH100_80GB__104__1024.
 SELLER = {"primeintellect": r"^(.+?)__", "shadeform": r"^([^_]+)_"}
 TPU_V6E_PLACEHOLDER = 700.0
+PAST = re.compile(r"([a-z0-9]+)-(\d{8}t\d{6}z)")
 
 
 def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
@@ -131,14 +136,23 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
     Raises:
         ParseError: not the documented CSV, or no accelerator in it.
     """
-    cloud = capture.part
+    cloud, committed_at = _split(capture.part)
     try:
         offers = _offers(_lines(body, cloud), cloud)
         if offers.is_empty():
             raise ParseError(f"{capture.url}: no accelerator lines")
+        # A version of the past is the work of a workflow, whoever keeps the file today.
+        offers = offers.with_columns(stale=pl.lit(committed_at is None and cloud not in REFRESHED))
         return _rows(offers, cloud, capture)
     except pl.exceptions.PolarsError as error:
         raise ParseError(f"{capture.url}: {error}") from error
+
+
+def _split(part: str) -> tuple[str, datetime | None]:
+    """Cloud, and the moment of the commit for a version of the past."""
+    if (found := PAST.fullmatch(part)) is None:
+        return part, None
+    return found[1], datetime.strptime(found[2].upper(), history.STAMP).replace(tzinfo=UTC)
 
 
 def _lines(body: bytes, cloud: str) -> pl.DataFrame:
@@ -266,6 +280,8 @@ def _rows(offers: pl.DataFrame, cloud: str, capture: Capture) -> pl.DataFrame:
     named = pl.col("instance_type").str.extract(SELLER[cloud]) if cloud in SELLER else None
     confidence = "high" if cloud in FROM_PRIMARY_API else "medium" if cloud in REFRESHED else "low"
     country = pl.when(pl.col("region").str.contains(r"^[A-Z]{2}$")).then("region")
+    _, committed_at = _split(capture.part)
+    seen_at = pl.lit(committed_at or capture.captured_at, pl.Datetime("us", "UTC"))
     rows = markets.select(
         "instance_type",
         "market",
@@ -275,7 +291,7 @@ def _rows(offers: pl.DataFrame, cloud: str, capture: Capture) -> pl.DataFrame:
         "memory_gib",
         "flag",
         "reason",
-        observed_at=pl.lit(capture.captured_at, pl.Datetime("us", "UTC")),
+        observed_at=seen_at,
         provider_raw=pl.lit(cloud),
         accelerator_raw=pl.col("name").fill_null(""),
         gpu_count=pl.col("gpu_count").cast(pl.Int64),
@@ -292,7 +308,7 @@ def _rows(offers: pl.DataFrame, cloud: str, capture: Capture) -> pl.DataFrame:
         price_in_currency_per_gpu_hour=pl.col("amount") / pl.col("gpu_count"),
         currency=pl.lit(CURRENCY.get(cloud, "USD")),
         refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
-        known_at=pl.lit(capture.captured_at, pl.Datetime("us", "UTC")),
+        known_at=seen_at,
         captured_at=pl.lit(capture.captured_at, pl.Datetime("us", "UTC")),
         source_url=pl.lit(capture.url),
         licence=pl.lit(SOURCE.licence),
@@ -353,8 +369,7 @@ def _flags(cloud: str, market: str) -> list[pl.Expr]:
             pl.col("region") == "us-east1"
         )
         flags.append(pl.when(constant).then(pl.lit("curated")))
-    if cloud not in REFRESHED:
-        flags.append(pl.lit("stale"))
+    flags.append(pl.when("stale").then(pl.lit("stale")))
     if market == "spot" and cloud not in SPOT_KIND:
         flags.append(pl.lit("administered"))
     return flags
@@ -368,4 +383,5 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
+    backfill=Backfill("month", history.SINCE, history.fetch_month),
 )

@@ -2,7 +2,7 @@
 -- A marketplace's value is the median over its machines. An observation stands for as long as its
 -- source's rhythm says (refresh_days) and is carried at most 3 days beyond that (METHODS 2.3), never
 -- past the newest observation held. A step of more than 40 % from the sighting before waits as
--- `unconfirmed` for a second sighting or a second source (METHODS 1.6). Spot that a provider sets by
+-- `unconfirmed` for a second sighting or a second source (METHODS 1.6); at Azure any step does. Spot that a provider sets by
 -- list rather than by auction has status `administered`.
 -- grain: provider, accelerator, market, term_months, basis, region, observed_on
 with sighted as (
@@ -46,6 +46,14 @@ neighbours as (
     )
 ),
 
+-- Azure's meters flip between two prices 30 % apart for hours (TRAPS 32): there any step waits.
+limited as (
+    select
+        *,
+        case when provider = 'azure' and market <> 'spot' then 1.001 else 1.4 end as largest_step
+    from neighbours
+),
+
 -- A step is judged against a sighting of the same month; after a longer silence there is no step.
 judged as (
     select
@@ -53,13 +61,13 @@ judged as (
         seen_before_on is null
         or seen_before_on < observed_on - interval 31 day
         or greatest(price_usd_per_gpu_hour, price_before)
-            <= 1.4 * least(price_usd_per_gpu_hour, price_before)
+            <= largest_step * least(price_usd_per_gpu_hour, price_before)
         or (
             price_after is not null
             and greatest(price_usd_per_gpu_hour, price_after)
-                <= 1.4 * least(price_usd_per_gpu_hour, price_after)
+                <= largest_step * least(price_usd_per_gpu_hour, price_after)
         ) as is_confirmed
-    from neighbours
+    from limited
 ),
 
 newest as (

@@ -78,3 +78,16 @@ def test_prices_with_and_without_host_never_share_a_cell(db):
         "all_in",
         "gpu_component",
     }
+
+
+def test_azure_flip_flop_needs_two_sightings_before_a_change_counts(db):
+    flips = [
+        offer(on=date(2026, 5, day), provider="azure", region="eastus", price_usd_per_gpu_hour=usd)
+        for day, usd in ((1, 3.673), (2, 4.777), (3, 3.673), (4, 3.673), (5, 4.1), (6, 4.1))
+    ]
+    fill(db, flips)
+    build(db)
+    shown = rows(db, "from marts.provider_price_daily order by observed_on")
+    assert [row["status"] for row in shown] == [
+        "confirmed", "unconfirmed", "confirmed", "confirmed", "confirmed", "confirmed",
+    ]  # fmt: skip

@@ -1,6 +1,7 @@
 """SkyPilot catalog: machines to accelerators, hosts to machine types, and what is no price."""
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +11,7 @@ import pytest
 from pipeline import http
 from pipeline.methods.identity import resolve_accelerator, resolve_provider
 from pipeline.source import Capture, ParseError, discover
-from pipeline.sources.prices import skypilot_catalog
+from pipeline.sources.prices import _skypilot_history, skypilot_catalog
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "skypilot_catalog"
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -227,6 +228,173 @@ def test_each_cloud_is_one_part_and_a_failure_does_not_cost_the_others(monkeypat
     assert {"aws", "azure", "gcp", "lambda", "verda"} < {part.name for part in parts}
     failed = [part.name for part in parts if isinstance(part.response, http.UpstreamError)]
     assert failed == ["gcp"]
+
+
+def past(cloud: str, sha: str = "a" * 40) -> Capture:
+    url = f"{_skypilot_history.RAW}/{sha}/catalogs/v5/{cloud}/vms.csv"
+    return Capture("skypilot_catalog", f"{cloud}-20240423t141221z", url, NOON, "")
+
+
+def test_a_version_of_the_past_was_seen_and_known_when_it_was_committed():
+    body = (FIXTURES / "aws.csv").read_bytes()
+    frame = skypilot_catalog.parse(body, past("aws"))
+    committed_at = datetime(2024, 4, 23, 14, 12, 21, tzinfo=UTC)
+    assert set(frame["observed_at"]) == set(frame["known_at"]) == {committed_at}
+    assert set(frame["captured_at"]) == {NOON}
+    assert set(frame["provider_raw"]) == {"aws"}
+    assert f"/{'a' * 40}/" in frame["source_url"][0]
+    assert set(recorded("aws")["known_at"]) == {NOON}
+
+
+def test_trap_28_today_by_hand_is_stale_and_a_workflows_past_is_not():
+    line = f"{HEADER}H100_80GB::8,H100,8,,19.92,,norway\n".encode()
+    assert set(skypilot_catalog.parse(line, of("fluidstack"))["flag"]) == {"stale"}
+    assert set(skypilot_catalog.parse(line, past("fluidstack"))["flag"]) == {None}
+
+
+def commit(moment: str, sha: str) -> dict[str, object]:
+    return {"sha": sha * 40, "commit": {"committer": {"date": moment, "name": "bot"}}}
+
+
+def github(monkeypatch, commits: dict[str, list[object]], refuse_after: int = 1_000) -> list[str]:
+    """Answers of the commits API by path; the last requests are refused for want of quota."""
+    asked: list[str] = []
+
+    def get(url: str, *, params=None, headers=None, **_: object) -> http.Response:
+        asked.append(params["path"] if params else url)
+        if len(asked) > refuse_after:
+            raise http.UpstreamError("HTTP 403", url=url, status=403)
+        if params is None:
+            return http.Response(url, 200, {}, b"a,b\n", NOON)
+        assert (headers or {}).get("authorization") in (None, "Bearer secret")
+        every = commits.get(params["path"], [])
+        start = (int(params["page"]) - 1) * 100
+        body = json.dumps(every[start : start + 100]).encode()
+        return http.Response(f"{url}?{params['path']}", 200, {}, body, NOON)
+
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    monkeypatch.setattr(http, "get", get)
+    return asked
+
+
+AWS_V5 = "catalogs/v5/aws/vms.csv"
+
+
+def test_a_month_is_the_last_version_of_each_day(monkeypatch):
+    versions = [
+        commit("2024-05-01T00:00:00Z", "f"),
+        commit("2024-04-03T23:30:00Z", "c"),
+        commit("2024-04-02T16:00:00Z", "b"),
+        commit("2024-04-02T09:00:00+02:00", "a"),
+        commit("2024-03-31T23:59:59Z", "e"),
+    ]
+    asked = github(monkeypatch, {"catalogs/v5": versions, AWS_V5: versions})
+    parts = list(_skypilot_history.fetch_month(date(2024, 4, 1), lambda _: {}))
+    assert [part.name for part in parts] == ["aws-20240402t160000z", "aws-20240403t233000z"]
+    files = [each for each in asked if each.startswith("https")]
+    assert files == [f"{_skypilot_history.RAW}/{sha * 40}/{AWS_V5}" for sha in "bc"]
+    assert len(asked) - len(files) == 7, "a catalog nobody moved costs one request"
+
+
+def test_the_newest_catalog_that_moved_is_read_and_each_cloud_once(monkeypatch):
+    moved = [commit("2025-01-02T08:00:00Z", "a")]
+    asked = github(
+        monkeypatch,
+        {
+            "catalogs/v6": moved,
+            "catalogs/v6/aws/vms.csv": moved,
+            "catalogs/v5": moved,
+            AWS_V5: moved,
+            "catalogs/v5/gcp/vms.csv": moved,
+        },
+    )
+    parts = list(_skypilot_history.fetch_month(date(2025, 1, 1), lambda _: {}))
+    assert [part.name[:3] for part in parts] == ["aws", "gcp"]
+    assert AWS_V5 not in asked
+
+
+def test_the_month_a_catalog_version_began_is_filled_up_from_the_one_before(monkeypatch):
+    new = [commit("2025-01-20T08:00:00Z", "b")]
+    old = [*new, commit("2025-01-19T08:00:00Z", "a")]
+    github(
+        monkeypatch,
+        {
+            "catalogs/v6": new,
+            "catalogs/v6/aws/vms.csv": new,
+            "catalogs/v5": old,
+            AWS_V5: old,
+        },
+    )
+    parts = list(_skypilot_history.fetch_month(date(2025, 1, 1), lambda _: {}))
+    assert [part.name for part in parts] == ["aws-20250120t080000z", "aws-20250119t080000z"]
+    assert "/v6/" in parts[0].response.url
+    assert "/v5/" in parts[1].response.url
+
+
+def test_versions_that_are_held_are_not_fetched_again(monkeypatch):
+    versions = [commit("2024-04-02T16:00:00Z", "b")]
+    github(monkeypatch, {"catalogs/v5": versions, AWS_V5: versions})
+    held = {"aws-20240402t160000z": {"etag": '"1"'}}
+    assert list(_skypilot_history.fetch_month(date(2024, 4, 1), lambda p: held.get(p, {}))) == []
+
+
+def test_a_month_of_more_than_a_page_is_read_to_its_end(monkeypatch):
+    versions = [commit(f"2024-04-{30 - n // 10:02}T{n % 10:02}:00:00Z", "a") for n in range(250)]
+    github(monkeypatch, {"catalogs/v5": versions, AWS_V5: versions})
+    parts = list(_skypilot_history.fetch_month(date(2024, 4, 1), lambda _: {}))
+    assert len(parts) == 25
+
+
+def test_a_refusal_for_want_of_quota_ends_the_run(monkeypatch):
+    versions = [commit("2024-04-02T16:00:00Z", "b")]
+    asked = github(monkeypatch, {"catalogs/v5": versions, AWS_V5: versions}, refuse_after=7)
+    parts = _skypilot_history.fetch_month(date(2024, 4, 1), lambda _: {})
+    assert next(parts).name == "aws-20240402t160000z"
+    with pytest.raises(http.UpstreamError, match="403"):
+        next(parts)
+    assert len(asked) == 8, "nothing is asked after a refusal"
+
+
+def test_a_token_goes_to_github_only(monkeypatch):
+    versions = [commit("2024-04-02T16:00:00Z", "b")]
+    github(monkeypatch, {"catalogs/v5": versions, AWS_V5: versions})
+    monkeypatch.setenv("GITHUB_TOKEN", "secret")
+    inner, seen = http.get, []
+
+    def get(url: str, **options: object) -> http.Response:
+        seen.append((url.split("/")[2], "authorization" in (options.get("headers") or {})))
+        return inner(url, **options)
+
+    monkeypatch.setattr(http, "get", get)
+    list(_skypilot_history.fetch_month(date(2024, 4, 1), lambda _: {}))
+    assert set(seen) == {("api.github.com", True), ("raw.githubusercontent.com", False)}
+
+
+def test_a_month_in_which_nothing_moved_is_an_error(monkeypatch):
+    github(monkeypatch, {})
+    with pytest.raises(http.UpstreamError, match="no commit of prices in 2022-09"):
+        list(_skypilot_history.fetch_month(date(2022, 9, 1), lambda _: {}))
+
+
+@pytest.mark.parametrize(
+    "commits",
+    [
+        [{"sha": "a" * 40}],
+        [commit("2024-04-02T16:00:00", "b")],
+        [commit("yesterday", "b")],
+        [{**commit("2024-04-02T16:00:00Z", "b"), "sha": "../../master"}],
+        ["message", "API rate limit exceeded"],
+        [None],
+    ],
+)
+def test_an_answer_that_is_no_list_of_commits_is_refused(monkeypatch, commits: list[object]):
+    github(monkeypatch, {"catalogs/v8": commits})
+    with pytest.raises(http.UpstreamError, match="no list of commits"):
+        list(_skypilot_history.fetch_month(date(2024, 4, 1), lambda _: {}))
+
+
+def test_a_helper_module_is_no_source():
+    assert all(not source.name.startswith("_") for source in discover())
 
 
 @pytest.mark.skipif(not SNAPSHOTS, reason="needs the shared recordings")

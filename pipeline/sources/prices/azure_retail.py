@@ -1,0 +1,320 @@
+"""Azure Retail Prices: what each machine type with accelerators costs, one region at a time.
+
+Grain: one item per meter; a row is one machine type, region and market, or term of a reservation.
+Units: US dollars per hour for the whole machine, but a reservation is the total of its term under
+the unit "1 Hour": divided by 8,760 or 26,280 hours. The API gives no accelerator count and names no
+accelerator: COUNTS and the machine type decide. A row is per accelerator.
+Clock: prices of the moment. `effectiveStartDate` says since when a meter has its price.
+Limits: no key; 1,000 items a page, `NextPageLink`; 429 when asked too fast. Pages of one region
+fit together, `$skip` over the whole list does not.
+Terms: https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices
+
+What is kept is a JSON array of the pages as received, in their order. Fields as in that page of
+documentation and in answers quoted in public code, 2020 to 2026. Not confirmed here: the filter
+`startswith` on `armSkuName`, which public clients use. Rates of savings plans are not read.
+
+Traps: Windows and Linux share meter and SKU names, and `productName` tells them apart, by
+"Windows" or by "Win". Low Priority is a Batch rate, not Spot. Two meters of one machine may be in
+the answer at once (Spot of NC40ads_H100_v5 in spaincentral: 2.7975 and 2.2376): the primary and
+newest one in force holds, and where two such differ neither does. A price that goes back and forth
+between captures, such as NC24ads_A100_v4 in eastus between 3.673 and 4.777, five times on
+2026-05-01, is reported as it was: one capture cannot tell which is meant. Spot is a published
+discount: administered, and often none at all (H200 84.80 beside 84.80).
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+
+import polars as pl
+
+from pipeline import http
+from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.source import Capture, ParseError, Part, Source
+
+URL = "https://prices.azure.com/api/retail/prices"
+VERSION = "2023-01-01-preview"
+MAX_PAGES = 50
+# Regions with an N-series price in a public record of 2026-04 or 05 (gpu_price_history.csv); those
+# of governments, of carriers' edges and southcentralus2 are left out.
+REGIONS = (
+    *("australiacentral", "australiacentral2", "australiaeast", "australiasoutheast"),
+    *("brazilsouth", "canadacentral", "canadaeast", "centralindia", "centralus", "chilecentral"),
+    *("eastasia", "eastus", "eastus2", "francecentral", "germanynorth", "germanywestcentral"),
+    *("indonesiacentral", "israelcentral", "italynorth", "japaneast", "japanwest"),
+    *("jioindiacentral", "jioindiawest", "koreacentral", "koreasouth", "malaysiawest"),
+    *("mexicocentral", "northcentralus", "northeurope", "norwayeast", "norwaywest"),
+    *("polandcentral", "qatarcentral", "southafricanorth", "southafricawest", "southcentralus"),
+    *("southeastasia", "southindia", "spaincentral", "swedencentral", "switzerlandnorth"),
+    *("switzerlandwest", "uaecentral", "uaenorth", "uksouth", "ukwest", "westcentralus"),
+    *("westeurope", "westus", "westus2", "westus3"),
+)
+# Accelerators per machine type: learn.microsoft.com/azure/virtual-machines/sizes, the page of each
+# series under gpu-accelerated, and "previous generation sizes" for NC, NCv2, NCv3, ND, NV.
+COUNTS = {
+    r"^NC(6|6s_v2|6s_v3)$|^ND6s$|^NV(6|12s_v3)$": 1,
+    r"^NC(12|12s_v2|12s_v3)$|^ND12s$|^NV(12|24s_v3)$": 2,
+    r"^NC24r?(s_v2|s_v3)?$|^ND24r?s$|^NV(24|48s_v3)$": 4,
+    r"^NC(4|8|16)as_T4_v3$": 1,
+    r"^NC64as_T4_v3$": 4,
+    r"^NC24ads_A100_v4$": 1,
+    r"^NC48ads_A100_v4$": 2,
+    r"^NC96ads_A100_v4$": 4,
+    r"^NCC?40ads_H100_v5$": 1,
+    r"^NC80adis_H100_v5$": 2,
+    r"^NC16ads_A10_v4$": 1,
+    r"^NC32ads_A10_v4$": 2,
+    r"^ND40rs_v2$|^ND96asr_(A100_)?v4$|^ND96amsr_A100_v4$": 8,
+    r"^ND96isr?f?_(H100|H200|MI300X)_v5$": 8,
+    r"^ND128isr_(NDR_)?GB[23]00_v6$": 4,
+    r"^NV32as_v4$|^NV36adm?s_A10_v5$|^NG32adm?s_V620_v1$|^NV(24ads|28adms)_V710_v5$": 1,
+    r"^NV72ads_A10_v5$": 2,
+}
+# Parts of one accelerator; which part NC8ads_A10_v4 is, the alias table calls ambiguous.
+SHARES = (
+    r"^NV(6|12|18)ads_A10_v5$|^NC8ads_A10_v4$|^NV(4|8|16)as_v4$|^NG(8|16)ads_V620_v1$"
+    r"|^NV(4|8|12)ads_V710_v5$"
+)
+FPGA = r"^NP\d+s$"
+TERM_YEARS = {"1 Year": 1, "3 Years": 3}
+HOURS_A_YEAR = 8760
+TEXT = (
+    *("currencyCode", "armRegionName", "effectiveStartDate", "meterName", "productName"),
+    *("skuName", "unitOfMeasure", "type", "armSkuName"),
+)
+
+
+def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+    del last  # answers have no validators
+    for region in REGIONS:
+        yield Part(region, http.attempt(partial(_pages, region)))
+
+
+def _pages(region: str) -> http.Response:
+    """All pages of one region as one JSON array; a page that cannot be read is the last."""
+    wanted = (
+        f"serviceName eq 'Virtual Machines' and armRegionName eq '{region}' "
+        "and startswith(armSkuName, 'Standard_N')"
+    )
+    first = answer = http.get(
+        URL, params={"api-version": VERSION, "$filter": wanted}, expects="json"
+    )
+    pages = [first.body]
+    while link := _next(answer.body):
+        if not link.startswith(("https://prices.azure.com/", "https://prices.azure.com:443/")):
+            raise http.UpstreamError("a next page elsewhere", url=link, status=answer.status)
+        if len(pages) >= MAX_PAGES:
+            raise http.UpstreamError(f"over {MAX_PAGES} pages", url=link, status=answer.status)
+        answer = http.get(link, expects="json")
+        pages.append(answer.body)
+    body = b"[" + b",\n".join(pages) + b"]"
+    return replace(first, body=body, headers={}, fetched_at=answer.fetched_at)
+
+
+def _next(body: bytes) -> str:
+    try:
+        page = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    link = page.get("NextPageLink") if isinstance(page, dict) else None
+    return link if isinstance(link, str) else ""
+
+
+def parse(body: bytes, capture: Capture) -> pl.DataFrame:
+    """One row per meter of a machine type with accelerators.
+
+    Raises:
+        ParseError: not the documented pages, pages missing, a field missing or of another type,
+            another region's items, or none.
+    """
+    items = _items(body, capture)
+    others = items.filter(pl.col("armRegionName") != capture.part)
+    if not others.is_empty():
+        raise ParseError(f"{capture.url}: has {others['armRegionName'][0]}, not {capture.part}")
+    kind = pl.col("armSkuName").str.strip_prefix("Standard_").str.strip_suffix("_Promo")
+    names = pl.concat_str("skuName", "meterName", separator=" ")
+    years = pl.col("reservationTerm").replace_strict(
+        TERM_YEARS, default=None, return_dtype=pl.Int64
+    )
+    counts = [pl.when(pl.col("kind").str.contains(f"(?i){p}")).then(n) for p, n in COUNTS.items()]
+    items = items.with_columns(
+        kind=kind,
+        market=pl.when(pl.col("type") == "Reservation")
+        .then(pl.lit("reserved"))
+        .when(names.str.contains(r"(?i)\bspot\b"))
+        .then(pl.lit("spot"))
+        .otherwise(pl.lit("on_demand")),
+        years=years,
+        low=names.str.contains(r"(?i)low priority"),
+        windows=pl.concat_str("productName", "skuName", separator=" ").str.contains(
+            r"(?i)\bwin(dows)?\b"
+        ),
+        since=pl.col("effectiveStartDate").str.to_datetime(
+            "%Y-%m-%dT%H:%M:%SZ", time_unit="us", time_zone="UTC", strict=False
+        ),
+    ).with_columns(count=pl.coalesce(*counts, pl.lit(None, pl.Int64)))
+    if items["since"].null_count():
+        raise ParseError(f"{capture.url}: effectiveStartDate is no date")
+    items = _in_force(items.with_columns(reason=_refused(capture)))
+    return _rows(items, capture)
+
+
+def _items(body: bytes, capture: Capture) -> pl.DataFrame:
+    try:
+        pages = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    if not isinstance(pages, list) or not pages:
+        raise ParseError(f"{capture.url}: not a list of pages")
+    items: list[dict[str, object]] = []
+    for number, page in enumerate(pages, 1):
+        found = page.get("Items") if isinstance(page, dict) else None
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            said = str(page)[:200]
+            raise ParseError(f"{capture.url}: no list of objects in `Items`: {said}")
+        if bool(page.get("NextPageLink")) == (number == len(pages)):
+            raise ParseError(f"{capture.url}: page {number} of {len(pages)} is not where it ends")
+        if page.get("Count", len(found)) != len(found):
+            raise ParseError(f"{capture.url}: {len(found)} items, said to be {page['Count']}")
+        items += found
+    if not items:
+        raise ParseError(f"{capture.url}: no items; never read as no supply")
+    columns = [_column(items, name, pl.String, capture) for name in TEXT]
+    columns.append(_column(items, "retailPrice", pl.Float64, capture))
+    columns.append(_column(items, "tierMinimumUnits", pl.Float64, capture, absent=0.0))
+    columns.append(_column(items, "isPrimaryMeterRegion", pl.Boolean, capture, absent=True))
+    columns.append(_column(items, "reservationTerm", pl.String, capture, absent=None))
+    return pl.DataFrame(columns).unique(maintain_order=True)
+
+
+REQUIRED = object()
+
+
+def _column(
+    items: list[dict[str, object]],
+    name: str,
+    dtype: type[pl.DataType],
+    capture: Capture,
+    *,
+    absent: object = REQUIRED,
+) -> pl.Series:
+    values = [each.get(name, absent) for each in items]
+    missing = sum(each is REQUIRED for each in values)
+    if missing or (dtype is pl.String and absent is REQUIRED and None in values):
+        raise ParseError(f"{capture.url}: field {name} missing in an item of {len(items)}")
+    if dtype is pl.Float64 and any(isinstance(each, bool) for each in values):
+        raise ParseError(f"{capture.url}: field {name} is true or false")
+    try:
+        return pl.Series(name, values, dtype=dtype, strict=True)
+    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
+        raise ParseError(f"{capture.url}: field {name}: {str(error)[:200]}") from error
+
+
+def _refused(capture: Capture) -> pl.Expr:
+    """Why an item is no price, by itself."""
+    reserved, unit = pl.col("market") == "reserved", pl.col("unitOfMeasure")
+    # A reservation says "1 Hour" in most answers, its term in others; either way it is the total.
+    hourly = (unit == "1 Hour") | (reserved & (unit == pl.col("reservationTerm")))
+    return pl.coalesce(
+        _why(pl.col("windows"), "windows_licence"),
+        _why(~pl.col("type").is_in(["Consumption", "Reservation"]), "not_for_everybody"),
+        _why(pl.col("low"), "low_priority"),
+        _why(~pl.col("productName").str.starts_with("Virtual Machines"), "not_a_machine"),
+        _why(pl.col("kind").str.contains(FPGA), "not_an_accelerator"),
+        _why(~hourly.fill_null(False), "unknown_unit"),
+        _why(reserved & pl.col("years").is_null(), "unknown_term"),
+        _why(pl.col("tierMinimumUnits") > 0, "volume_discount"),
+        _why(pl.col("since") > capture.captured_at, "not_yet_in_force"),
+        _why(pl.col("retailPrice").is_null() | (pl.col("retailPrice") == 0), "not_priced_yet"),
+        _why(pl.col("kind").str.contains(f"(?i){SHARES}"), "fractional"),
+        _why(pl.col("count").is_null(), "unknown_count"),
+    )
+
+
+def _in_force(items: pl.DataFrame) -> pl.DataFrame:
+    """Of several meters for one machine, market and term: the primary one that began last."""
+    usable, refused = items.filter(pl.col("reason").is_null()), items.drop_nulls("reason")
+    cell = ("armSkuName", "market", "years")
+    primary = pl.col("isPrimaryMeterRegion").fill_null(True)
+    usable = usable.with_columns(
+        reason=_why(primary.any().over(cell) & ~primary, "secondary_meter")
+    )
+    running = pl.col("reason").is_null()
+    newest = pl.when(running).then("since").max().over(cell)
+    superseded = _why(running & (pl.col("since") < newest), "superseded")
+    usable = usable.with_columns(reason=pl.coalesce("reason", superseded))
+    late, current = usable.drop_nulls("reason"), usable.filter(pl.col("reason").is_null())
+    current = current.unique([*cell, "retailPrice"], keep="first", maintain_order=True)
+    current = current.with_columns(reason=_why(pl.len().over(cell) > 1, "several_prices"))
+    return pl.concat([current, late, refused])
+
+
+def _rows(items: pl.DataFrame, capture: Capture) -> pl.DataFrame:
+    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
+    spot, reserved = pl.col("market") == "spot", pl.col("market") == "reserved"
+    listed = (
+        pl.when((pl.col("market") == "on_demand") & pl.col("reason").is_null())
+        .then("retailPrice")
+        .max()
+        .over("armSkuName")
+    )
+    hourly = (
+        pl.when(reserved)
+        .then(pl.col("retailPrice") / (HOURS_A_YEAR * pl.col("years")))
+        .otherwise("retailPrice")
+    )
+    count = pl.col("count").fill_null(1).cast(pl.Int64)
+    return items.select(
+        offer_id=pl.format(
+            "{}/{}/{}/{}",
+            "armRegionName",
+            "armSkuName",
+            "market",
+            pl.coalesce("reservationTerm", pl.lit("-")),
+        ),
+        observed_at=now,
+        provider_raw=pl.lit("azure"),
+        accelerator_raw="kind",
+        memory_gib=pl.lit(None, pl.Float64),
+        instance_type="armSkuName",
+        gpu_count=count,
+        market="market",
+        spot_kind=_why(spot, "administered"),
+        term_months=pl.when(reserved).then(12 * pl.col("years")),
+        basis=pl.lit("all_in"),
+        region="armRegionName",
+        country=pl.lit(None, pl.String),
+        host_id=pl.lit(None, pl.String),
+        host_count=pl.lit(None, pl.Int64),
+        offer_count=pl.lit(None, pl.Int64),
+        available_count=pl.lit(None, pl.Int64),
+        price_in_currency_per_gpu_hour=hourly / count,
+        currency="currencyCode",
+        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
+        flag=pl.coalesce(
+            _why(spot & (pl.col("retailPrice") >= listed), "no_discount"),
+            _why(spot, "administered"),
+        ),
+        reason="reason",
+        known_at=now,
+        captured_at=now,
+        source_url=pl.lit(capture.url),
+        licence=pl.lit(SOURCE.licence),
+        confidence=pl.lit("high"),
+    )
+
+
+def _why(broken: pl.Expr, reason: str) -> pl.Expr:
+    return pl.when(broken).then(pl.lit(reason))
+
+
+SOURCE = Source(
+    name="azure_retail",
+    homepage="https://azure.microsoft.com/pricing/",
+    terms="https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices",
+    licence="not established; prices are facts shown to everybody",
+    contract=GPU_OFFERS,
+    parse=parse,
+    fetch=fetch,
+)

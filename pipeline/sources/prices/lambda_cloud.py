@@ -1,0 +1,150 @@
+"""Lambda: list prices of its on-demand instances, from the account API.
+
+Grain: one instance type with accelerators; one row, since the price holds in every region.
+Units: US cents per hour for the whole instance (`price_cents_per_hour`); a row is US dollars per
+accelerator. Memory per accelerator stands in the description, `8x H100 (80 GB SXM5)`.
+Clock: the list of the moment, not dated.
+Limits: one page, one call a day; the key goes in a header. Documented limit: a request a second.
+Terms: the site may be crawled slowly (https://lambda.ai/robots.txt); the API needs an account.
+
+Field names: Lambda's public clients (SkyPilot's fetch_lambda_cloud.py, gpuhunt's lambdalabs.py) and
+its OpenAPI description; no answer was recorded here, so a field that is missing or of another type
+refuses the answer. `regions_with_capacity_available` is read when there.
+
+Traps: cents, 100 times off when missed. `A100` without a size is the 40 GB card. The count in the
+name is compared with `specs.gpus`, never used. CPU instances have no accelerator and are left out.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+import polars as pl
+
+from pipeline import http
+from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.source import Capture, ParseError, Part, Source
+
+URL = "https://cloud.lambdalabs.com/api/v1/instance-types"
+KEY = "LAMBDA_API_KEY"
+CENTS = 100
+COUNTED = r"^(\d+)x\s+"
+FIELDS: dict[str, type[pl.DataType]] = {
+    "name": pl.String,
+    "description": pl.String,
+    "price_cents_per_hour": pl.Float64,
+    "gpus": pl.Int64,
+    "has_capacity": pl.Boolean,
+}
+
+
+def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+    del last  # answers have no validators
+    headers = {"authorization": f"Bearer {os.environ[KEY]}"}
+    yield Part("all", http.attempt(partial(http.get, URL, headers=headers, expects="json")))
+
+
+def parse(body: bytes, capture: Capture) -> pl.DataFrame:
+    """One on_demand row per instance type that has accelerators.
+
+    Raises:
+        ParseError: not the documented answer, an error in it, a field missing or of another type,
+            a type twice, or no types at all.
+    """
+    types = _types(body, capture)
+    if types["name"].is_duplicated().any():
+        raise ParseError(f"{capture.url}: instance type repeated")
+    return _rows(types.filter(pl.col("gpus") != 0), capture)
+
+
+def _types(body: bytes, capture: Capture) -> pl.DataFrame:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, dict) or "error" in answer:
+        raise ParseError(f"{capture.url}: no object in `data`: {str(answer)[:200]}")
+    if not data:
+        raise ParseError(f"{capture.url}: `data` is empty; never read as no supply")
+    flat = [_flat(each, capture) for each in data.values()]
+    return pl.DataFrame([_column(flat, name, dtype, capture) for name, dtype in FIELDS.items()])
+
+
+def _flat(entry: object, capture: Capture) -> dict[str, object]:
+    kind = entry.get("instance_type") if isinstance(entry, dict) else None
+    specs = kind.get("specs") if isinstance(kind, dict) else None
+    if not isinstance(entry, dict) or not isinstance(kind, dict) or not isinstance(specs, dict):
+        raise ParseError(f"{capture.url}: no `instance_type` with `specs`: {str(entry)[:200]}")
+    regions = entry.get("regions_with_capacity_available")
+    capacity = {"has_capacity": bool(regions) if isinstance(regions, list) else None}
+    return {**kind, **specs, **capacity}
+
+
+def _column(
+    types: list[dict[str, object]], name: str, dtype: type[pl.DataType], capture: Capture
+) -> pl.Series:
+    if missing := sum(name not in each for each in types):
+        raise ParseError(f"{capture.url}: field {name} missing in {missing} of {len(types)} types")
+    values = [each[name] for each in types]
+    if dtype is not pl.Boolean:
+        if None in values:
+            raise ParseError(f"{capture.url}: field {name} is null")
+        if any(isinstance(each, bool) for each in values):
+            raise ParseError(f"{capture.url}: field {name} is true or false")
+    try:
+        return pl.Series(name, values, dtype=dtype, strict=True)
+    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
+        raise ParseError(f"{capture.url}: field {name}: {str(error)[:200]}") from error
+
+
+def _rows(types: pl.DataFrame, capture: Capture) -> pl.DataFrame:
+    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
+    said = pl.col("description").str.extract(COUNTED, 1).cast(pl.Int64, strict=False)
+    miscounted = (pl.col("gpus") < 1) | (said != pl.col("gpus")).fill_null(False)
+    price = pl.col("price_cents_per_hour") / CENTS / pl.col("gpus")
+    return types.select(
+        offer_id="name",
+        observed_at=now,
+        provider_raw=pl.lit("lambda"),
+        accelerator_raw=pl.col("description").str.replace(COUNTED, ""),
+        memory_gib=pl.col("description").str.extract(r"\((\d+(?:\.\d+)?) GB").cast(pl.Float64),
+        instance_type="name",
+        gpu_count="gpus",
+        market=pl.lit("on_demand"),
+        spot_kind=pl.lit(None, pl.String),
+        term_months=pl.lit(None, pl.Int64),
+        basis=pl.lit("all_in"),
+        region=pl.lit("global"),
+        country=pl.lit(None, pl.String),
+        host_id=pl.lit(None, pl.String),
+        host_count=pl.lit(None, pl.Int64),
+        offer_count=pl.lit(None, pl.Int64),
+        available_count=pl.when(~pl.col("has_capacity")).then(pl.lit(0, pl.Int64)),
+        price_in_currency_per_gpu_hour=price,
+        currency=pl.lit("USD"),
+        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
+        flag=pl.lit(None, pl.String),
+        reason=pl.coalesce(
+            pl.when(miscounted).then(pl.lit("unknown_count")),
+            pl.when(pl.col("price_cents_per_hour") == 0).then(pl.lit("not_priced_yet")),
+        ),
+        known_at=now,
+        captured_at=now,
+        source_url=pl.lit(capture.url),
+        licence=pl.lit(SOURCE.licence),
+        confidence=pl.lit("high"),
+    )
+
+
+SOURCE = Source(
+    name="lambda_cloud",
+    homepage="https://lambda.ai/service/gpu-cloud",
+    terms="https://lambda.ai/legal/terms-of-service",
+    licence="not established; list prices are facts shown to everybody",
+    contract=GPU_OFFERS,
+    parse=parse,
+    fetch=fetch,
+    secrets=(KEY,),
+)

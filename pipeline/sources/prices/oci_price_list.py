@@ -1,0 +1,206 @@
+"""Oracle Cloud: the public price list, as far as it prices GPUs.
+
+Grain: one part number. Oracle charges the same in every commercial region, so the region is
+`global`; the machine type is the smallest one that the part number prices.
+Units: US dollars per GPU-hour (metric "GPU Per Hour"), host included. Parts priced per node or per
+day are no GPU prices and are left out.
+Clock: the list of the moment; `lastUpdated` is of the whole list and dates no row.
+Limits: one page, no key; without `currencyCode` the answer holds every currency.
+Terms: https://www.oracle.com/legal/terms/
+
+Field names: as four public clients read them, one with a recorded answer of 2026-08-22 (29 parts
+per GPU-hour, of these 18 rentals). Part numbers: accelerators and machine types as Oracle's Cost
+Estimator pairs them (shapes.json as recorded 2026-09-18 in gpuhunt's tests) and other clients read.
+
+Traps:
+
+- The number is per GPU already; the machine costs it times its GPUs.
+- Names without a chip: "GPU Standard - V2" is V100, "GPU - E3" is A100 40 GB, "X7" is P100; public
+  tables that read V2 as P100 and E3 as V100 contradict the Cost Estimator. "GPU - E4" and "H100T"
+  have no public machine type: they go to quarantine.
+- Licences of NVIDIA AI Enterprise and machines in the customer's building (Cloud@Customer) have
+  the same metric; a known part number under a new name is no longer trusted.
+- Preemptible capacity is half the price by rule and not in the list: no row is derived from it. A
+  part that the list itself calls preemptible would be administered spot.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import NamedTuple
+
+import polars as pl
+
+from pipeline import http
+from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.source import Capture, ParseError, Part, Source
+
+URL = "https://apexapps.oracle.com/pls/apex/cetools/api/v1/products/"
+METRIC = "GPU Per Hour"
+RENTALS = ("Compute - GPU", "Compute - GPU - Other")
+
+
+class Shape(NamedTuple):
+    """What a part number rents: a word its name must hold, the machine type, its GPUs."""
+
+    token: str
+    name: str
+    gpu_count: int
+
+
+# Source: shapes.json of Oracle's Cost Estimator, and the part numbers on
+# https://www.oracle.com/cloud/compute/pricing/ as public clients transcribe them.
+SHAPES = {
+    "B88517": Shape("X7", "BM.GPU2.2", 2),
+    "B88518": Shape("X7", "VM.GPU2.1", 1),
+    "B89734": Shape("V2", "VM.GPU3.1", 1),
+    "B92740": Shape("E3", "BM.GPU4.8", 8),
+    "B95907": Shape("A100", "BM.GPU.A100-v2.8", 8),
+    "B95909": Shape("A10", "VM.GPU.A10.1", 1),
+    "B98415": Shape("H100", "BM.GPU.H100.8", 8),
+    "B109479": Shape("L40S", "BM.GPU.L40S.4", 4),
+    "B109485": Shape("MI300X", "BM.GPU.MI300X.8", 8),
+    "B110519": Shape("H200", "BM.GPU.H200.8", 8),
+    "B110978": Shape("B200", "BM.GPU.B200.8", 8),
+    "B110979": Shape("GB200", "BM.GPU.GB200.4", 4),
+    "B111758": Shape("MI355X", "BM.GPU.MI355X.8", 8),
+    "B112140": Shape("GB300", "BM.GPU.GB300.4", 4),
+    "B112237": Shape("B300", "BM.GPU.B300.8", 8),
+    "B112613": Shape("6000", "BM.GPU.RTXPRO.8", 8),
+}
+FIELDS: dict[str, type[pl.DataType]] = {
+    "part": pl.String,
+    "name": pl.String,
+    "category": pl.String,
+    "price": pl.Float64,
+    "unreadable": pl.Boolean,
+    "shape": pl.String,
+    "token": pl.String,
+    "gpu_count": pl.Int64,
+}
+
+
+def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+    ask = partial(
+        http.get, URL, params={"currencyCode": "USD"}, validators=last("all"), expects="json"
+    )
+    yield Part("all", http.attempt(ask))
+
+
+def parse(body: bytes, capture: Capture) -> pl.DataFrame:
+    """One row per part that is priced per GPU-hour; what is not a rental has a reason.
+
+    Raises:
+        ParseError: not the documented answer, another currency, several prices where one is
+            documented, a part twice, or no part priced per GPU-hour.
+    """
+    parts = [_part(each, capture) for each in _items(body, capture)]
+    frame = pl.DataFrame(parts, schema=FIELDS, orient="row")
+    if frame.is_empty():
+        raise ParseError(f"{capture.url}: no part with the metric {METRIC!r}")
+    if frame["part"].is_duplicated().any():
+        raise ParseError(f"{capture.url}: a part number is repeated")
+    return _rows(frame, capture)
+
+
+def _items(body: bytes, capture: Capture) -> list[dict[str, object]]:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    items = answer.get("items") if isinstance(answer, dict) else None
+    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
+        raise ParseError(f"{capture.url}: no list of objects in `items`: {str(answer)[:200]}")
+    return [each for each in items if each.get("metricName") == METRIC]
+
+
+def _part(item: dict[str, object], capture: Capture) -> tuple[object, ...]:
+    part, name, category = (
+        item.get(key) for key in ("partNumber", "displayName", "serviceCategory")
+    )
+    if not (isinstance(part, str) and isinstance(name, str) and isinstance(category, str)):
+        raise ParseError(f"{capture.url}: a part without number, name or category: {item}"[:300])
+    price = _price(item.get("currencyCodeLocalizations"), part, capture)
+    known = SHAPES.get(part, Shape("", "", 1))
+    number = price if isinstance(price, int | float) and not isinstance(price, bool) else None
+    unreadable = price is not None and number is None
+    shape = known.name or None
+    return part, name, category, number, unreadable, shape, known.token, known.gpu_count
+
+
+def _price(localizations: object, part: str, capture: Capture) -> object:
+    """The pay-as-you-go value in US dollars, None when the part has no price."""
+    where = f"{capture.url}: part {part}"
+    if localizations is None or localizations == []:
+        return None
+    if not isinstance(localizations, list) or len(localizations) != 1:
+        raise ParseError(f"{where}: prices in {localizations!r}"[:300])
+    local = localizations[0]
+    if not isinstance(local, dict) or local.get("currencyCode") != "USD":
+        raise ParseError(f"{where}: not in US dollars: {local!r}"[:300])
+    prices = local.get("prices")
+    if not isinstance(prices, list) or not all(isinstance(each, dict) for each in prices):
+        raise ParseError(f"{where}: no list of prices: {local!r}"[:300])
+    values = [each.get("value") for each in prices if each.get("model") == "PAY_AS_YOU_GO"]
+    if len(values) > 1:
+        raise ParseError(f"{where}: {len(values)} pay-as-you-go prices: {values}"[:300])
+    return values[0] if values else None
+
+
+def _rows(parts: pl.DataFrame, capture: Capture) -> pl.DataFrame:
+    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
+    name = pl.col("name")
+    words = pl.format(" {} ", name.str.replace_all(r"[^A-Za-z0-9]+", " "))
+    named = words.str.contains(pl.format(" {} ", "token"), literal=True)
+    spot = name.str.contains(r"(?i)preemptible|\bspot\b")
+    on_premises = pl.col("category").str.contains(r"(?i)@customer") | name.str.contains(
+        r"(?i)@customer"
+    )
+    reason = pl.coalesce(
+        pl.when(name.str.contains("(?i)AI Enterprise")).then(pl.lit("software_licence")),
+        pl.when(on_premises).then(pl.lit("not_public_cloud")),
+        pl.when(~pl.col("category").is_in(RENTALS)).then(pl.lit("unknown_category")),
+        pl.when(pl.col("shape").is_not_null() & ~named).then(pl.lit("name_changed")),
+        pl.when("unreadable").then(pl.lit("unparseable_price")),
+        pl.when(pl.col("price").is_null() | (pl.col("price") == 0)).then(pl.lit("not_priced_yet")),
+    )
+    return parts.select(
+        offer_id="part",
+        observed_at=now,
+        provider_raw=pl.lit("oci"),
+        accelerator_raw=name,
+        memory_gib=pl.lit(None, pl.Float64),
+        instance_type="shape",
+        gpu_count="gpu_count",
+        market=pl.when(spot).then(pl.lit("spot")).otherwise(pl.lit("on_demand")),
+        spot_kind=pl.when(spot).then(pl.lit("administered")),
+        term_months=pl.lit(None, pl.Int64),
+        basis=pl.lit("all_in"),
+        region=pl.lit("global"),
+        country=pl.lit(None, pl.String),
+        host_id=pl.lit(None, pl.String),
+        host_count=pl.lit(None, pl.Int64),
+        offer_count=pl.lit(None, pl.Int64),
+        available_count=pl.lit(None, pl.Int64),
+        price_in_currency_per_gpu_hour="price",
+        currency=pl.lit("USD"),
+        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
+        flag=pl.when(spot).then(pl.lit("administered")),
+        reason=reason,
+        known_at=now,
+        captured_at=now,
+        source_url=pl.lit(capture.url),
+        licence=pl.lit(SOURCE.licence),
+        confidence=pl.lit("high"),
+    )
+
+
+SOURCE = Source(
+    name="oci_price_list",
+    homepage="https://www.oracle.com/cloud/price-list/",
+    terms="https://www.oracle.com/legal/terms/",
+    licence="not established; prices are facts shown to everybody",
+    contract=GPU_OFFERS,
+    parse=parse,
+    fetch=fetch,
+)

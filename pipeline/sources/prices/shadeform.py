@@ -1,0 +1,171 @@
+"""Shadeform: one account for the machines of about twenty clouds, at Shadeform's price.
+
+Grain: one machine type of one cloud in one region; a type is listed in several regions at one
+price. The seller named is the underlying cloud; the one who sells is Shadeform, so every row is
+flagged `reseller` and stays out of levels: the clouds it resells vote with their own list.
+Units: US cents per hour for the whole machine (`hourly_price`), memory in GB per accelerator.
+Clock: the list of the moment, only what is available now.
+Limits: one page; the key goes in a header. Rate limit not written down.
+Terms: https://www.shadeform.ai/terms
+
+Field names: Shadeform's API reference (docs.shadeform.ai, instances/types), its Terraform provider
+and SkyPilot's fetch_shadeform.py; no answer was recorded here, so a field that is missing or of
+another type refuses the answer.
+
+Traps: cents. The name of a chip leaves out its form (`A100_80G`), which `interconnect` tells: the
+two together are the name. A region listed as not available has no price that anybody can pay. An
+empty list is an incomplete answer, never no supply.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+import polars as pl
+
+from pipeline import http
+from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.source import Capture, ParseError, Part, Source
+
+URL = "https://api.shadeform.ai/v1/instances/types"
+KEY = "SHADEFORM_API_KEY"
+CENTS = 100
+FIELDS: dict[str, type[pl.DataType]] = {
+    "cloud": pl.String,
+    "shade_instance_type": pl.String,
+    "cloud_instance_type": pl.String,
+    "hourly_price": pl.Float64,
+    "gpu_type": pl.String,
+    "num_gpus": pl.Int64,
+    "interconnect": pl.String,
+    "vram_per_gpu_in_gb": pl.Float64,
+    "region": pl.String,
+    "available": pl.Boolean,
+}
+OPTIONAL = ("cloud_instance_type", "interconnect", "vram_per_gpu_in_gb")
+
+
+def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+    del last  # answers have no validators
+    ask = partial(
+        http.get,
+        URL,
+        params={"available": "true"},
+        headers={"x-api-key": os.environ[KEY]},
+        expects="json",
+    )
+    yield Part("all", http.attempt(ask))
+
+
+def parse(body: bytes, capture: Capture) -> pl.DataFrame:
+    """One on_demand row per machine type and region.
+
+    Raises:
+        ParseError: not the documented answer, a field missing or of another type, or no types.
+    """
+    return _rows(_offers(body, capture), capture)
+
+
+def _offers(body: bytes, capture: Capture) -> pl.DataFrame:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    types = answer.get("instance_types") if isinstance(answer, dict) else None
+    if not isinstance(types, list):
+        raise ParseError(f"{capture.url}: no list in `instance_types`: {str(answer)[:200]}")
+    offers = [offer for each in types for offer in _regions(each, capture)]
+    if not offers:
+        raise ParseError(f"{capture.url}: `instance_types` is empty; never read as no supply")
+    return pl.DataFrame([_column(offers, name, dtype, capture) for name, dtype in FIELDS.items()])
+
+
+def _regions(kind: object, capture: Capture) -> list[dict[str, object]]:
+    """The type once per region it is listed in."""
+    machine = kind.get("configuration") if isinstance(kind, dict) else None
+    places = kind.get("availability") if isinstance(kind, dict) else None
+    if (
+        not isinstance(kind, dict)
+        or not isinstance(machine, dict)
+        or not isinstance(places, list)
+        or not all(isinstance(each, dict) for each in places)
+    ):
+        raise ParseError(f"{capture.url}: no `configuration` and `availability`: {str(kind)[:200]}")
+    return [{**machine, **kind, **each} for each in places]
+
+
+def _column(
+    offers: list[dict[str, object]], name: str, dtype: type[pl.DataType], capture: Capture
+) -> pl.Series:
+    values = [each.get(name) for each in offers]
+    if name not in OPTIONAL and (missing := values.count(None)):
+        raise ParseError(f"{capture.url}: field {name} missing in {missing} offers")
+    if dtype is not pl.Boolean and any(isinstance(each, bool) for each in values):
+        raise ParseError(f"{capture.url}: field {name} is true or false")
+    try:
+        return pl.Series(name, values, dtype=dtype, strict=True)
+    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
+        raise ParseError(f"{capture.url}: field {name}: {str(error)[:200]}") from error
+
+
+def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
+    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
+    memory = pl.col("vram_per_gpu_in_gb")
+    rows = offers.filter(pl.col("num_gpus") != 0).select(
+        offer_id=pl.concat_str(
+            "cloud",
+            "shade_instance_type",
+            pl.col("cloud_instance_type").fill_null("-"),
+            "region",
+            separator="/",
+        ),
+        observed_at=now,
+        provider_raw=pl.lit("shadeform"),
+        accelerator_raw=pl.concat_str("gpu_type", "interconnect", separator=" ", ignore_nulls=True),
+        memory_gib=pl.when(memory > 0).then(memory),
+        instance_type=pl.concat_str("cloud", "shade_instance_type", separator="_"),
+        gpu_count="num_gpus",
+        market=pl.lit("on_demand"),
+        spot_kind=pl.lit(None, pl.String),
+        term_months=pl.lit(None, pl.Int64),
+        basis=pl.lit("all_in"),
+        region="region",
+        country=pl.lit(None, pl.String),
+        host_id=pl.lit(None, pl.String),
+        operator_id="cloud",
+        host_count=pl.lit(None, pl.Int64),
+        offer_count=pl.lit(None, pl.Int64),
+        available_count=pl.lit(None, pl.Int64),
+        price_in_currency_per_gpu_hour=pl.col("hourly_price") / CENTS / pl.col("num_gpus"),
+        currency=pl.lit("USD"),
+        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
+        flag=pl.lit("reseller"),
+        reason=pl.coalesce(
+            pl.when(pl.col("num_gpus") < 0).then(pl.lit("unknown_count")),
+            pl.when(~pl.col("available")).then(pl.lit("not_offered")),
+            pl.when(pl.col("hourly_price") == 0).then(pl.lit("not_priced_yet")),
+        ),
+        known_at=now,
+        captured_at=now,
+        source_url=pl.lit(capture.url),
+        licence=pl.lit(SOURCE.licence),
+        confidence=pl.lit("medium"),
+    )
+    # One type may stand several times, for virtual and bare machines.
+    rows = rows.unique(maintain_order=True).sort("offer_id", "price_in_currency_per_gpu_hour")
+    repeat = pl.int_range(pl.len()).over("offer_id") + 1
+    suffix = pl.when(repeat > 1).then(pl.format("#{}", repeat)).otherwise(pl.lit(""))
+    return rows.with_columns(offer_id=pl.concat_str("offer_id", suffix))
+
+
+SOURCE = Source(
+    name="shadeform",
+    homepage="https://www.shadeform.ai",
+    terms="https://www.shadeform.ai/terms",
+    licence="not established; prices are facts shown to account holders",
+    contract=GPU_OFFERS,
+    parse=parse,
+    fetch=fetch,
+    secrets=(KEY,),
+)

@@ -1,0 +1,300 @@
+"""Vultr: list prices of cloud and bare-metal plans with GPUs, on demand and preemptible.
+
+Grain: one plan, location and market. A plan in stock nowhere has one row without a location.
+Units: US dollars per hour for the whole plan; a location may have a price of its own. `gpu_vram_gb`
+is of the whole plan.
+Clock: the list of the moment; locations are those with stock.
+Limits: no key; cursor in `meta.links.next`, empty on the last page. A capture holds all pages of
+one list, one JSON document after the other: a list that lacks a page is no list.
+Terms: https://www.vultr.com/legal/tos/
+
+Field names: hourly_cost, hourly_cost_preemptible, gpu_type, gpu_vram_gb and locations as in answers
+recorded by gpuhunt's tests; gpu_count, deploy_ondemand, deploy_preemptible and location_cost as
+public clients read them, so each of these may be absent. All types are asked for, since whole GPUs
+(type `vdm`) are missing from the list of type `vcg`.
+
+Traps: a vcg plan can be a share of a GPU, told by its memory (4 of 80 GB) or a count such as 1/8.
+Preemptible is a list discount, not an auction. The month costs 672 hours at most, which is a cap
+and no term. A plan that cannot be deployed on demand still shows an on-demand price. `vdm` and
+older bare-metal answers leave the GPU out: LAYOUTS has the plans public sources agree on. MI325X
+of 1536 GB is not among them: read as six GPUs here and eight there.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+
+import polars as pl
+
+from pipeline import http
+from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.source import Capture, ParseError, Part, Source
+
+API = "https://api.vultr.com/v2"
+LISTS = {"plans": f"{API}/plans", "plans_metal": f"{API}/plans-metal"}
+PARAMS = {"plans": {"type": "all", "per_page": "500"}, "plans_metal": {"per_page": "500"}}
+MAX_PAGES = 20
+GPU_PLAN_TYPES = ("vcg", "vdm")
+# Memory in GB of a whole card, to tell shares. Source: https://docs.nvidia.com/ and
+# https://www.amd.com/en/products/accelerators/instinct.html; Vultr's A100 all have 80 GB.
+WHOLE_GB = {
+    "A16": 16,
+    "A40": 48,
+    "L40S": 48,
+    "A100": 80,
+    "H100": 80,
+    "GH200": 96,
+    "H200": 141,
+    "B200": 180,
+    "MI300X": 192,
+    "MI325X": 256,
+    "MI355X": 288,
+}
+SHARE_BELOW, WHOLE_UP_TO = 0.9, 1.1
+# GPUs of plans whose answer names none. Source: gpuhunt's vultr.py and sparecores' crawler of 2026,
+# as far as they agree with the types and counts of the bare-metal list of 2026-09-28.
+LAYOUTS = {
+    "vcg-a16-6c-64g-16vram": ("A16", 1),
+    "vcg-a40-24c-120g-48vram": ("A40", 1),
+    "vcg-a100-12c-120g-80vram": ("A100", 1),
+    "vcg-a100-96c-960g-640vram": ("A100", 8),
+    "vcg-h100-216c-1914gb-640vram": ("H100", 8),
+    "vcg-b200-248c-2826g-1536vram": ("B200", 8),
+    "vcg-mi355x-252c-2872g-2304vram": ("MI355X", 8),
+    "vbm-48c-1024gb-4-a100-gpu": ("A100", 4),
+    "vbm-112c-2048gb-8-a100-gpu": ("A100 SXM", 8),
+    "vbm-112c-2048gb-8-h100-gpu": ("H100", 8),
+    "vbm-64c-2048gb-8-l40-gpu": ("L40S", 8),
+    "vbm-72c-480gb-gh200-gpu": ("GH200 96GB", 1),
+    "vbm-256c-2048gb-8-mi300x-gpu": ("MI300X", 8),
+    "vbm-256c-3072gb-8-mi325x-gpu": ("MI325X", 8),
+    "vbm-256c-3072gb-8-mi355x-gpu": ("MI355X", 8),
+    "vbm-256c-3072gb-8-b200-gpu": ("B200", 8),
+}
+FIELDS: dict[str, type[pl.DataType]] = {
+    "plan": pl.String,
+    "location": pl.String,
+    "name": pl.String,
+    "count": pl.Float64,
+    "vram_gb": pl.Float64,
+    "on_demand": pl.Float64,
+    "spot": pl.Float64,
+    "deploy_on_demand": pl.Boolean,
+    "deploy_spot": pl.Boolean,
+}
+
+
+def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+    del last  # the pages are one capture, and validators are of one page
+    for part in LISTS:
+        yield Part(part, http.attempt(partial(_all_pages, part)))
+
+
+def _all_pages(part: str) -> http.Response:
+    bodies: list[bytes] = []
+    cursor = ""
+    for _ in range(MAX_PAGES):
+        params = {**PARAMS[part], **({"cursor": cursor} if cursor else {})}
+        answer = http.get(LISTS[part], params=params, expects="json")
+        bodies.append(answer.body)
+        cursor = _next(answer.body)
+        if not cursor:
+            return replace(answer, url=LISTS[part], headers={}, body=b"\n".join(bodies))
+    raise http.UpstreamError(f"more than {MAX_PAGES} pages", url=LISTS[part], status=200)
+
+
+def _next(body: bytes) -> str:
+    """The cursor of the next page; empty when unreadable, which `parse` then says."""
+    try:
+        cursor = json.loads(body)["meta"]["links"]["next"]
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return ""
+    return cursor if isinstance(cursor, str) else ""
+
+
+def parse(body: bytes, capture: Capture) -> pl.DataFrame:
+    """One row per GPU plan, location and market; shares of a GPU have a reason.
+
+    Raises:
+        ParseError: not the documented answer, fewer plans than it announces, a plan twice, a field
+            missing or of another type, or no plan with GPUs.
+    """
+    plans = _plans(body, capture)
+    places = [row for each in plans if _has_gpu(each) for row in _places(each, capture)]
+    if not places:
+        raise ParseError(f"{capture.url}: no plan with GPUs among {len(plans)}")
+    frame = pl.DataFrame(
+        [
+            _column(name, values, capture)
+            for name, values in zip(FIELDS, zip(*places, strict=True), strict=True)
+        ]
+    )
+    if frame.select("plan", "location").is_duplicated().any():
+        raise ParseError(f"{capture.url}: a plan or a location of it is repeated")
+    counted = _counted(frame)
+    return pl.concat([_rows(counted, capture, "on_demand"), _rows(counted, capture, "spot")])
+
+
+def _plans(body: bytes, capture: Capture) -> list[dict[str, object]]:
+    plans: list[dict[str, object]] = []
+    announced: object = None
+    for page in _documents(body, capture):
+        answer = page if isinstance(page, dict) else {}
+        if error := answer.get("error"):
+            raise ParseError(f"{capture.url}: error: {str(error)[:300]}")
+        found, meta = answer.get(capture.part), answer.get("meta")
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise ParseError(f"{capture.url}: no objects in `{capture.part}`: {str(page)[:200]}")
+        announced = meta.get("total") if isinstance(meta, dict) else None
+        plans += found
+    if announced != len(plans):
+        raise ParseError(f"{capture.url}: {len(plans)} plans where {announced} are announced")
+    return plans
+
+
+def _documents(body: bytes, capture: Capture) -> Iterator[object]:
+    """The JSON documents of the pages, which stand one after the other."""
+    try:
+        text = body.decode("utf-8").strip()
+        if not text:
+            raise ParseError(f"{capture.url}: not JSON: an empty body")
+        while text:
+            document, end = json.JSONDecoder().raw_decode(text)
+            yield document
+            text = text[end:].lstrip()
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"{capture.url}: not JSON: {str(error)[:200]}") from error
+
+
+def _has_gpu(plan: dict[str, object]) -> bool:
+    kind = str(plan.get("gpu_type") or "none").lower()
+    named = plan.get("type") in GPU_PLAN_TYPES or str(plan.get("id")).endswith("-gpu")
+    return named or kind != "none"
+
+
+def _places(plan: dict[str, object], capture: Capture) -> Iterator[tuple[object, ...]]:
+    """The plan once for each location, with what it costs there."""
+    name, where = plan.get("id"), plan.get("locations")
+    costs = plan.get("location_cost") or {}
+    if not isinstance(name, str) or not isinstance(where, list) or "hourly_cost" not in plan:
+        raise ParseError(f"{capture.url}: a plan without id, locations or price: {plan}"[:300])
+    if not isinstance(costs, dict) or not all(isinstance(x, dict) for x in costs.values()):
+        raise ParseError(f"{capture.url}: {name}: location_cost is {costs!r}"[:300])
+    layout = LAYOUTS.get(name, ("", None))
+    kind = str(plan.get("gpu_type") or layout[0])
+    count = _count(plan.get("gpu_count"), name, capture)
+    for location in [each for each in where if each != ""] or [None]:
+        cost = {**plan, **costs.get(location, {})}
+        prices = [cost.get("hourly_cost"), cost.get("hourly_cost_preemptible")]
+        if any(isinstance(each, bool) for each in prices):
+            raise ParseError(f"{capture.url}: {name}: a price is true or false")
+        yield (
+            name,
+            location,
+            kind,
+            layout[1] if count is None else count,
+            plan.get("gpu_vram_gb"),
+            *prices,
+            plan.get("deploy_ondemand") is not False,
+            plan.get("deploy_preemptible") is not False,
+        )
+
+
+def _count(declared: object, name: str, capture: Capture) -> float | None:
+    """A count of GPUs as the answer writes it: 8, "8" or "1/8"."""
+    if declared is None or declared == "":
+        return None
+    try:
+        above, _, below = str(declared).partition("/")
+        return float(above) / float(below or 1)
+    except (ValueError, ZeroDivisionError):
+        raise ParseError(f"{capture.url}: {name}: gpu_count is {declared!r}"[:300]) from None
+
+
+def _counted(places: pl.DataFrame) -> pl.DataFrame:
+    """The count of whole GPUs, and a reason where the plan has none."""
+    card = pl.col("name").str.extract(r"(?i)(?:^|_)(MI\d+X|GH\d+|[ABHL]\d+S?)(?:[_ ]|$)")
+    whole = card.str.to_uppercase().replace_strict(WHOLE_GB, default=None, return_dtype=pl.Float64)
+    vram = pl.when(pl.col("vram_gb") > 0).then("vram_gb")
+    count = pl.coalesce("count", (vram / whole).round())
+    filled = vram / pl.max_horizontal(count, pl.lit(1.0)) / whole
+    is_share = ((count > 0) & (count < 1)) | (filled < SHARE_BELOW)
+    is_clear = (count >= 1) & (count == count.floor()) & (filled <= WHOLE_UP_TO).fill_null(True)
+    return places.with_columns(
+        gpu_count=pl.when(is_clear).then(count).otherwise(1.0),
+        memory_gib=pl.when(is_clear).then(vram / count),
+        count_reason=pl.when(is_share.fill_null(False))
+        .then(pl.lit("fractional"))
+        .when(~is_clear.fill_null(False))
+        .then(pl.lit("unknown_count")),
+    )
+
+
+def _column(name: str, values: tuple[object, ...], capture: Capture) -> pl.Series:
+    try:
+        return pl.Series(name, values, dtype=FIELDS[name], strict=True)
+    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
+        raise ParseError(f"{capture.url}: {name}: {str(error)[:200]}") from error
+
+
+def _rows(places: pl.DataFrame, capture: Capture, market: str) -> pl.DataFrame:
+    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
+    spot = market == "spot"
+    amount, listed = pl.col(market), pl.col("on_demand")
+    nowhere = pl.col("location").is_null()
+    discount = (
+        pl.when(amount == listed).then(pl.lit("no_discount")).otherwise(pl.lit("administered"))
+    )
+    absent = pl.lit("not_offered" if spot else "not_priced_yet")
+    region = pl.col("location").fill_null("global")
+    offered = places.filter(amount.is_not_null()) if spot else places
+    return offered.select(
+        offer_id=pl.format("{}/{}/{}", "plan", region, pl.lit(market)),
+        observed_at=now,
+        provider_raw=pl.lit("vultr"),
+        accelerator_raw="name",
+        memory_gib="memory_gib",
+        instance_type="plan",
+        gpu_count=pl.col("gpu_count").cast(pl.Int64),
+        market=pl.lit(market),
+        spot_kind=pl.lit("administered" if spot else None, pl.String),
+        term_months=pl.lit(None, pl.Int64),
+        basis=pl.lit("all_in"),
+        region=region,
+        country=pl.lit(None, pl.String),
+        host_id=pl.lit(None, pl.String),
+        host_count=pl.lit(None, pl.Int64),
+        offer_count=pl.lit(None, pl.Int64),
+        available_count=pl.lit(None, pl.Int64),
+        price_in_currency_per_gpu_hour=amount / pl.col("gpu_count"),
+        currency=pl.lit("USD"),
+        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
+        flag=pl.coalesce(
+            pl.when(nowhere).then(pl.lit("sold_out")),
+            discount if spot else pl.lit(None, pl.String),
+        ),
+        reason=pl.coalesce(
+            "count_reason",
+            pl.when(~pl.col("deploy_spot" if spot else "deploy_on_demand")).then(
+                pl.lit("not_offered")
+            ),
+            pl.when(amount.is_null() | (amount == 0)).then(absent),
+        ),
+        known_at=now,
+        captured_at=now,
+        source_url=pl.lit(capture.url),
+        licence=pl.lit(SOURCE.licence),
+        confidence=pl.lit("high"),
+    )
+
+
+SOURCE = Source(
+    name="vultr",
+    homepage="https://www.vultr.com/pricing/",
+    terms="https://www.vultr.com/legal/tos/",
+    licence="not established; prices are facts shown to everybody",
+    contract=GPU_OFFERS,
+    parse=parse,
+    fetch=fetch,
+)
