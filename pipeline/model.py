@@ -214,8 +214,8 @@ def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> 
         if not unchanged:
             wh.bump(db, model.table)
             db.execute(
-                "update meta.versions set fingerprint = ? where table_name = ?",
-                [mark, model.table],
+                "update meta.versions set fingerprint = ?, code_version = ? where table_name = ?",
+                [mark, text_version(model), model.table],
             )
     count = db.execute(f"select count(*) from {model.table}").fetchall()[0][0]
     return Built(count, not unchanged, broken)

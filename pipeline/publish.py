@@ -103,12 +103,38 @@ def publish(store: Warehouse) -> Path:
         db.execute("copy from database build to draft")
         verify(db, "build", "draft")
         db.execute("detach draft")
-    _synced(draft)
-    # Somebody's unfinished edits of the old file would be replayed onto the new one.
-    wal(store.published).unlink(missing_ok=True)
-    published = draft.replace(store.published)
-    _synced(store.published.parent)
+        _synced(draft)
+        published = _swapped(draft, store.published)
+        with wh.transaction(db):
+            _note_release(db)
     return published
+
+
+def _swapped(draft: Path, published: Path) -> Path:
+    # Somebody's unfinished edits of the old file would be replayed onto the new one.
+    wal(published).unlink(missing_ok=True)
+    draft.replace(published)
+    _synced(published.parent)
+    return published
+
+
+LEVELS = ("marts.gpu_price_daily", "marts.host_price_daily", "marts.provider_price_daily")
+
+
+def _note_release(db: DuckDB) -> None:
+    """Remember the levels just published, for `meta.price_release` to compare the next ones with.
+
+    A crash before this leaves the release before as the one compared with, which is still true.
+    """
+    if not wh.exists(db, LEVELS[0]):
+        return
+    db.execute("delete from meta.released_levels")
+    db.execute(
+        "insert into meta.released_levels by name select accelerator, tier, market, term_months, "
+        "basis, region_group, observed_on, status, median_price_usd_per_gpu_hour, "
+        "now() as released_at, (select string_agg(code_version, ' ' order by table_name) "
+        f"from meta.versions where table_name in {LEVELS}) as code_version from {LEVELS[0]}"
+    )
 
 
 def wal(path: Path) -> Path:

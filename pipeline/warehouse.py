@@ -60,7 +60,23 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "meta.versions": (
         "One row per table: how often it changed, and from which SQL and inputs it was built.",
-        ("table_name", "version", "fingerprint", "built_at"),
+        ("table_name", "version", "fingerprint", "code_version", "built_at"),
+    ),
+    "meta.released_levels": (
+        "One row per cell of the price level in the last file published, with the rules behind it.",
+        (
+            "accelerator",
+            "tier",
+            "market",
+            "term_months",
+            "basis",
+            "region_group",
+            "observed_on",
+            "status",
+            "median_price_usd_per_gpu_hour",
+            "released_at",
+            "code_version",
+        ),
     ),
 }
 
@@ -169,16 +185,20 @@ def transaction(db: DuckDB) -> Iterator[None]:
 
 def create(db: DuckDB, table: str, doc: str, columns: Sequence[str]) -> None:
     """Create a table of dictionary columns, with comments, unless it is there."""
-    schema, name = table.split(".")
-    there = db.execute(
-        "select count(*) from duckdb_tables() where schema_name = ? and table_name = ? "
-        "and database_name = current_database()",
-        [schema, name],
-    ).fetchall()[0][0]
-    if there:
+    if exists(db, table):
         return
     db.execute(f"create table {table} ({', '.join(f'{c} {duckdb_type(c)}' for c in columns)})")
     comment(db, table, doc, columns)
+
+
+def exists(db: DuckDB, table: str) -> bool:
+    """Whether the open database has a table of this name, schema included."""
+    there = db.execute(
+        "select count(*) from duckdb_tables() where database_name = current_database() "
+        "and schema_name || '.' || table_name = ?",
+        [table],
+    ).fetchall()
+    return bool(there[0][0])
 
 
 def comment(db: DuckDB, table: str, doc: str, columns: Sequence[str], kind: str = "table") -> None:

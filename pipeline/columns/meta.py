@@ -29,6 +29,10 @@ COLUMNS: dict[str, Column] = {
     "last_landed_at": moment("Capture time of the newest capture that landed."),
     "is_stale": flag("True where nothing landed for longer than the source's rhythm allows."),
     "fingerprint": text("Hash of a model's SQL and of the state of the tables it reads."),
+    "code_version": text("Hash of the SQL (and method) that makes the table, or those of several."),
+    "released_at": moment("Moment the last file was published."),
+    "released_status": text("Status of the cell in the last file published; null where absent."),
+    "change_reason": text("new observation, rule change or restated history."),
     "built_at": moment("Moment the table was last rebuilt."),
     "version": count("How often the table has changed in this build database."),
 }

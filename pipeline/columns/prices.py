@@ -61,6 +61,9 @@ COLUMNS: dict[str, Column] = {
         pl.Int64(), "Days since the last observation stopped standing; at most 3.", "days"
     ),
     "median_price_usd_per_gpu_hour": price("Level: median over votes; null where withheld."),
+    "released_median_price_usd_per_gpu_hour": price(
+        "Level in the last file published; null where withheld or absent."
+    ),
     "p25_price_usd_per_gpu_hour": price("25th percentile over votes; null where withheld."),
     "p75_price_usd_per_gpu_hour": price("75th percentile over votes; null where withheld."),
     "min_price_usd_per_gpu_hour": price("Lowest vote; null where withheld."),

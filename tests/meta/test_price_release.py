@@ -1,0 +1,53 @@
+from datetime import date
+
+from pipeline.model import models, rebuild
+from pipeline.publish import publish
+from tests.support import build, daily, fill, offer, rows
+
+[RELEASE] = [each for each in models() if each.table == "meta.price_release"]
+WORLD = "from meta.price_release where region_group = 'world' order by observed_on"
+
+
+def released(store, offers):
+    """Land offers, build, compare with the release before, publish; the comparison of the world."""
+    with store.connect() as db:
+        fill(db, offers)
+        build(db)
+        rebuild(db, RELEASE)
+        changes = rows(db, WORLD)
+    publish(store)
+    return changes
+
+
+def test_the_first_release_and_one_without_news_change_nothing(store):
+    assert released(store, daily(3)) == []
+    assert released(store, []) == []
+
+
+def test_a_new_day_is_a_new_observation(store):
+    released(store, daily(3))
+    [change] = released(store, daily(1, start=date(2026, 11, 4)))
+    assert (change["change_reason"], change["released_status"]) == ("new observation", None)
+    assert change["median_price_usd_per_gpu_hour"] == 4.0
+
+
+def test_a_late_fact_about_a_released_day_restates_history(store):
+    released(store, daily(3))
+    late = offer(on=date(2026, 11, 3), offer_id="b", region="us-west-2", price_usd_per_gpu_hour=5.0)
+    [change] = released(store, [late])
+    assert change["change_reason"] == "restated history"
+    assert change["released_median_price_usd_per_gpu_hour"] == 4.0
+    assert change["median_price_usd_per_gpu_hour"] == 4.5
+
+
+def test_another_rule_says_so(store):
+    released(store, daily(3))
+    with store.connect() as db:
+        db.execute(
+            "update meta.released_levels set code_version = 'the rules of before', "
+            "median_price_usd_per_gpu_hour = 3.9 where observed_on = '2026-11-02'"
+        )
+        rebuild(db, RELEASE)
+        changes = rows(db, WORLD)
+    assert [row["change_reason"] for row in changes] == ["rule change"]
+    assert changes[0]["released_median_price_usd_per_gpu_hour"] == 3.9
