@@ -9,7 +9,7 @@ file charges 730 hours a month (month / hour is 730 in every row).
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -58,6 +58,13 @@ ACCELERATORS = [  # prefix of the machine type, accelerator, GiB per accelerator
 BROKEN_COMMIT, BROKEN_TYPE = "6df5fae0da", "a3-megagpu-8g"
 # Local SSD joined the bundle: a2-ultragpu-1g 5.0277 -> 5.0688 is not a price move.
 RESTATED_ON, RESTATED_TYPES = date(2024, 5, 21), r"^(a2-ultragpu|a3-highgpu)-"
+# The calculator joined other SKUs at first. Its first version takes a cheaper core for the A2 host
+# (a2-highgpu-1g 0.625078 + 2.933908 where Google lists 0.739477 + 2.933908), and until 2022-10-02
+# it takes the 40 GB card for a2-ultragpu (1.099622 + 2.933908 = 4.03353; with its own card 5.027702).
+MISJOINED = [
+    ("a2-", datetime(2022, 2, 16, tzinfo=UTC)),
+    ("a2-ultragpu-", datetime(2022, 10, 2, tzinfo=UTC)),
+]
 # A price far below the same machine elsewhere lacks the accelerator's own SKU.
 COMPONENT_FLOOR = 0.5
 COMMITMENTS = [
@@ -100,6 +107,7 @@ def judged(changes: pl.DataFrame, offered: pl.DataFrame) -> pl.DataFrame:
         name.replace_strict(COUNTS, default=None, return_dtype=pl.Int64),
         name.str.extract(r"^a[23]-\w+-(\d+)g").cast(pl.Int64),
     )
+    set_at = pl.col("snapshot_ts").str.to_datetime(time_zone="UTC")
     usual = pl.col("hour").filter("is_sold").median().over("instance_type")
     reason = (
         pl.when(pl.col("event") == "removed")
@@ -110,6 +118,10 @@ def judged(changes: pl.DataFrame, offered: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("not_offered"))
         .when((pl.col("commit") == BROKEN_COMMIT) & (name == BROKEN_TYPE))
         .then(pl.lit("broken_capture"))
+        .when(
+            pl.any_horizontal(name.str.starts_with(a) & (set_at < until) for a, until in MISJOINED)
+        )
+        .then(pl.lit("component_misjoin"))
         .when(pl.col("hour") < COMPONENT_FLOOR * usual)
         .then(pl.lit("component_missing"))
     )

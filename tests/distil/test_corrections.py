@@ -645,3 +645,18 @@ def test_runpods_page_prints_the_secure_price() -> None:
     both = page.join(api, on=["seen_on", "accelerator_raw"])
     assert both.height > 20
     assert (both["price_usd_per_gpu_hour"] == both["price_usd_per_gpu_hour_right"]).all()
+
+
+def test_trap_31_other_skus_in_googles_first_machine_prices():
+    committed = pl.read_csv(
+        Path(__file__).parents[2] / "warehouse/reference/gpu_price_history.csv",
+        schema_overrides={"term_months": pl.Int64},
+        infer_schema_length=None,
+    ).filter(provider="gcp", market="on_demand", basis="all_in", region="us-central1")
+    ultra = committed.filter(accelerator="nvidia-a100-sxm4-80gb").sort("observed_on")
+    # 1.099622 for the host and 3.92808 for the 80 GB card; 4.03353 before held the 40 GB card.
+    assert ultra.row(0, named=True)["price_usd_per_gpu_hour"] == pytest.approx(5.027702)
+    assert ultra.row(0, named=True)["observed_on"] == "2022-10-02"
+    small = committed.filter(accelerator="nvidia-a100-sxm4-40gb").sort("observed_on")
+    assert small.row(0, named=True)["price_usd_per_gpu_hour"] == pytest.approx(3.673385)
+    assert small.row(0, named=True)["observed_on"] == "2022-02-16"
