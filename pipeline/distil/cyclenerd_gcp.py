@@ -60,7 +60,7 @@ BROKEN_COMMIT, BROKEN_TYPE = "6df5fae0da", "a3-megagpu-8g"
 RESTATED_ON, RESTATED_TYPES = date(2024, 5, 21), r"^(a2-ultragpu|a3-highgpu)-"
 # The calculator joined other SKUs at first. Its first version takes a cheaper core for the A2 host
 # (a2-highgpu-1g 0.625078 + 2.933908 where Google lists 0.739477 + 2.933908), and until 2022-10-02
-# it takes the 40 GB card for a2-ultragpu (1.099622 + 2.933908 = 4.03353; with its own card 5.027702).
+# it takes the 40 GB card for a2-ultragpu (1.099622 + 2.933908 = 4.03353, with its own 5.027702).
 MISJOINED = [
     ("a2-", datetime(2022, 2, 16, tzinfo=UTC)),
     ("a2-ultragpu-", datetime(2022, 10, 2, tzinfo=UTC)),

@@ -32,6 +32,7 @@ import polars as pl
 from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import objects, provenance, read_json, typed, untold
 
 URL = "https://prices.azure.com/api/retail/prices"
 VERSION = "2023-01-01-preview"
@@ -83,6 +84,16 @@ TEXT = (
     *("currencyCode", "armRegionName", "effectiveStartDate", "meterName", "productName"),
     *("skuName", "unitOfMeasure", "type", "armSkuName"),
 )
+FIELDS: dict[str, type[pl.DataType]] = {
+    **dict.fromkeys(TEXT, pl.String),
+    "retailPrice": pl.Float64,
+    "tierMinimumUnits": pl.Float64,
+    "isPrimaryMeterRegion": pl.Boolean,
+    "reservationTerm": pl.String,
+}
+NULLABLE = FIELDS.keys() - TEXT
+# What an item that lacks the field means.
+ABSENT = {"tierMinimumUnits": 0.0, "isPrimaryMeterRegion": True, "reservationTerm": None}
 
 
 def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
@@ -161,54 +172,20 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 
 
 def _items(body: bytes, capture: Capture) -> pl.DataFrame:
-    try:
-        pages = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    pages = read_json(body, capture)
     if not isinstance(pages, list) or not pages:
         raise ParseError(f"{capture.url}: not a list of pages")
     items: list[dict[str, object]] = []
     for number, page in enumerate(pages, 1):
-        found = page.get("Items") if isinstance(page, dict) else None
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-            said = str(page)[:200]
-            raise ParseError(f"{capture.url}: no list of objects in `Items`: {said}")
+        found = objects(page, "Items", capture)
         if bool(page.get("NextPageLink")) == (number == len(pages)):
             raise ParseError(f"{capture.url}: page {number} of {len(pages)} is not where it ends")
         if page.get("Count", len(found)) != len(found):
             raise ParseError(f"{capture.url}: {len(found)} items, said to be {page['Count']}")
-        items += found
+        items += [ABSENT | each for each in found]
     if not items:
         raise ParseError(f"{capture.url}: no items; never read as no supply")
-    columns = [_column(items, name, pl.String, capture) for name in TEXT]
-    columns.append(_column(items, "retailPrice", pl.Float64, capture))
-    columns.append(_column(items, "tierMinimumUnits", pl.Float64, capture, absent=0.0))
-    columns.append(_column(items, "isPrimaryMeterRegion", pl.Boolean, capture, absent=True))
-    columns.append(_column(items, "reservationTerm", pl.String, capture, absent=None))
-    return pl.DataFrame(columns).unique(maintain_order=True)
-
-
-REQUIRED = object()
-
-
-def _column(
-    items: list[dict[str, object]],
-    name: str,
-    dtype: type[pl.DataType],
-    capture: Capture,
-    *,
-    absent: object = REQUIRED,
-) -> pl.Series:
-    values = [each.get(name, absent) for each in items]
-    missing = sum(each is REQUIRED for each in values)
-    if missing or (dtype is pl.String and absent is REQUIRED and None in values):
-        raise ParseError(f"{capture.url}: field {name} missing in an item of {len(items)}")
-    if dtype is pl.Float64 and any(isinstance(each, bool) for each in values):
-        raise ParseError(f"{capture.url}: field {name} is true or false")
-    try:
-        return pl.Series(name, values, dtype=dtype, strict=True)
-    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
-        raise ParseError(f"{capture.url}: field {name}: {str(error)[:200]}") from error
+    return typed(items, FIELDS, capture, may_be_null=NULLABLE).unique(maintain_order=True)
 
 
 def _refused(capture: Capture) -> pl.Expr:
@@ -251,7 +228,6 @@ def _in_force(items: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rows(items: pl.DataFrame, capture: Capture) -> pl.DataFrame:
-    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
     spot, reserved = pl.col("market") == "spot", pl.col("market") == "reserved"
     listed = (
         pl.when((pl.col("market") == "on_demand") & pl.col("reason").is_null())
@@ -273,10 +249,8 @@ def _rows(items: pl.DataFrame, capture: Capture) -> pl.DataFrame:
             "market",
             pl.coalesce("reservationTerm", pl.lit("-")),
         ),
-        observed_at=now,
         provider_raw=pl.lit("azure"),
         accelerator_raw="kind",
-        memory_gib=pl.lit(None, pl.Float64),
         instance_type="armSkuName",
         gpu_count=count,
         market="market",
@@ -284,24 +258,15 @@ def _rows(items: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         term_months=pl.when(reserved).then(12 * pl.col("years")),
         basis=pl.lit("all_in"),
         region="armRegionName",
-        country=pl.lit(None, pl.String),
-        host_id=pl.lit(None, pl.String),
-        host_count=pl.lit(None, pl.Int64),
-        offer_count=pl.lit(None, pl.Int64),
-        available_count=pl.lit(None, pl.Int64),
         price_in_currency_per_gpu_hour=hourly / count,
         currency="currencyCode",
-        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
         flag=pl.coalesce(
             _why(spot & (pl.col("retailPrice") >= listed), "no_discount"),
             _why(spot, "administered"),
         ),
         reason="reason",
-        known_at=now,
-        captured_at=now,
-        source_url=pl.lit(capture.url),
-        licence=pl.lit(SOURCE.licence),
-        confidence=pl.lit("high"),
+        **untold("memory_gib", "country", "host_id", "available_count"),
+        **provenance(SOURCE, capture, "high"),
     )
 
 

@@ -25,11 +25,10 @@ description decides. A GPU or TPU part in words not known here is `unit_uncertai
 a `slice` may be eight cores.
 """
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -37,6 +36,8 @@ import polars as pl
 from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import provenance, read_json, untold
+from pipeline.sources.prices._pages import all_pages
 
 URL = "https://cloudbilling.googleapis.com/v1/services/6F81-5844-456A/skus"
 KEY = "GOOGLE_CLOUD_API_KEY"
@@ -178,29 +179,14 @@ Rates = dict[tuple[str, str, Market], float | str]
 
 def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
     del last  # answers have no validators
-    yield Part("all", http.attempt(_pages))
+    params, headers = {"pageSize": str(PAGE)}, {"x-goog-api-key": os.environ[KEY]}
+    ask = partial(all_pages, URL, params, _next, most=MAX_PAGES, joined="list", headers=headers)
+    yield Part("all", http.attempt(ask))
 
 
-def _pages() -> http.Response:
-    """Every page, in one body: a JSON list of the pages as received."""
-    headers = {"x-goog-api-key": os.environ[KEY]}
-    params = {"pageSize": str(PAGE)}
-    pages: list[http.Response] = []
-    while len(pages) < MAX_PAGES:
-        pages.append(http.get(URL, params=params, headers=headers, expects="json"))
-        token = _next_page(pages[-1].body)
-        if not token:
-            break
-        params["pageToken"] = token
-    body = b"[" + b",".join(each.body for each in pages) + b"]"
-    return replace(pages[-1], url=pages[0].url, headers={}, body=body)
-
-
-def _next_page(body: bytes) -> str:
-    try:
-        return str(json.loads(body).get("nextPageToken") or "")
-    except (ValueError, AttributeError, RecursionError):
-        return ""  # `parse` judges it
+def _next(answer: Any, _: int) -> Mapping[str, str] | None:
+    token = answer["nextPageToken"]
+    return {"pageToken": str(token)} if token else None
 
 
 def parse(body: bytes, capture: Capture) -> pl.DataFrame:
@@ -218,10 +204,7 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 
 
 def _skus(body: bytes, capture: Capture) -> list[Any]:
-    try:
-        pages = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    pages = read_json(body, capture)
     skus: list[Any] = []
     token: object = None
     for page in pages if isinstance(pages, list) else [pages]:
@@ -367,23 +350,12 @@ def _row(product: Product, price: float | str, region: str, market: Market) -> d
 
 
 def _frame(rows: list[dict[str, object]], capture: Capture) -> pl.DataFrame:
-    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
     frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String) | NUMBERS, orient="row")
     return frame.with_columns(
-        observed_at=now,
         provider_raw=pl.lit("gcp"),
-        country=pl.lit(None, pl.String),
-        host_id=pl.lit(None, pl.String),
-        host_count=pl.lit(None, pl.Int64),
-        offer_count=pl.lit(None, pl.Int64),
-        available_count=pl.lit(None, pl.Int64),
         currency=pl.lit("USD"),
-        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
-        known_at=now,
-        captured_at=now,
-        source_url=pl.lit(capture.url),
-        licence=pl.lit(SOURCE.licence),
-        confidence=pl.lit("high"),
+        **untold("country", "host_id", "available_count"),
+        **provenance(SOURCE, capture, "high"),
     )
 
 

@@ -46,6 +46,7 @@ from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.methods.identity import tpu_chips
 from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import numbered, provenance, untold
 
 BUCKET = "https://dstack-gpu-pricing.s3.eu-west-1.amazonaws.com/v3"
 # OFFLINE_PROVIDERS of gpuhunt's catalog.py: those whose catalogs are published.
@@ -218,7 +219,6 @@ def _rows(lines: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     )
     gpu_count = pl.when(whole).then(count).otherwise(1.0)
     rows = lines.select(
-        observed_at=moment,
         provider_raw=seller,
         # RunPod's id names the card in full, `gpu_name` only its family.
         accelerator_raw=kind if provider == "runpod" else pl.col("name"),
@@ -227,32 +227,20 @@ def _rows(lines: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         gpu_count=gpu_count.cast(pl.Int64),
         market=market,
         spot_kind=pl.when(spot).then(pl.lit(spot_kind)),
-        term_months=pl.lit(None, pl.Int64),
         basis=pl.lit("all_in"),
         region=region,
         country=country,
-        host_id=pl.lit(None, pl.String),
-        host_count=pl.lit(None, pl.Int64),
-        offer_count=pl.lit(None, pl.Int64),
-        available_count=pl.lit(None, pl.Int64),
         price_in_currency_per_gpu_hour=pl.col("price") / gpu_count,
         currency=pl.lit("USD"),
-        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
         flag=flag,
         reason=reason,
-        known_at=moment,
-        captured_at=pl.lit(capture.captured_at, pl.Datetime("us", "UTC")),
-        source_url=pl.lit(capture.url),
-        licence=pl.lit(SOURCE.licence),
-        confidence=pl.lit("medium"),
+        **untold("term_months", "host_id", "available_count"),
+        **provenance(SOURCE, capture, "medium", at=moment),
     ).unique(maintain_order=True)
     offer = pl.format(
         "{}/{} x{}/{}/{}", pl.lit(provider), "instance_type", "gpu_count", "region", "market"
     )
-    rows = rows.with_columns(offer_id=offer).sort("offer_id", "price_in_currency_per_gpu_hour")
-    repeat = pl.int_range(pl.len()).over("offer_id") + 1
-    suffix = pl.when(repeat > 1).then(pl.format("#{}", repeat)).otherwise(pl.lit(""))
-    return rows.with_columns(offer_id=pl.concat_str("offer_id", suffix))
+    return numbered(rows.with_columns(offer_id=offer))
 
 
 def _dated(capture: Capture) -> tuple[datetime, datetime]:

@@ -16,7 +16,6 @@ refuses the answer.
 Traps: cents. A machine may hold several kinds of accelerator: rejected, `unknown_count`.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -26,6 +25,7 @@ import polars as pl
 from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import numbered, provenance, read_json, typed, untold
 
 URL = "https://admin.hotaisle.app/api/teams/TEAM/virtual_machines/available/"
 KEY, TEAM = "HOT_AISLE_TOKEN", "HOT_AISLE_TEAM"
@@ -65,17 +65,14 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 
 
 def _machines(body: bytes, capture: Capture) -> pl.DataFrame:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    answer = read_json(body, capture)
     if not isinstance(answer, list):
         raise ParseError(f"{capture.url}: not a list: {str(answer)[:200]}")
     flat = [_flat(each, capture) for each in answer]
     machines = [each for each in flat if each["kinds"]]
     if not machines:
         raise ParseError(f"{capture.url}: no machines; never read as no supply")
-    return pl.DataFrame([_column(machines, name, dtype, capture) for name, dtype in FIELDS.items()])
+    return typed(machines, FIELDS, capture)
 
 
 def _flat(machine: object, capture: Capture) -> dict[str, object]:
@@ -91,60 +88,30 @@ def _flat(machine: object, capture: Capture) -> dict[str, object]:
     return {**machine, **specs, **(cards[0] if cards else {}), "kinds": len(cards)}
 
 
-def _column(
-    machines: list[dict[str, object]], name: str, dtype: type[pl.DataType], capture: Capture
-) -> pl.Series:
-    values = [each.get(name) for each in machines]
-    if missing := values.count(None):
-        raise ParseError(f"{capture.url}: field {name} missing in {missing} machines")
-    if any(isinstance(each, bool) for each in values):
-        raise ParseError(f"{capture.url}: field {name} is true or false")
-    try:
-        return pl.Series(name, values, dtype=dtype, strict=True)
-    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
-        raise ParseError(f"{capture.url}: field {name}: {str(error)[:200]}") from error
-
-
 def _rows(machines: pl.DataFrame, capture: Capture) -> pl.DataFrame:
-    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
     count = pl.col("count")
     name = pl.format("{}x {} {} cores", "count", "model", "cpu_cores")
     rows = machines.select(
         offer_id=name,
-        observed_at=now,
         provider_raw=pl.lit("hotaisle"),
         accelerator_raw=pl.concat_str("manufacturer", "model", separator=" "),
-        memory_gib=pl.lit(None, pl.Float64),
         instance_type=name,
         gpu_count=count,
         market=pl.lit("on_demand"),
-        spot_kind=pl.lit(None, pl.String),
-        term_months=pl.lit(None, pl.Int64),
         basis=pl.lit("all_in"),
         region=pl.lit("US"),
         country=pl.lit("US"),
-        host_id=pl.lit(None, pl.String),
-        host_count=pl.lit(None, pl.Int64),
-        offer_count=pl.lit(None, pl.Int64),
         available_count=(pl.col("Quantity") * count).clip(lower_bound=0),
         price_in_currency_per_gpu_hour=pl.col("OnDemandPrice") / CENTS / count,
         currency=pl.lit("USD"),
-        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
-        flag=pl.lit(None, pl.String),
         reason=pl.coalesce(
             pl.when((count < 1) | (pl.col("kinds") > 1)).then(pl.lit("unknown_count")),
             pl.when(pl.col("OnDemandPrice") == 0).then(pl.lit("not_priced_yet")),
         ),
-        known_at=now,
-        captured_at=now,
-        source_url=pl.lit(capture.url),
-        licence=pl.lit(SOURCE.licence),
-        confidence=pl.lit("high"),
+        **untold("memory_gib", "spot_kind", "term_months", "host_id", "flag"),
+        **provenance(SOURCE, capture, "high"),
     )
-    rows = rows.unique(maintain_order=True).sort("offer_id", "price_in_currency_per_gpu_hour")
-    repeat = pl.int_range(pl.len()).over("offer_id") + 1
-    suffix = pl.when(repeat > 1).then(pl.format("#{}", repeat)).otherwise(pl.lit(""))
-    return rows.with_columns(offer_id=pl.concat_str("offer_id", suffix))
+    return numbered(rows.unique(maintain_order=True))
 
 
 SOURCE = Source(

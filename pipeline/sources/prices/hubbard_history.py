@@ -33,6 +33,7 @@ from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.methods.identity import tpu_chips
 from pipeline.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import numbered, provenance, untold
 
 BUCKET = "https://hubbard-gpu-price-data.s3.us-east-1.amazonaws.com"
 SINCE = date(2026, 1, 12)
@@ -246,42 +247,30 @@ def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         "instance_type",
         "memory_gib",
         "accelerator_raw",
-        observed_at="taken_at",
         provider_raw=pl.when(community).then(pl.lit("runpod-community")).otherwise(seller),
         gpu_count=pl.when(count > 0).then(count).otherwise(1),
         market=pl.when(spot).then(pl.lit("spot")).otherwise(pl.lit("on_demand")),
         spot_kind=pl.when(spot).then(kind),
-        term_months=pl.lit(None, pl.Int64),
         basis=pl.lit("all_in"),
         region=pl.when(pl.col("region") == "").then(pl.lit("global")).otherwise("region"),
         country=pl.when(community).then("region"),
         host_id=pl.when(seller == "tensordock").then("instance_type"),
-        host_count=pl.lit(None, pl.Int64),
-        offer_count=pl.lit(None, pl.Int64),
-        available_count=pl.lit(None, pl.Int64),
         price_in_currency_per_gpu_hour="price",
         currency=pl.lit("USD"),
-        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
         flag=pl.coalesce(*_flags(offers), pl.lit(None, pl.String)),
         reason=pl.coalesce(
             pl.when((count > 0).fill_null(False).not_()).then(pl.lit("unknown_count")),
             pl.when(pl.col("price") == 0).then(pl.lit("not_offered")),
             pl.when(token).then(pl.lit("placeholder")),
         ),
-        known_at="taken_at",
-        captured_at=pl.lit(capture.captured_at, pl.Datetime("us", "UTC")),
-        source_url=pl.lit(capture.url),
-        licence=pl.lit(SOURCE.licence),
-        confidence=pl.lit("medium"),
+        **untold("term_months", "available_count"),
+        **provenance(SOURCE, capture, "medium", at=pl.col("taken_at")),
     )
     # RunPod lists a type alone and in a cluster, GCP a region's zones at several prices.
     offer = pl.format(
         "{}/{} x{}/{}/{}", "provider_raw", "instance_type", "gpu_count", "region", "market"
     )
-    rows = rows.with_columns(offer_id=offer).sort("offer_id", "price_in_currency_per_gpu_hour")
-    repeat = pl.int_range(pl.len()).over("offer_id") + 1
-    suffix = pl.when(repeat > 1).then(pl.format("#{}", repeat)).otherwise(pl.lit(""))
-    return rows.with_columns(offer_id=pl.concat_str("offer_id", suffix))
+    return numbered(rows.with_columns(offer_id=offer))
 
 
 def _flags(offers: pl.DataFrame) -> list[pl.Expr]:

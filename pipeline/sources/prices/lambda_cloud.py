@@ -15,7 +15,6 @@ Traps: cents, 100 times off when missed. `A100` without a size is the 40 GB card
 name is compared with `specs.gpus`, never used. CPU instances have no accelerator and are left out.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -25,6 +24,7 @@ import polars as pl
 from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import provenance, read_json, typed, untold
 
 URL = "https://cloud.lambdalabs.com/api/v1/instance-types"
 KEY = "LAMBDA_API_KEY"
@@ -59,17 +59,14 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 
 
 def _types(body: bytes, capture: Capture) -> pl.DataFrame:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    answer = read_json(body, capture)
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, dict) or "error" in answer:
         raise ParseError(f"{capture.url}: no object in `data`: {str(answer)[:200]}")
     if not data:
         raise ParseError(f"{capture.url}: `data` is empty; never read as no supply")
     flat = [_flat(each, capture) for each in data.values()]
-    return pl.DataFrame([_column(flat, name, dtype, capture) for name, dtype in FIELDS.items()])
+    return typed(flat, FIELDS, capture, may_be_null=("has_capacity",))
 
 
 def _flat(entry: object, capture: Capture) -> dict[str, object]:
@@ -82,59 +79,29 @@ def _flat(entry: object, capture: Capture) -> dict[str, object]:
     return {**kind, **specs, **capacity}
 
 
-def _column(
-    types: list[dict[str, object]], name: str, dtype: type[pl.DataType], capture: Capture
-) -> pl.Series:
-    if missing := sum(name not in each for each in types):
-        raise ParseError(f"{capture.url}: field {name} missing in {missing} of {len(types)} types")
-    values = [each[name] for each in types]
-    if dtype is not pl.Boolean:
-        if None in values:
-            raise ParseError(f"{capture.url}: field {name} is null")
-        if any(isinstance(each, bool) for each in values):
-            raise ParseError(f"{capture.url}: field {name} is true or false")
-    try:
-        return pl.Series(name, values, dtype=dtype, strict=True)
-    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
-        raise ParseError(f"{capture.url}: field {name}: {str(error)[:200]}") from error
-
-
 def _rows(types: pl.DataFrame, capture: Capture) -> pl.DataFrame:
-    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
     said = pl.col("description").str.extract(COUNTED, 1).cast(pl.Int64, strict=False)
     miscounted = (pl.col("gpus") < 1) | (said != pl.col("gpus")).fill_null(False)
     price = pl.col("price_cents_per_hour") / CENTS / pl.col("gpus")
     return types.select(
         offer_id="name",
-        observed_at=now,
         provider_raw=pl.lit("lambda"),
         accelerator_raw=pl.col("description").str.replace(COUNTED, ""),
         memory_gib=pl.col("description").str.extract(r"\((\d+(?:\.\d+)?) GB").cast(pl.Float64),
         instance_type="name",
         gpu_count="gpus",
         market=pl.lit("on_demand"),
-        spot_kind=pl.lit(None, pl.String),
-        term_months=pl.lit(None, pl.Int64),
         basis=pl.lit("all_in"),
         region=pl.lit("global"),
-        country=pl.lit(None, pl.String),
-        host_id=pl.lit(None, pl.String),
-        host_count=pl.lit(None, pl.Int64),
-        offer_count=pl.lit(None, pl.Int64),
         available_count=pl.when(~pl.col("has_capacity")).then(pl.lit(0, pl.Int64)),
         price_in_currency_per_gpu_hour=price,
         currency=pl.lit("USD"),
-        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
-        flag=pl.lit(None, pl.String),
         reason=pl.coalesce(
             pl.when(miscounted).then(pl.lit("unknown_count")),
             pl.when(pl.col("price_cents_per_hour") == 0).then(pl.lit("not_priced_yet")),
         ),
-        known_at=now,
-        captured_at=now,
-        source_url=pl.lit(capture.url),
-        licence=pl.lit(SOURCE.licence),
-        confidence=pl.lit("high"),
+        **untold("spot_kind", "term_months", "country", "host_id", "flag"),
+        **provenance(SOURCE, capture, "high"),
     )
 
 

@@ -24,7 +24,6 @@ Traps:
   part that the list itself calls preemptible would be administered spot.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
@@ -34,6 +33,7 @@ import polars as pl
 from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import objects, provenance, read_json, untold
 
 URL = "https://apexapps.oracle.com/pls/apex/cetools/api/v1/products/"
 METRIC = "GPU Per Hour"
@@ -104,13 +104,7 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 
 
 def _items(body: bytes, capture: Capture) -> list[dict[str, object]]:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
-    items = answer.get("items") if isinstance(answer, dict) else None
-    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
-        raise ParseError(f"{capture.url}: no list of objects in `items`: {str(answer)[:200]}")
+    items = objects(read_json(body, capture), "items", capture)
     return [each for each in items if each.get("metricName") == METRIC]
 
 
@@ -148,7 +142,6 @@ def _price(localizations: object, part: str, capture: Capture) -> object:
 
 
 def _rows(parts: pl.DataFrame, capture: Capture) -> pl.DataFrame:
-    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
     name = pl.col("name")
     words = pl.format(" {} ", name.str.replace_all(r"[^A-Za-z0-9]+", " "))
     named = words.str.contains(pl.format(" {} ", "token"), literal=True)
@@ -166,32 +159,20 @@ def _rows(parts: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     )
     return parts.select(
         offer_id="part",
-        observed_at=now,
         provider_raw=pl.lit("oci"),
         accelerator_raw=name,
-        memory_gib=pl.lit(None, pl.Float64),
         instance_type="shape",
         gpu_count="gpu_count",
         market=pl.when(spot).then(pl.lit("spot")).otherwise(pl.lit("on_demand")),
         spot_kind=pl.when(spot).then(pl.lit("administered")),
-        term_months=pl.lit(None, pl.Int64),
         basis=pl.lit("all_in"),
         region=pl.lit("global"),
-        country=pl.lit(None, pl.String),
-        host_id=pl.lit(None, pl.String),
-        host_count=pl.lit(None, pl.Int64),
-        offer_count=pl.lit(None, pl.Int64),
-        available_count=pl.lit(None, pl.Int64),
         price_in_currency_per_gpu_hour="price",
         currency=pl.lit("USD"),
-        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
         flag=pl.when(spot).then(pl.lit("administered")),
         reason=reason,
-        known_at=now,
-        captured_at=now,
-        source_url=pl.lit(capture.url),
-        licence=pl.lit(SOURCE.licence),
-        confidence=pl.lit("high"),
+        **untold("memory_gib", "term_months", "country", "host_id", "available_count"),
+        **provenance(SOURCE, capture, "high"),
     )
 
 

@@ -21,16 +21,18 @@ answer is refused, never read as no supply. The memory of a box is not that of a
 repeats one price for 16 to 256 accelerators: one operator. `CPU_NODE` has no accelerator.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import polars as pl
 
 from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import numbered, objects, provenance, read_json, typed, untold
+from pipeline.sources.prices._pages import all_pages
 
 URL = "https://api.primeintellect.ai/api/v1/availability/gpus"
 KEY = "PRIME_INTELLECT_API_KEY"
@@ -55,27 +57,14 @@ OPTIONAL = ("gpuMemory", "socket", "dataCenter", "country", "isSpot", "onDemand"
 
 def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
     del last  # answers have no validators
-    yield Part("all", http.attempt(_pages))
-
-
-def _pages() -> http.Response:
-    """Every page, in one body: a JSON list of the pages as received."""
+    params = {"page": "1", "page_size": str(PAGE)}
     headers = {"authorization": f"Bearer {os.environ[KEY]}"}
-    pages: list[http.Response] = []
-    for number in range(1, MAX_PAGES + 1):
-        params = {"page": str(number), "page_size": str(PAGE)}
-        pages.append(http.get(URL, params=params, headers=headers, expects="json"))
-        if not _is_full(pages[-1].body):
-            break
-    body = b"[" + b",".join(each.body for each in pages) + b"]"
-    return replace(pages[-1], url=pages[0].url, headers={}, body=body)
+    ask = partial(all_pages, URL, params, _next, most=MAX_PAGES, joined="list", headers=headers)
+    yield Part("all", http.attempt(ask))
 
 
-def _is_full(body: bytes) -> bool:
-    try:
-        return len(json.loads(body)["items"]) >= PAGE
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return False  # `parse` judges it
+def _next(answer: Any, page: int) -> Mapping[str, str] | None:
+    return {"page": str(page + 1)} if len(answer["items"]) >= PAGE else None
 
 
 def parse(body: bytes, capture: Capture) -> pl.DataFrame:
@@ -89,18 +78,12 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 
 
 def _offers(body: bytes, capture: Capture) -> pl.DataFrame:
-    try:
-        pages = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    pages = read_json(body, capture)
     items: list[dict[str, object]] = []
     total: object = None
     for page in pages if isinstance(pages, list) else [pages]:
-        found = page.get("items") if isinstance(page, dict) else None
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-            raise ParseError(f"{capture.url}: no list of objects in `items`: {str(page)[:200]}")
+        items += objects(page, "items", capture)
         total = page.get("totalCount")
-        items += found
     if not items:
         raise ParseError(f"{capture.url}: `items` is empty; never read as no supply")
     if type(total) is not int:
@@ -108,7 +91,7 @@ def _offers(body: bytes, capture: Capture) -> pl.DataFrame:
     if len(items) < total:
         raise ParseError(f"{capture.url}: truncated: {len(items)} offers of {total}")
     flat = [_flat(each, capture) for each in items]
-    frame = pl.DataFrame([_column(flat, name, dtype, capture) for name, dtype in FIELDS.items()])
+    frame = typed(flat, FIELDS, capture, may_lack=OPTIONAL)
     cards = frame.filter(pl.col("gpuType") != "CPU_NODE")
     if cards.is_empty():
         raise ParseError(f"{capture.url}: no offer with an accelerator")
@@ -122,22 +105,7 @@ def _flat(item: dict[str, object], capture: Capture) -> dict[str, object]:
     return {**item, **prices}
 
 
-def _column(
-    offers: list[dict[str, object]], name: str, dtype: type[pl.DataType], capture: Capture
-) -> pl.Series:
-    values = [each.get(name) for each in offers]
-    if name not in OPTIONAL and (missing := values.count(None)):
-        raise ParseError(f"{capture.url}: field {name} missing in {missing} offers")
-    if dtype is not pl.Boolean and any(isinstance(each, bool) for each in values):
-        raise ParseError(f"{capture.url}: field {name} is true or false")
-    try:
-        return pl.Series(name, values, dtype=dtype, strict=True)
-    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
-        raise ParseError(f"{capture.url}: field {name}: {str(error)[:200]}") from error
-
-
 def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
-    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
     count, price = pl.col("gpuCount"), pl.col("onDemand")
     spot = pl.col("isSpot").fill_null(False)
     market = pl.when(spot).then(pl.lit("spot")).otherwise(pl.lit("on_demand"))
@@ -152,28 +120,20 @@ def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
             market,
             separator="/",
         ),
-        observed_at=now,
         provider_raw=pl.lit("prime-intellect"),
         accelerator_raw=pl.concat_str("gpuType", "socket", separator=" ", ignore_nulls=True),
         memory_gib=pl.when((pl.col("gpuMemory") > 0) & (count > 0)).then(
             pl.col("gpuMemory") / count
         ),
-        instance_type=pl.lit(None, pl.String),
         gpu_count=count,
         market=market,
         spot_kind=pl.when(spot).then(pl.lit("administered")),
-        term_months=pl.lit(None, pl.Int64),
         basis=pl.lit("all_in"),
         region=pl.when(place != "").then(place).otherwise(pl.lit("global")),
         country=country,
-        host_id=pl.lit(None, pl.String),
         operator_id="provider",
-        host_count=pl.lit(None, pl.Int64),
-        offer_count=pl.lit(None, pl.Int64),
-        available_count=pl.lit(None, pl.Int64),
         price_in_currency_per_gpu_hour=price / count,
         currency=pl.col("currency").fill_null("USD"),
-        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
         flag=pl.coalesce(
             pl.when(~pl.col("provider").str.contains(OWN)).then(pl.lit("reseller")),
             pl.when(spot).then(pl.lit("administered")),
@@ -182,17 +142,11 @@ def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
             pl.when(count < 1).then(pl.lit("unknown_count")),
             pl.when(price.is_null() | (price == 0)).then(pl.lit("not_priced_yet")),
         ),
-        known_at=now,
-        captured_at=now,
-        source_url=pl.lit(capture.url),
-        licence=pl.lit(SOURCE.licence),
-        confidence=pl.lit("medium"),
+        **untold("instance_type", "term_months", "host_id", "available_count"),
+        **provenance(SOURCE, capture, "medium"),
     )
     # Offers may move from one page to the next while the pages are read.
-    rows = rows.unique(maintain_order=True).sort("offer_id", "price_in_currency_per_gpu_hour")
-    repeat = pl.int_range(pl.len()).over("offer_id") + 1
-    suffix = pl.when(repeat > 1).then(pl.format("#{}", repeat)).otherwise(pl.lit(""))
-    return rows.with_columns(offer_id=pl.concat_str("offer_id", suffix))
+    return numbered(rows.unique(maintain_order=True))
 
 
 SOURCE = Source(

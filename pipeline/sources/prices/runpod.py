@@ -17,7 +17,6 @@ rejects them. A spot price equal to the list price is no discount, and any other
 list: administered.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
@@ -26,6 +25,7 @@ import polars as pl
 from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import provenance, read_json, typed, untold
 
 URL = "https://api.runpod.io/graphql"
 QUERY = (
@@ -74,10 +74,7 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 
 
 def _types(body: bytes, capture: Capture) -> pl.DataFrame:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    answer = read_json(body, capture)
     if not isinstance(answer, dict):
         raise ParseError(f"{capture.url}: not an object: {str(answer)[:200]}")
     if errors := answer.get("errors"):
@@ -90,7 +87,7 @@ def _types(body: bytes, capture: Capture) -> pl.DataFrame:
         raise ParseError(f"{capture.url}: `data.gpuTypes` is empty; never read as no supply")
     has_spot = any(name in each for each in types for name in SPOT)
     fields = REQUIRED | SPOT if has_spot else REQUIRED
-    return pl.DataFrame([_column(types, name, dtype, capture) for name, dtype in fields.items()])
+    return typed(types, fields, capture, may_be_null=fields.keys() - {"id"})
 
 
 def _messages(errors: object) -> str:
@@ -100,26 +97,9 @@ def _messages(errors: object) -> str:
     return str(errors)[:300]
 
 
-def _column(
-    types: list[dict[str, object]], name: str, dtype: type[pl.DataType], capture: Capture
-) -> pl.Series:
-    if missing := sum(name not in each for each in types):
-        raise ParseError(f"{capture.url}: field {name} missing in {missing} of {len(types)} types")
-    values = [each[name] for each in types]
-    if name == "id" and None in values:
-        raise ParseError(f"{capture.url}: field id is null")
-    if any(isinstance(each, bool) for each in values):
-        raise ParseError(f"{capture.url}: field {name} is true or false")
-    try:
-        return pl.Series(name, values, dtype=dtype, strict=True)
-    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
-        raise ParseError(f"{capture.url}: field {name}: {str(error)[:200]}") from error
-
-
 def _rows(
     types: pl.DataFrame, capture: Capture, *, cloud: str, market: str, price: str
 ) -> pl.DataFrame:
-    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
     amount, listed = pl.col(price), pl.col(f"{cloud}Price")
     absent = amount.is_null() | (amount == 0)
     reasons = [pl.when(absent).then(pl.lit("not_offered"))]
@@ -130,32 +110,20 @@ def _rows(
     flag = pl.when(amount == listed).then(pl.lit("no_discount")).otherwise(pl.lit("administered"))
     return types.select(
         offer_id=pl.format("{}/{}/{}", "id", pl.lit(cloud), pl.lit(market)),
-        observed_at=now,
         provider_raw=pl.lit("runpod" if cloud == "secure" else "runpod-community"),
         accelerator_raw="id",
         memory_gib=pl.when(pl.col("memoryInGb") > 0).then("memoryInGb"),
-        instance_type=pl.lit(None, pl.String),
         gpu_count=pl.lit(1, pl.Int64),
         market=pl.lit(market),
         spot_kind=pl.lit("administered" if spot else None, pl.String),
-        term_months=pl.lit(None, pl.Int64),
         basis=pl.lit("all_in"),
         region=pl.lit("global"),
-        country=pl.lit(None, pl.String),
-        host_id=pl.lit(None, pl.String),
-        host_count=pl.lit(None, pl.Int64),
-        offer_count=pl.lit(None, pl.Int64),
-        available_count=pl.lit(None, pl.Int64),
         price_in_currency_per_gpu_hour=amount,
         currency=pl.lit("USD"),
-        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
         flag=flag if spot else pl.lit(None, pl.String),
         reason=pl.coalesce(reasons),
-        known_at=now,
-        captured_at=now,
-        source_url=pl.lit(capture.url),
-        licence=pl.lit(SOURCE.licence),
-        confidence=pl.lit("high"),
+        **untold("instance_type", "term_months", "country", "host_id", "available_count"),
+        **provenance(SOURCE, capture, "high"),
     )
 
 

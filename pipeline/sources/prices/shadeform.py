@@ -17,7 +17,6 @@ two together are the name. A region listed as not available has no price that an
 empty list is an incomplete answer, never no supply.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -27,6 +26,7 @@ import polars as pl
 from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import numbered, provenance, read_json, typed, untold
 
 URL = "https://api.shadeform.ai/v1/instances/types"
 KEY = "SHADEFORM_API_KEY"
@@ -68,17 +68,14 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 
 
 def _offers(body: bytes, capture: Capture) -> pl.DataFrame:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    answer = read_json(body, capture)
     types = answer.get("instance_types") if isinstance(answer, dict) else None
     if not isinstance(types, list):
         raise ParseError(f"{capture.url}: no list in `instance_types`: {str(answer)[:200]}")
     offers = [offer for each in types for offer in _regions(each, capture)]
     if not offers:
         raise ParseError(f"{capture.url}: `instance_types` is empty; never read as no supply")
-    return pl.DataFrame([_column(offers, name, dtype, capture) for name, dtype in FIELDS.items()])
+    return typed(offers, FIELDS, capture, may_lack=OPTIONAL)
 
 
 def _regions(kind: object, capture: Capture) -> list[dict[str, object]]:
@@ -95,22 +92,7 @@ def _regions(kind: object, capture: Capture) -> list[dict[str, object]]:
     return [{**machine, **kind, **each} for each in places]
 
 
-def _column(
-    offers: list[dict[str, object]], name: str, dtype: type[pl.DataType], capture: Capture
-) -> pl.Series:
-    values = [each.get(name) for each in offers]
-    if name not in OPTIONAL and (missing := values.count(None)):
-        raise ParseError(f"{capture.url}: field {name} missing in {missing} offers")
-    if dtype is not pl.Boolean and any(isinstance(each, bool) for each in values):
-        raise ParseError(f"{capture.url}: field {name} is true or false")
-    try:
-        return pl.Series(name, values, dtype=dtype, strict=True)
-    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
-        raise ParseError(f"{capture.url}: field {name}: {str(error)[:200]}") from error
-
-
 def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
-    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
     memory = pl.col("vram_per_gpu_in_gb")
     rows = offers.filter(pl.col("num_gpus") != 0).select(
         offer_id=pl.concat_str(
@@ -120,43 +102,28 @@ def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
             "region",
             separator="/",
         ),
-        observed_at=now,
         provider_raw=pl.lit("shadeform"),
         accelerator_raw=pl.concat_str("gpu_type", "interconnect", separator=" ", ignore_nulls=True),
         memory_gib=pl.when(memory > 0).then(memory),
         instance_type=pl.concat_str("cloud", "shade_instance_type", separator="_"),
         gpu_count="num_gpus",
         market=pl.lit("on_demand"),
-        spot_kind=pl.lit(None, pl.String),
-        term_months=pl.lit(None, pl.Int64),
         basis=pl.lit("all_in"),
         region="region",
-        country=pl.lit(None, pl.String),
-        host_id=pl.lit(None, pl.String),
         operator_id="cloud",
-        host_count=pl.lit(None, pl.Int64),
-        offer_count=pl.lit(None, pl.Int64),
-        available_count=pl.lit(None, pl.Int64),
         price_in_currency_per_gpu_hour=pl.col("hourly_price") / CENTS / pl.col("num_gpus"),
         currency=pl.lit("USD"),
-        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
         flag=pl.lit("reseller"),
         reason=pl.coalesce(
             pl.when(pl.col("num_gpus") < 0).then(pl.lit("unknown_count")),
             pl.when(~pl.col("available")).then(pl.lit("not_offered")),
             pl.when(pl.col("hourly_price") == 0).then(pl.lit("not_priced_yet")),
         ),
-        known_at=now,
-        captured_at=now,
-        source_url=pl.lit(capture.url),
-        licence=pl.lit(SOURCE.licence),
-        confidence=pl.lit("medium"),
+        **untold("spot_kind", "term_months", "country", "host_id", "available_count"),
+        **provenance(SOURCE, capture, "medium"),
     )
     # One type may stand several times, for virtual and bare machines.
-    rows = rows.unique(maintain_order=True).sort("offer_id", "price_in_currency_per_gpu_hour")
-    repeat = pl.int_range(pl.len()).over("offer_id") + 1
-    suffix = pl.when(repeat > 1).then(pl.format("#{}", repeat)).otherwise(pl.lit(""))
-    return rows.with_columns(offer_id=pl.concat_str("offer_id", suffix))
+    return numbered(rows.unique(maintain_order=True))
 
 
 SOURCE = Source(

@@ -29,6 +29,7 @@ import polars as pl
 from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import objects, provenance, read_json, typed, untold
 
 URL = "https://console.vast.ai/api/v0/bundles/"
 LIMIT = 3000
@@ -54,7 +55,7 @@ FIELDS: dict[str, type[pl.DataType]] = {
     "rentable": pl.Boolean,
     "verification": pl.String,
 }
-NEVER_NULL = ("ask_contract_id", "machine_id", "gpu_name", "num_gpus")
+NEVER_NULL = {"ask_contract_id", "machine_id", "gpu_name", "num_gpus"}
 ADDRESS = "ipaddr"
 # For bytes that are not JSON: the field and whatever follows it up to the next field.
 ADDRESS_TEXT = re.compile(rb'"[^"]*ipaddr[^"]*"\s*:\s*("[^"]*"?|[^,}\]]*),?', re.IGNORECASE)
@@ -120,39 +121,16 @@ def _without_addresses(value: object) -> object:
 
 
 def _offers(body: bytes, capture: Capture) -> pl.DataFrame:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
-    offers = answer.get("offers") if isinstance(answer, dict) else None
-    if not isinstance(offers, list) or not all(isinstance(each, dict) for each in offers):
-        raise ParseError(f"{capture.url}: no list of objects in `offers`: {str(answer)[:200]}")
+    offers = objects(read_json(body, capture), "offers", capture)
     if not offers:
         raise ParseError(f"{capture.url}: no offers for {capture.part}; never read as no supply")
     if len(offers) >= LIMIT or len(offers) == DEFAULT_PAGE:
         raise ParseError(f"{capture.url}: truncated: a full page of {len(offers)} offers")
-    return pl.DataFrame([_column(offers, name, dtype, capture) for name, dtype in FIELDS.items()])
-
-
-def _column(
-    offers: list[dict[str, object]], name: str, dtype: type[pl.DataType], capture: Capture
-) -> pl.Series:
-    if missing := sum(name not in each for each in offers):
-        raise ParseError(f"{capture.url}: field {name} missing in {missing} offers")
-    values = [each[name] for each in offers]
-    if name in NEVER_NULL and None in values:
-        raise ParseError(f"{capture.url}: field {name} is null")
-    if dtype is not pl.Boolean and any(isinstance(each, bool) for each in values):
-        raise ParseError(f"{capture.url}: field {name} is true or false")
-    try:
-        return pl.Series(name, values, dtype=dtype, strict=True)
-    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
-        raise ParseError(f"{capture.url}: field {name}: {str(error)[:200]}") from error
+    return typed(offers, FIELDS, capture, may_be_null=FIELDS.keys() - NEVER_NULL)
 
 
 def _rows(offers: pl.DataFrame, capture: Capture, *, market: str, total: pl.Expr) -> pl.DataFrame:
     count = pl.col("num_gpus")
-    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
     above = pl.when(pl.col("min_bid") > pl.col("dph_total")).then(
         pl.lit("bid_floor_above_on_demand")
     )
@@ -161,33 +139,24 @@ def _rows(offers: pl.DataFrame, capture: Capture, *, market: str, total: pl.Expr
     place = pl.col("geolocation").str.strip_chars()
     return offers.select(
         offer_id=pl.format("{}{}", "ask_contract_id", pl.lit("/bid" if spot else "")),
-        observed_at=now,
         provider_raw=pl.lit("vast"),
         accelerator_raw="gpu_name",
         memory_gib=pl.col("gpu_ram") / 1024,
-        instance_type=pl.lit(None, pl.String),
         gpu_count=count,
         market=pl.lit(market),
         spot_kind=pl.lit("bid_floor" if spot else None, pl.String),
-        term_months=pl.lit(None, pl.Int64),
         basis=pl.lit("all_in"),
         region=pl.when(place != "").then("geolocation").otherwise(pl.lit("global")),
         country=place.str.extract(r"(?:^|,)\s*([A-Z]{2})$"),
         host_id=pl.col("machine_id").cast(pl.String),
         operator_id=pl.col("host_id").cast(pl.String),
-        host_count=pl.lit(None, pl.Int64),
-        offer_count=pl.lit(None, pl.Int64),
         available_count=pl.when("rentable").then(count).otherwise(0),
         price_in_currency_per_gpu_hour=pl.when(count > 0).then(total / count),
         currency=pl.lit("USD"),
-        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
         flag=pl.coalesce(above, pl.lit("bid_floor")) if spot else unverified,
         reason=pl.when(count < 1).then(pl.lit("no_accelerators")),
-        known_at=now,
-        captured_at=now,
-        source_url=pl.lit(capture.url),
-        licence=pl.lit(SOURCE.licence),
-        confidence=pl.lit("high"),
+        **untold("instance_type", "term_months"),
+        **provenance(SOURCE, capture, "high"),
     )
 
 

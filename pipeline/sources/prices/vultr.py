@@ -20,16 +20,17 @@ older bare-metal answers leave the GPU out: LAYOUTS has the plans public sources
 of 1536 GB is not among them: read as six GPUs here and eight there.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import polars as pl
 
 from pipeline import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import provenance, read_documents, typed_rows, untold
+from pipeline.sources.prices._pages import all_pages
 
 API = "https://api.vultr.com/v2"
 LISTS = {"plans": f"{API}/plans", "plans_metal": f"{API}/plans-metal"}
@@ -88,29 +89,13 @@ FIELDS: dict[str, type[pl.DataType]] = {
 def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
     del last  # the pages are one capture, and validators are of one page
     for part in LISTS:
-        yield Part(part, http.attempt(partial(_all_pages, part)))
+        ask = partial(all_pages, LISTS[part], PARAMS[part], _next, most=MAX_PAGES, joined="lines")
+        yield Part(part, http.attempt(ask))
 
 
-def _all_pages(part: str) -> http.Response:
-    bodies: list[bytes] = []
-    cursor = ""
-    for _ in range(MAX_PAGES):
-        params = {**PARAMS[part], **({"cursor": cursor} if cursor else {})}
-        answer = http.get(LISTS[part], params=params, expects="json")
-        bodies.append(answer.body)
-        cursor = _next(answer.body)
-        if not cursor:
-            return replace(answer, url=LISTS[part], headers={}, body=b"\n".join(bodies))
-    raise http.UpstreamError(f"more than {MAX_PAGES} pages", url=LISTS[part], status=200)
-
-
-def _next(body: bytes) -> str:
-    """The cursor of the next page; empty when unreadable, which `parse` then says."""
-    try:
-        cursor = json.loads(body)["meta"]["links"]["next"]
-    except (ValueError, RecursionError, TypeError, KeyError):
-        return ""
-    return cursor if isinstance(cursor, str) else ""
+def _next(answer: Any, _: int) -> Mapping[str, str] | None:
+    cursor = answer["meta"]["links"]["next"]
+    return {"cursor": cursor} if isinstance(cursor, str) and cursor else None
 
 
 def parse(body: bytes, capture: Capture) -> pl.DataFrame:
@@ -124,12 +109,7 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
     places = [row for each in plans if _has_gpu(each) for row in _places(each, capture)]
     if not places:
         raise ParseError(f"{capture.url}: no plan with GPUs among {len(plans)}")
-    frame = pl.DataFrame(
-        [
-            _column(name, values, capture)
-            for name, values in zip(FIELDS, zip(*places, strict=True), strict=True)
-        ]
-    )
+    frame = typed_rows(places, FIELDS, capture)
     if frame.select("plan", "location").is_duplicated().any():
         raise ParseError(f"{capture.url}: a plan or a location of it is repeated")
     counted = _counted(frame)
@@ -139,7 +119,7 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 def _plans(body: bytes, capture: Capture) -> list[dict[str, object]]:
     plans: list[dict[str, object]] = []
     announced: object = None
-    for page in _documents(body, capture):
+    for page in read_documents(body, capture):
         answer = page if isinstance(page, dict) else {}
         if error := answer.get("error"):
             raise ParseError(f"{capture.url}: error: {str(error)[:300]}")
@@ -151,20 +131,6 @@ def _plans(body: bytes, capture: Capture) -> list[dict[str, object]]:
     if announced != len(plans):
         raise ParseError(f"{capture.url}: {len(plans)} plans where {announced} are announced")
     return plans
-
-
-def _documents(body: bytes, capture: Capture) -> Iterator[object]:
-    """The JSON documents of the pages, which stand one after the other."""
-    try:
-        text = body.decode("utf-8").strip()
-        if not text:
-            raise ParseError(f"{capture.url}: not JSON: an empty body")
-        while text:
-            document, end = json.JSONDecoder().raw_decode(text)
-            yield document
-            text = text[end:].lstrip()
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {str(error)[:200]}") from error
 
 
 def _has_gpu(plan: dict[str, object]) -> bool:
@@ -231,15 +197,7 @@ def _counted(places: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _column(name: str, values: tuple[object, ...], capture: Capture) -> pl.Series:
-    try:
-        return pl.Series(name, values, dtype=FIELDS[name], strict=True)
-    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
-        raise ParseError(f"{capture.url}: {name}: {str(error)[:200]}") from error
-
-
 def _rows(places: pl.DataFrame, capture: Capture, market: str) -> pl.DataFrame:
-    now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
     spot = market == "spot"
     amount, listed = pl.col(market), pl.col("on_demand")
     nowhere = pl.col("location").is_null()
@@ -251,7 +209,6 @@ def _rows(places: pl.DataFrame, capture: Capture, market: str) -> pl.DataFrame:
     offered = places.filter(amount.is_not_null()) if spot else places
     return offered.select(
         offer_id=pl.format("{}/{}/{}", "plan", region, pl.lit(market)),
-        observed_at=now,
         provider_raw=pl.lit("vultr"),
         accelerator_raw="name",
         memory_gib="memory_gib",
@@ -259,17 +216,10 @@ def _rows(places: pl.DataFrame, capture: Capture, market: str) -> pl.DataFrame:
         gpu_count=pl.col("gpu_count").cast(pl.Int64),
         market=pl.lit(market),
         spot_kind=pl.lit("administered" if spot else None, pl.String),
-        term_months=pl.lit(None, pl.Int64),
         basis=pl.lit("all_in"),
         region=region,
-        country=pl.lit(None, pl.String),
-        host_id=pl.lit(None, pl.String),
-        host_count=pl.lit(None, pl.Int64),
-        offer_count=pl.lit(None, pl.Int64),
-        available_count=pl.lit(None, pl.Int64),
         price_in_currency_per_gpu_hour=amount / pl.col("gpu_count"),
         currency=pl.lit("USD"),
-        refresh_days=pl.lit(SOURCE.refresh_days, pl.Int64),
         flag=pl.coalesce(
             pl.when(nowhere).then(pl.lit("sold_out")),
             discount if spot else pl.lit(None, pl.String),
@@ -281,11 +231,8 @@ def _rows(places: pl.DataFrame, capture: Capture, market: str) -> pl.DataFrame:
             ),
             pl.when(amount.is_null() | (amount == 0)).then(absent),
         ),
-        known_at=now,
-        captured_at=now,
-        source_url=pl.lit(capture.url),
-        licence=pl.lit(SOURCE.licence),
-        confidence=pl.lit("high"),
+        **untold("term_months", "country", "host_id", "available_count"),
+        **provenance(SOURCE, capture, "high"),
     )
 
 

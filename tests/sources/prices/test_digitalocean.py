@@ -80,7 +80,7 @@ def test_trap_37_fewer_sizes_than_announced_are_refused():
         (answer(size(gpu_info=None)), "gpu_info"),
         (answer(size(regions=None)), "regions"),
         (answer(size(price_hourly="15.92")), "price_hourly"),
-        (answer(size(price_hourly=None)), "price_hourly missing"),
+        (answer(size(price_hourly=None)), "price_hourly is null"),
         (answer(size(price_hourly=True)), "true or false"),
     ],
 )

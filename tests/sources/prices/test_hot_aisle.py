@@ -46,7 +46,7 @@ def test_several_kinds_of_accelerator_and_zero_are_set_aside():
         (answer(gpus=[]), "never read as no supply"),
         (answer(Specs={}), "gpus"),
         (answer(OnDemandPrice="398"), "OnDemandPrice"),
-        (answer(OnDemandPrice=None), "OnDemandPrice missing"),
+        (answer(OnDemandPrice=None), "OnDemandPrice is null"),
         (answer(Quantity=True), "true or false"),
     ],
 )

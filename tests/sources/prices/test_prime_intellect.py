@@ -98,7 +98,7 @@ def test_trap_37_fewer_offers_than_announced_are_refused():
         (answer(H100, total="all"), "totalCount"),
         (answer(offer(prices=None)), "prices"),
         (answer(offer(prices={"onDemand": "31.92"})), "onDemand"),
-        (answer(offer(gpuCount=None)), "gpuCount missing"),
+        (answer(offer(gpuCount=None)), "gpuCount is null"),
         (answer(offer(gpuCount=True)), "true or false"),
         (answer(offer(gpuType="CPU_NODE")), "no offer with an accelerator"),
     ],

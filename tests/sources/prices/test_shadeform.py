@@ -78,7 +78,7 @@ def test_trap_19_zero_is_not_a_price():
         (answer(machine(configuration=None)), "configuration"),
         (answer(machine(availability=["us"])), "availability"),
         (answer(machine(hourly_price="3200")), "hourly_price"),
-        (answer(machine(hourly_price=None)), "hourly_price missing"),
+        (answer(machine(hourly_price=None)), "hourly_price is null"),
         (answer(machine(num_gpus=True)), "true or false"),
     ],
 )
