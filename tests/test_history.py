@@ -216,3 +216,20 @@ def test_the_rise_of_2026_shows_in_level_and_index(db):
     assert level > 1.3
     assert index > 1.04
     assert bridged > 1.1
+
+
+def test_trap_36_a_growing_panel_does_not_read_as_a_fall(db):
+    # 2026-05-08: two cheaper sellers of A100 80 GB joined three; none of the three moved.
+    before, after = db.execute(
+        "select provider_count, median_price_usd_per_gpu_hour, price_index, market_log_change, "
+        "entry_log_change, panel_log_change from marts.gpu_price_index "
+        "where accelerator = 'nvidia-a100-sxm4-80gb' and tier = 'neocloud' "
+        "and market = 'on_demand' and basis = 'all_in' "
+        "and observed_on between '2026-05-07' and '2026-05-08' order by observed_on"
+    ).fetchall()
+    assert (before[0], after[0]) == (3, 5)
+    assert (before[1], after[1]) == (pytest.approx(2.70), pytest.approx(2.40))
+    assert after[2] == pytest.approx(before[2])
+    assert after[3] == pytest.approx(0, abs=1e-12)
+    assert after[4] == pytest.approx(after[5], abs=1e-9)
+    assert after[5] < -0.15
