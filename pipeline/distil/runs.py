@@ -19,8 +19,9 @@ import polars as pl
 
 from pipeline.distil import ENDS_RUN, READ_ON, Evidence
 from pipeline.methods.identity import resolve_accelerator, resolve_provider
+from pipeline.sources.prices.gpu_price_history import COLUMNS, SERIES
 
-KEY = ("provider", "accelerator", "market", "term_months", "basis", "region")
+KEY = SERIES
 # join_asof matches no nulls: a term of none is written as 0 months inside this module.
 KEY_TEXT = ("provider", "accelerator", "market", "term", "basis", "region")
 # What one row states; a change in any of it starts a new run.
@@ -35,28 +36,6 @@ STATED = (
     "confidence",
 )
 PRICE_DECIMALS = 6
-COLUMNS = (
-    "provider",
-    "accelerator",
-    "market",
-    "spot_kind",
-    "term_months",
-    "basis",
-    "region",
-    "instance_type",
-    "observed_on",
-    "last_seen_on",
-    "price_usd_per_gpu_hour",
-    "refresh_days",
-    "host_count",
-    "offer_count",
-    "flag",
-    "source_url",
-    "provider_url",
-    "licence",
-    "confidence",
-    "read_on",
-)
 
 
 def attach(frame: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.distil import __main__ as command
 from pipeline.distil import runs
+from pipeline.sources.prices.gpu_price_history import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
 PRICES = ROOT.parent / "shared" / "data" / "prices"
@@ -116,7 +117,7 @@ def test_runs_of_a_key_do_not_overlap(history) -> None:
 
 
 def test_every_row_is_priced_and_cited(history) -> None:
-    assert tuple(history.columns) == runs.COLUMNS
+    assert tuple(history.columns) == COLUMNS
     price = history["price_usd_per_gpu_hour"]
     assert price.min() > 0.01
     assert price.max() < 200
