@@ -13,7 +13,13 @@ import polars as pl
 
 from pipeline import warehouse as wh
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.contracts.reference import INTERVAL_RANKS, PROVIDERS
+from pipeline.contracts.reference import (
+    ACCELERATOR_SUCCESSORS,
+    ACCELERATORS,
+    INTERVAL_RANKS,
+    PROVIDERS,
+    PUBLISHED_INDICES,
+)
 from pipeline.methods.bootstrap import median_interval_ranks
 from pipeline.warehouse import DuckDB, Warehouse
 
@@ -137,12 +143,57 @@ from (
 join catalogue using (offer_id)
 """
 
+KNOWN = "timestamptz '2024-12-31 00:00:00+00' as known_at"
+# Facts beside the offers: bigger numbers are newer, faster and dearer accelerators.
+FACTS = (
+    f"""
+    insert into staging.providers by name
+    select distinct provider, provider as name, tier, {KNOWN} from catalogue
+    """,
+    f"""
+    insert into staging.accelerators by name
+    select
+        'maker-sku-' || sku as accelerator,
+        16 + 4 * (sku * 7 % 41) as memory_gib,
+        0.3 + 0.1 * sku + hash(sku, 10) % 10 / 10.0 as memory_bandwidth_tb_per_s,
+        60 + 40 * sku + hash(sku, 11) % 100 as bf16_dense_tflops,
+        200 + 20 * sku as tdp_w,
+        {KNOWN}
+    from range(41) as skus(sku)
+    """,
+    f"""
+    insert into staging.accelerator_successors by name
+    select 'maker-sku-' || sku as predecessor, 'maker-sku-' || sku + 2 as successor, {KNOWN}
+    from range(39) as skus(sku)
+    """,
+    """
+    insert into staging.published_indices by name
+    select
+        'publisher' as publisher,
+        'index of ' || accelerator as index_name,
+        accelerator,
+        tier,
+        'on_demand' as market,
+        0 as term_months,
+        level_at::date as level_on,
+        2.0 as level_usd_per_gpu_hour,
+        level_at + interval 1 day as known_at
+    from staging.accelerators
+    cross join (select distinct tier from catalogue) as tiers
+    cross join (select distinct observed_at as level_at from staging.gpu_offers) as days
+    where dayofweek(level_at) = 1
+    """,
+)
+
 
 def make(root: Path, rows: int) -> None:
     """A build database with staging filled, and the same offers as Parquet beside it."""
     store = Warehouse(root)
     with store.connect() as db:
-        for terms in (GPU_OFFERS, PROVIDERS, INTERVAL_RANKS):
+        for terms in (
+            GPU_OFFERS, PROVIDERS, INTERVAL_RANKS,
+            ACCELERATORS, ACCELERATOR_SUCCESSORS, PUBLISHED_INDICES,
+        ):  # fmt: skip
             wh.create(db, terms.table, terms.doc, terms.columns)
         sizes = {"offers": OFFERS, "seen": SEEN_A_DAY, "rows": rows}
         db.execute(CATALOGUE.format(**sizes))
@@ -163,11 +214,9 @@ def _small_tables(db: DuckDB) -> None:
         orient="row",
     )
     db.register("ranks", ranks)
-    db.execute("insert into staging.interval_ranks by name from ranks")
-    db.execute(
-        "insert into staging.providers by name "
-        "select distinct provider, provider as name, tier from catalogue"
-    )
+    db.execute(f"insert into staging.interval_ranks by name select *, {KNOWN} from ranks")
+    for query in FACTS:
+        db.execute(query)
 
 
 if __name__ == "__main__":

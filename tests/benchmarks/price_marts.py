@@ -1,0 +1,95 @@
+"""Every price mart that exists, over a short and a ten times longer history of generated offers.
+
+`python -m tests.benchmarks.price_marts [offers ...]`, 2,000,000 where nothing is said. Each mart is
+built in a process of its own, in building order, from the tables of the processes before it: its
+peak memory is its own, and CPU seconds count its start. The marts' checks on real magnitudes are
+left out. 20 million need 13 GiB of memory and, where DuckDB puts what exceeds its share of it, up
+to 50 GB of disk in the folder for temporary files.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks import measure
+from tests.benchmarks.measure import Run
+
+FEW, MANY = 2_000_000, 20_000_000
+
+
+def names() -> list[str]:
+    """Price marts in building order, asked of a process: this one imports no DuckDB."""
+    listed: list[str] = measure.run("-m", "tests.benchmarks.price_marts", "list").answer["marts"]
+    return listed
+
+
+def build(name: str, root: Path) -> dict[str, float]:
+    """Build one mart; the months that a method is asked for are all over."""
+    from pipeline.model import models, rebuild
+    from pipeline.warehouse import Warehouse
+
+    [model] = (each for each in models() if each.name == name and each.group == "prices")
+    with Warehouse(root).connect() as db:
+        db.execute("set variable as_of = timestamptz '2100-01-01 00:00:00+00'")
+        db.execute("delete from meta.versions where table_name = ?", [model.table])
+        start = time.perf_counter()
+        rows = rebuild(db, model, audits=()).rows
+        return {"seconds": time.perf_counter() - start, "rows": rows}
+
+
+def run(sizes: Sequence[int]) -> None:
+    """Generate, build, print; the columns of growth compare the last size with the first."""
+    marts = names()
+    made: dict[int, dict[str, Run]] = {}
+    for offers in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            measure.run("-m", "tests.benchmarks.offers", folder, str(offers))
+            made[offers] = {
+                name: measure.run("-m", "tests.benchmarks.price_marts", name, folder)
+                for name in marts
+            }
+    heads = [(f"s, {size:,}", "CPU s", "peak GiB", "rows") for size in sizes]
+    grown = ("s", "CPU s", "rows") if len(sizes) > 1 else ()
+    table = [("", *(head for each in heads for head in each), *(f"{each} x" for each in grown))]
+    for name in marts:
+        runs = [made[size][name] for size in sizes]
+        cells = [cell for each in runs for cell in _cells(each)]
+        first, last = runs[0], runs[-1]
+        ratios = (
+            last.answer["seconds"] / first.answer["seconds"],
+            last.cpu_seconds / first.cpu_seconds,
+            last.answer["rows"] / max(first.answer["rows"], 1),
+        )
+        table.append((name, *cells, *(f"{each:.1f}" for each in ratios[: len(grown)])))
+    everything = ["all of them"]
+    sums = [sum(each.answer["seconds"] for each in made[size].values()) for size in sizes]
+    for size, seconds in zip(sizes, sums, strict=True):
+        runs = list(made[size].values())
+        cpu, peak = sum(each.cpu_seconds for each in runs), max(each.peak_gib for each in runs)
+        rows = sum(each.answer["rows"] for each in runs)
+        everything += [f"{seconds:.2f}", f"{cpu:.1f}", f"{peak:.2f}", f"{rows:,}"]
+    if grown:
+        everything += [f"{sums[-1] / sums[0]:.1f}", "", ""]
+    print(f"\nAll price marts (one build each)\n{measure.table([*table, everything])}")
+    if grown:
+        print(f"Linear is {sizes[-1] / sizes[0]:g}x.")
+
+
+def _cells(made: Run) -> tuple[str, str, str, str]:
+    seconds, rows = made.answer["seconds"], made.answer["rows"]
+    return f"{seconds:.2f}", f"{made.cpu_seconds:.1f}", f"{made.peak_gib:.2f}", f"{rows:,}"
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["list"]:
+        from pipeline.model import models
+
+        print(json.dumps({"marts": [each.name for each in models() if each.group == "prices"]}))
+    elif len(sys.argv) == 3 and not sys.argv[1].isdigit():
+        print(json.dumps(build(sys.argv[1], Path(sys.argv[2]))))
+    else:
+        print(measure.machine())
+        run([int(each) for each in sys.argv[1:]] or [FEW])
