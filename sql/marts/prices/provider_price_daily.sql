@@ -94,6 +94,20 @@ days as (
     from standing
 ),
 
+-- Most prices have one source: only those of several are grouped, which is what takes memory.
+shared as (
+    select
+        provider,
+        accelerator,
+        market,
+        term_months,
+        basis,
+        region
+    from standing
+    group by all
+    having min(source) <> max(source)
+),
+
 -- Where several sources read one provider on one day, the provider's value is their median and the
 -- citation that of the newest sighting. A source has at most one sighting standing on a day.
 combined as (
@@ -128,41 +142,91 @@ combined as (
             (datediff('day', observed_on, day_on), source)
         ) as cited
     from days
+    semi join shared using (provider, accelerator, market, term_months, basis, region)
     group by provider, accelerator, market, term_months, basis, region, day_on
+),
+
+valued as (
+    select
+        provider,
+        accelerator,
+        market,
+        term_months,
+        basis,
+        region,
+        observed_on,
+        region_group,
+        price_usd_per_gpu_hour,
+        last_seen_on,
+        carried_days,
+        host_count,
+        offer_count,
+        source_count,
+        flag,
+        is_confirmed,
+        combined.cited.instance_type as instance_type,
+        combined.cited.source as source,
+        combined.cited.source_url as source_url,
+        combined.cited.licence as licence
+    from combined
+    union all
+    select
+        provider,
+        accelerator,
+        market,
+        term_months,
+        basis,
+        region,
+        day_on as observed_on,
+        region_group,
+        price_usd_per_gpu_hour,
+        observed_on as last_seen_on,
+        greatest(datediff('day', stands_until_on, day_on), 0) as carried_days,
+        host_count,
+        offer_count,
+        1 as source_count,
+        flag,
+        is_confirmed,
+        instance_type,
+        source,
+        source_url,
+        licence
+    from days
+    anti join shared using (provider, accelerator, market, term_months, basis, region)
 )
 
 select
-    combined.provider,
-    combined.accelerator,
-    combined.market,
-    combined.term_months,
-    combined.basis,
-    combined.region,
-    combined.observed_on,
+    valued.provider,
+    valued.accelerator,
+    valued.market,
+    valued.term_months,
+    valued.basis,
+    valued.region,
+    valued.observed_on,
     providers.tier,
-    combined.region_group,
-    combined.price_usd_per_gpu_hour,
+    valued.region_group,
+    valued.price_usd_per_gpu_hour,
     case
-        when combined.flag is not null then combined.flag
-        when combined.is_confirmed then 'confirmed'
+        when valued.flag is not null then valued.flag
+        when valued.is_confirmed then 'confirmed'
         else 'unconfirmed'
     end as status,
-    combined.last_seen_on,
-    combined.carried_days,
-    combined.cited.instance_type,
-    combined.host_count,
-    combined.offer_count,
-    combined.source_count,
-    combined.cited.source,
-    combined.cited.source_url,
-    combined.cited.licence
-from combined
-join staging.providers as providers on combined.provider = providers.provider
+    valued.last_seen_on,
+    valued.carried_days,
+    valued.instance_type,
+    valued.host_count,
+    valued.offer_count,
+    valued.source_count,
+    valued.source,
+    valued.source_url,
+    valued.licence
+from valued
+join staging.providers as providers on valued.provider = providers.provider
 order by
-    combined.provider,
-    combined.accelerator,
-    combined.market,
-    combined.term_months,
-    combined.basis,
-    combined.region,
-    combined.observed_on
+    valued.provider,
+    valued.accelerator,
+    valued.market,
+    valued.term_months,
+    valued.basis,
+    valued.region,
+    valued.observed_on
