@@ -148,18 +148,41 @@ def land(source: Source, store: Warehouse, db: DuckDB) -> list[Attempt]:
     """Read every capture that has not landed with today's code and rules, oldest first."""
     tables = {name: wh.read(db, _contract(name)) for name in source.contract.reads}
     parser = _parser(source)
-    done = {
-        (part, captured_at)
-        for part, captured_at in db.execute(
-            "select part, captured_at from meta.attempts where source = ? and parser = ? "
-            "and outcome in ('landed', 'failed') and captured_at is not null",
-            [source.name, parser],
-        ).fetchall()
-    }
+    done: set[tuple[str, datetime]] = set()
+    read: set[tuple[str, str]] = set()
+    for part, captured_at, sha256, outcome in db.execute(
+        "select part, captured_at, sha256, outcome from meta.attempts where source = ? "
+        "and parser = ? and outcome in ('landed', 'failed') and captured_at is not null",
+        [source.name, parser],
+    ).fetchall():
+        done.add((part, captured_at))
+        if outcome == "landed":
+            read.add((part, sha256))
     attempts: list[Attempt] = []
     for each in _pending(source, store, done, parser, db):
+        if not source.sightings and (each.part, each.sha256) in read:
+            attempts.append(_nothing_new(source, db, each, parser))
+            continue
         attempts.append(_land_one(source, store, db, each, tables, parser))
+        if attempts[-1].outcome == "landed":
+            read.add((each.part, each.sha256))
     return attempts
+
+
+def _nothing_new(source: Source, db: DuckDB, each: Capture, parser: str) -> Attempt:
+    """An answer whose bytes were read before, by a source to which seeing again is no news."""
+    made = Attempt(
+        source.name,
+        each.part,
+        datetime.now(UTC),
+        "landed",
+        captured_at=each.captured_at,
+        sha256=each.sha256,
+        parser=parser,
+        held=held(db, source),
+    )
+    record(db, [made])
+    return made
 
 
 def _pending(
@@ -261,7 +284,7 @@ def _checked(
     if usable.is_empty():
         why = unusable["reason"].value_counts(sort=True).head(3).rows()
         raise ContractError(f"{source.name}: no row can be used: {why}")
-    if source.file is None:
+    if source.file is None and "price_usd_per_gpu_hour" in terms.columns:
         until = frame.select(pl.col("captured_at").max()).item()
         odd = implausible(usable, wh.trailing_medians(db, terms, until))
         usable = usable.with_columns(reason=pl.when(odd).then(pl.lit("implausible_price")))

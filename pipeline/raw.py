@@ -167,10 +167,15 @@ class RawStore:
         return None if path is None else _capture(path)
 
     def validators(self, source: str, part: str) -> dict[str, str]:
-        """`etag` and `last-modified` of the last capture, as far as it has them."""
+        """`etag` and `last-modified` of the last capture, as far as it has them; `sha256` always.
+
+        Empty where nothing is held, so a fetch can leave out what never changes.
+        """
         last = _last_whole(self._folder(source, part))
-        headers = {} if last is None else last.headers
-        return {name: headers[name] for name in VALIDATORS if name in headers}
+        if last is None:
+            return {}
+        held = {name: last.headers[name] for name in VALIDATORS if name in last.headers}
+        return held | {"sha256": last.sha256}
 
     def body(self, capture: Capture) -> bytes:
         """The bytes as kept.

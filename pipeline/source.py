@@ -90,6 +90,8 @@ class Source:
         redact: Drops personal data before bytes are written.
         secrets: Environment variables without which the source is skipped.
         backfill: History the upstream keeps beside what `fetch` reads.
+        sightings: Whether an answer equal to the last one says something: a price seen again still
+            stands, a filing does not get newer. False: an equal answer is not read again.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Source:
     redact: Callable[[bytes], bytes] | None = None
     secrets: tuple[str, ...] = ()
     backfill: Backfill | None = None
+    sightings: bool = True
 
     def __post_init__(self) -> None:
         if (self.parse is None) == (self.parse_stream is None):
@@ -188,18 +191,18 @@ def _typed(name: str) -> pl.Expr:
     return pl.col(name).cast(dtype)
 
 
-def _helpers(module: ModuleType) -> list[ModuleType]:
-    """Modules beside a source that it takes names from, such as `_skypilot_history`."""
+def _helpers(module: ModuleType, package: str) -> list[ModuleType]:
+    """Modules of a package that a module takes names from, such as `_skypilot_history`."""
     found = {inspect.getmodule(each) for each in vars(module).values() if callable(each)}
-    near = (each for each in found if each and each.__name__.startswith("pipeline.sources."))
+    near = (each for each in found if each and each.__name__.startswith(package))
     return sorted((each for each in near if each is not module), key=lambda each: each.__name__)
 
 
 def code_fingerprint(source: Source) -> str:
     """Hash of the code that turns the source's bytes into rows: a change means reading again."""
-    modules = [source.module, *_helpers(source.module)]
+    modules = [source.module, *_helpers(source.module, "pipeline.sources.")]
     if source.contract.prepare is not None:
-        modules.append(importlib.import_module("pipeline.methods.offers"))
-        modules.append(importlib.import_module("pipeline.methods.identity"))
+        prepares = importlib.import_module(source.contract.prepare.__module__)
+        modules += [prepares, *_helpers(prepares, "pipeline.methods.")]
     text = "".join(inspect.getsource(each) for each in modules)
     return hashlib.sha256((text + repr(source.contract.columns)).encode()).hexdigest()[:16]

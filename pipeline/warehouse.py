@@ -217,12 +217,13 @@ def described(name: str) -> str:
 def append(db: DuckDB, terms: Contract, frame: pl.DataFrame) -> int:
     """Add the rows whose key is new. Returns how many; never changes a row already there."""
     create(db, terms.table, terms.doc, terms.columns)
-    keys = ", ".join(terms.key)
+    # A key may be null, as the start of an instant is: null is then the same as null.
+    same = " and ".join(f"incoming.{key} is not distinct from held.{key}" for key in terms.key)
     db.register("incoming", frame)
     try:
         [(added,)] = db.execute(
             f"insert into {terms.table} by name "
-            f"(from incoming anti join {terms.table} using ({keys}))"
+            f"(from incoming anti join {terms.table} as held on {same})"
         ).fetchall()
     finally:
         db.unregister("incoming")

@@ -8,15 +8,28 @@ from types import MappingProxyType
 
 import polars as pl
 
-from pipeline.columns import common, meta, prices, quality, reference
+from pipeline.columns import (
+    common,
+    credit,
+    depreciation,
+    filings,
+    leverage,
+    meta,
+    prices,
+    quality,
+    reference,
+)
 from pipeline.columns.column import Column
 
 __all__ = ["COLUMNS", "Column", "duckdb_type", "is_documented"]
 
 
+PARTS = (common, prices, quality, reference, filings, leverage, credit, depreciation, meta)
+
+
 def _merged() -> dict[str, Column]:
     merged: dict[str, Column] = {}
-    for part in (common, prices, quality, reference, meta):
+    for part in PARTS:
         if twice := merged.keys() & part.COLUMNS.keys():
             raise ValueError(f"{part.__name__} gives a second meaning to {sorted(twice)}")
         merged |= part.COLUMNS

@@ -16,6 +16,7 @@ COLUMNS: dict[str, Column] = {
     ),
     "known_at": moment("First moment the public could know the row."),
     "captured_at": moment("Moment this warehouse read the row."),
+    "period_end_on": day("Last day of the period (quarter, month), or the day of an instant."),
     "status": text(
         "published or withheld; for one provider: confirmed, unconfirmed or administered."
     ),

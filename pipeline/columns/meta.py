@@ -6,7 +6,7 @@ COLUMNS: dict[str, Column] = {
     "table_name": text("Table the row is about, with its schema."),
     "column_name": text("Column the row is about."),
     "column_type": text("Type of the column in DuckDB."),
-    "unit": text("Unit of the column."),
+    "unit": text("Unit of the column, or of the value beside it."),
     "meaning": text("What the column or table means."),
     "is_grain": flag("True where the column is part of the table's key."),
     "row_raw": text("The row as it was parsed, as JSON."),

@@ -6,7 +6,6 @@ from pipeline.columns.column import Column, count, day, number, text
 
 COLUMNS: dict[str, Column] = {
     "market_scope": text("on_demand, spot, or all: both together, with an effect for spot."),
-    "period_end_on": day("Last UTC day of the month the row is about."),
     "compared_with_on": day(
         "End of the last published month inside the window, which the change is measured from; "
         "null where the chain starts."

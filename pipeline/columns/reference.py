@@ -15,7 +15,7 @@ COLUMNS: dict[str, Column] = {
     "bf16_dense_tflops": number("TFLOPS", "Peak dense BF16 throughput, without sparsity."),
     "fp8_dense_tflops": number("TFLOPS", "Peak dense FP8 throughput, without sparsity."),
     "tdp_w": number("W", "Thermal design power of one accelerator."),
-    "announced_on": day("Day the vendor announced the part."),
+    "announced_on": day("Day it was announced: a part by its vendor, a deal or change by a party."),
     "available_on": day("Day the part could first be bought or rented."),
     "launch_price_usd": number("USD", "Price of one accelerator at launch, where cited."),
     "launch_price_source_url": text("Public address the launch price was read from."),

@@ -1,0 +1,58 @@
+"""Columns of filed documents and of the figures in them."""
+
+import polars as pl
+
+from pipeline.columns.column import Column, day, flag, moment, number, text
+
+COLUMNS: dict[str, Column] = {
+    # Who files.
+    "cik": text("SEC central index key of the filer, ten digits; * in a rule means any filer."),
+    "issuer": text("Short name of the company (issuers.issuer), the same in every table."),
+    "ticker": text("Ticker of the company's main listing."),
+    "layer": text(
+        "Where the company stands: chips, servers, neocloud, hyperscaler, landlord or application."
+    ),
+    "fiscal_year_end": text("Month and day on or about which the fiscal year ends, MM-DD."),
+    "accounting_basis": text("us_gaap or ifrs."),
+    "perimeter": text("Which business the figures cover, in our words, such as ex-Yandex."),
+    "filed_from_on": day("Figures filed before this day belong to a predecessor or old perimeter."),
+    "period_from_on": day("First period end the row holds for."),
+    "period_to_on": day("Last period end the row holds for; null where it still does."),
+    # One filing.
+    "accession": text("SEC accession number of the filing, with dashes."),
+    "form": text("SEC form type, such as 10-Q, as filed."),
+    "items": text("Items of an 8-K, comma-separated."),
+    "filed_on": day("Filing date the SEC gives."),
+    "accepted_at": moment("Moment the SEC accepted the filing."),
+    "is_xbrl": flag("True where the SEC says the filing carries XBRL."),
+    "document": text("File name of a document inside the filing."),
+    "phrase": text("Phrase that was searched for in the text of filings."),
+    # One fact.
+    "taxonomy": text(
+        "Taxonomy of the concept: us-gaap, ifrs-full, dei, srt, ecd, ffd, the filer's own prefix, "
+        "or untagged for a figure read from the text of a document."
+    ),
+    "concept": text("Element name of the figure in its taxonomy."),
+    "period_start_on": day("First day of the period; null for an instant."),
+    "dimensions": text(
+        "axis=member pairs, sorted and joined by ;, that narrow the figure; empty for the whole."
+    ),
+    "value": number("as unit", "The figure as filed, scale and sign applied."),
+    "decimals": Column(
+        pl.Int64(),
+        "Decimal place the figure is exact to, as filed (-6: millions); null where not stated or "
+        "exact.",
+    ),
+    # Rules that read facts.
+    "metric": text("Figure a rule or row is about, one name over all issuers and taxonomies."),
+    "rank": Column(
+        pl.Int64(),
+        "Order of alternatives: the lowest whose required concepts are all there is used.",
+    ),
+    "weight": number("factor", "What the concept's value is multiplied by before it is added."),
+    "is_required": flag("True where the alternative does not hold without this concept."),
+    "obligation_kind": text(
+        "What a commitment figure holds: leases_not_commenced, supply, supply_and_capex, capex, "
+        "cloud, content, energy, mixed, receivable (money to come in) or not_a_commitment."
+    ),
+}

@@ -1,0 +1,282 @@
+"""Contracts of facilities, balances, holdings, commitments, placements and interest rates."""
+
+import pandera.polars as pa
+import polars as pl
+
+from pipeline.contracts import contract
+from pipeline.contracts.filings import ACCESSION, CIK
+from pipeline.contracts.reference import SLUG
+from pipeline.methods.holdings import resolved
+
+DOLLARS = pa.Check.in_range(0, 1e12)
+BPS = pa.Check.in_range(0, 3_000)
+PERCENT = pa.Check.in_range(0, 100)
+KINDS = [
+    "ddtl",
+    "term_loan",
+    "revolver",
+    "senior_notes",
+    "secured_notes",
+    "convertible_notes",
+    "private_notes",
+    "abs",
+    "lease",
+    "oem_financing",
+    "other",
+]
+COLLATERAL = ["gpu", "chip_lease", "operator_campus", "landlord_spv", "mixed", "unsecured"]
+STATUSES = ["filed", "announced", "press", "rumored", "not_executed"]
+
+
+def _closed_before_it_matures(data: pa.PolarsData) -> pl.LazyFrame:
+    early = pl.col("maturity_on").is_null() | pl.col("closed_on").is_null()
+    return data.lazyframe.select(early | (pl.col("closed_on") < pl.col("maturity_on")))
+
+
+FACILITY_TERMS = contract(
+    "facility_terms",
+    "One row per facility and version of its terms; an amendment, or another document that says "
+    "otherwise, is a further row.",
+    key=["facility_id", "known_at", "source_url"],
+    optional=[
+        "parent_facility_id",
+        "issuer",
+        "cik",
+        "spv",
+        "announced_on",
+        "closed_on",
+        "commitment_usd",
+        "benchmark",
+        "spread_bps",
+        "spread_high_bps",
+        "benchmark_floor_pct",
+        "fixed_rate_pct",
+        "undrawn_fee_bps",
+        "redemption_price_pct",
+        "maturity_on",
+        "maturity_grain",
+        "draw_tenor_months",
+        "amortisation_from_on",
+        "advance_rate_pct",
+        "advance_rate_low_pct",
+        "depreciation_life_years",
+        "dscr_min_ratio",
+        "dscr_tested_from_on",
+        "contract_coverage_min_ratio",
+        "liquidity_min_usd",
+        "hedged_min_pct",
+        "offtaker",
+        "offtaker_rating",
+        "offtake_months",
+        "rating",
+        "redacted_terms",
+    ],
+    facility_id=[SLUG],
+    parent_facility_id=[SLUG],
+    borrower=[],
+    issuer=[],
+    cik=[CIK],
+    spv=[],
+    facility_name=[],
+    facility_kind=[pa.Check.isin(KINDS)],
+    collateral_class=[pa.Check.isin(COLLATERAL)],
+    deal_status=[pa.Check.isin(STATUSES)],
+    is_disputed=[],
+    announced_on=[],
+    closed_on=[],
+    commitment_usd=[DOLLARS],
+    benchmark=[],
+    spread_bps=[BPS],
+    spread_high_bps=[BPS],
+    benchmark_floor_pct=[PERCENT],
+    fixed_rate_pct=[pa.Check.in_range(0, 30)],
+    undrawn_fee_bps=[BPS],
+    redemption_price_pct=[pa.Check.in_range(100, 200)],
+    maturity_on=[pa.Check(_closed_before_it_matures, name="a facility closes before it matures")],
+    maturity_grain=[pa.Check.isin(["day", "month", "year"])],
+    draw_tenor_months=[pa.Check.in_range(1, 480)],
+    amortisation=[
+        pa.Check.isin(
+            [
+                "level",
+                "filed_schedule",
+                "unfiled_schedule",
+                "borrowing_base",
+                "bullet",
+                "not_stated",
+            ]
+        )
+    ],
+    amortisation_from_on=[],
+    advance_rate_pct=[PERCENT],
+    advance_rate_low_pct=[PERCENT],
+    depreciation_life_years=[pa.Check.in_range(1, 20)],
+    dscr_min_ratio=[pa.Check.in_range(0.5, 5)],
+    dscr_tested_from_on=[],
+    contract_coverage_min_ratio=[pa.Check.in_range(0.5, 5)],
+    liquidity_min_usd=[DOLLARS],
+    hedged_min_pct=[PERCENT],
+    recourse=[pa.Check.isin(["full", "limited", "none", "not_stated"])],
+    offtaker=[],
+    offtaker_rating=[],
+    offtake_months=[pa.Check.in_range(1, 480)],
+    rating=[],
+    redacted_terms=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
+FACILITY_BALANCES = contract(
+    "facility_balances",
+    "One row per debt instrument, balance day and filing that states the balance.",
+    key=["facility_id", "balance_on", "known_at", "source_url"],
+    optional=["principal_usd", "carrying_usd", "undrawn_usd", "effective_rate_pct", "accession"],
+    facility_id=[SLUG],
+    balance_on=[],
+    principal_usd=[DOLLARS],
+    carrying_usd=[DOLLARS],
+    undrawn_usd=[DOLLARS],
+    effective_rate_pct=[pa.Check.in_range(0, 40)],
+    accession=[ACCESSION],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
+FACILITY_ALIASES = contract(
+    "facility_aliases",
+    "One row per rule from a holder's words to a facility; the first rule that matches wins.",
+    key=["priority"],
+    optional=["spread_bps", "maturity_from_on", "maturity_to_on", "rate_kind", "facility_id"],
+    priority=[pa.Check.ge(0)],
+    pattern=[],
+    rate_kind=[pa.Check.isin(["floating", "fixed"])],
+    spread_bps=[BPS],
+    maturity_from_on=[],
+    maturity_to_on=[],
+    borrower=[],
+    facility_id=[SLUG],
+    match_score=[pa.Check.in_range(0, 1)],
+    match_reason=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
+FUND_HOLDINGS = contract(
+    "fund_holdings",
+    "One row per loan or note a fund holds, as one filing states it.",
+    key=["source", "accession", "holding_id"],
+    prepare=resolved,
+    reads=["facility_aliases"],
+    optional=[
+        "adviser",
+        "form",
+        "instrument_raw",
+        "rate_kind",
+        "benchmark",
+        "spread_bps",
+        "all_in_rate_pct",
+        "maturity_on",
+        "par_usd",
+        "cost_usd",
+        "fair_value_usd",
+        "unfunded_usd",
+        "net_assets_pct",
+        "fund_net_assets_usd",
+        "is_non_accrual",
+        "is_pik",
+        "fair_value_level",
+        "borrower",
+        "facility_id",
+        "match_score",
+    ],
+    accession=[ACCESSION],
+    holding_id=[],
+    fund=[],
+    fund_cik=[CIK],
+    adviser=[],
+    vehicle=[
+        pa.Check.isin(
+            ["bdc", "joint_venture", "mutual_fund", "etf", "closed_end_fund", "not_stated"]
+        )
+    ],
+    form=[],
+    period_end_on=[],
+    issuer_name_raw=[],
+    instrument_raw=[],
+    rate_kind=[pa.Check.isin(["floating", "fixed"])],
+    benchmark=[],
+    spread_bps=[pa.Check.in_range(0, 5_000)],
+    all_in_rate_pct=[pa.Check.in_range(0, 50)],
+    maturity_on=[],
+    currency=[pa.Check.str_matches(r"^[A-Z]{3}$")],
+    par_usd=[DOLLARS],
+    cost_usd=[pa.Check.in_range(-1e9, 1e12)],
+    fair_value_usd=[pa.Check.in_range(-1e9, 1e12)],
+    unfunded_usd=[DOLLARS],
+    net_assets_pct=[pa.Check.in_range(-100, 1_000)],
+    fund_net_assets_usd=[pa.Check.in_range(0, 1e13)],
+    is_non_accrual=[],
+    is_pik=[],
+    fair_value_level=[pa.Check.isin([1, 2, 3])],
+    par_basis=[pa.Check.isin(["funded", "mostly_unfunded", "unfunded", "not_stated"])],
+    borrower=[],
+    facility_id=[SLUG],
+    match_score=[pa.Check.in_range(0, 1)],
+    match_reason=[],
+    licence=[],
+)
+
+COMMITMENTS = contract(
+    "commitments",
+    "One row per commitment from one company to another and version of its terms.",
+    key=["commitment_id", "known_at", "source_url"],
+    optional=["amount_usd", "is_binding", "announced_on", "ends_on"],
+    commitment_id=[SLUG],
+    from_entity=[],
+    to_entity=[],
+    commitment_kind=[
+        pa.Check.isin(["equity", "purchase", "capacity", "lease", "guarantee", "loan", "warrant"])
+    ],
+    amount_usd=[DOLLARS],
+    is_binding=[],
+    deal_status=[pa.Check.isin(STATUSES)],
+    is_disputed=[],
+    announced_on=[],
+    ends_on=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
+RATES = contract(
+    "rates",
+    "One row per interest rate, day and sighting.",
+    key=["source", "rate_name", "observed_on", "known_at"],
+    rate_name=[],
+    observed_on=[],
+    rate_pct=[pa.Check.in_range(-5, 30)],
+    licence=[],
+)
+
+PRIVATE_OFFERINGS = contract(
+    "private_offerings",
+    "One row per notice of an exempt offering (Form D) by a company of the universe.",
+    key=["accession"],
+    optional=["offering_usd", "sold_usd", "first_sale_on", "file_number", "industry"],
+    accession=[ACCESSION],
+    cik=[CIK],
+    issuer_name_raw=[],
+    form=[],
+    filed_on=[],
+    is_amendment=[],
+    file_number=[],
+    security_kind=[],
+    industry=[],
+    offering_usd=[DOLLARS],
+    sold_usd=[DOLLARS],
+    first_sale_on=[],
+    licence=[],
+)

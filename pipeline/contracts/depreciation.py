@@ -1,0 +1,103 @@
+"""Contracts of asset lives, hardware prices, cost inputs and scenarios."""
+
+import pandera.polars as pa
+
+from pipeline.contracts import contract
+from pipeline.contracts.filings import ACCESSION, CIK
+from pipeline.contracts.reference import SKU, SLUG
+
+LIFE = pa.Check.in_range(0.5, 50)
+EFFECT = pa.Check.in_range(-1e11, 1e11)
+
+USEFUL_LIVES = contract(
+    "useful_lives",
+    "One row per company, class of assets, day a life takes effect and document that states it.",
+    key=["issuer", "asset_class", "effective_on", "effect_kind", "known_at"],
+    optional=[
+        "cik",
+        "accession",
+        "announced_on",
+        "old_life_years",
+        "new_life_years",
+        "new_life_low_years",
+        "depreciation_effect_usd",
+        "operating_income_effect_usd",
+        "net_income_effect_usd",
+        "effect_from_on",
+        "effect_to_on",
+    ],
+    issuer=[],
+    cik=[CIK],
+    accession=[ACCESSION],
+    asset_class=[],
+    old_life_years=[LIFE],
+    new_life_years=[LIFE],
+    new_life_low_years=[LIFE],
+    effective_on=[],
+    announced_on=[],
+    life_change_kind=[pa.Check.isin(["extend", "shorten", "early_retirement", "policy"])],
+    effect_kind=[pa.Check.isin(["expected", "realised"])],
+    depreciation_effect_usd=[EFFECT],
+    operating_income_effect_usd=[EFFECT],
+    net_income_effect_usd=[EFFECT],
+    effect_from_on=[],
+    effect_to_on=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
+HARDWARE_PRICES = contract(
+    "hardware_prices",
+    "One row per price of an accelerator as a thing, by day, kind, statistic and document.",
+    key=["accelerator", "priced_on", "price_kind", "statistic", "condition", "source_url"],
+    optional=["sale_count", "unit_count"],
+    accelerator=[SKU],
+    priced_on=[],
+    price_usd_per_gpu=[pa.Check.in_range(50, 500_000)],
+    price_kind=[
+        pa.Check.isin(["executed_resale", "asked_resale", "executed_new", "asked_new", "estimated"])
+    ],
+    price_scope=[pa.Check.isin(["card", "system"])],
+    condition=[pa.Check.isin(["new", "refurbished", "used", "mixed", "not_stated"])],
+    lot=[pa.Check.isin(["single", "bulk", "not_stated"])],
+    statistic=[pa.Check.isin(["point", "median", "mean", "low", "high"])],
+    sale_count=[pa.Check.ge(1)],
+    unit_count=[pa.Check.ge(1)],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
+COST_INPUTS = contract(
+    "cost_inputs",
+    "One row per cost or technical input, scope and document.",
+    key=["input", "scope", "source_url", "known_at"],
+    optional=["low_value", "high_value"],
+    input=[SLUG],
+    scope=[],
+    unit=[],
+    base_value=[],
+    low_value=[],
+    high_value=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
+SCENARIOS = contract(
+    "scenarios",
+    "One row per scenario and quarter after its start.",
+    key=["scenario", "quarter_number"],
+    optional=["rent_multiplier", "utilisation_multiplier", "sofr_shift_bps"],
+    scenario=[SLUG],
+    scenario_kind=[pa.Check.isin(["measured", "hypothetical", "commodity"])],
+    quarter_number=[pa.Check.in_range(0, 80)],
+    rent_multiplier=[pa.Check.in_range(0, 5)],
+    utilisation_multiplier=[pa.Check.in_range(0, 2)],
+    sofr_shift_bps=[pa.Check.in_range(-1_000, 2_000)],
+    is_offtaker_default=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
