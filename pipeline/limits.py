@@ -11,7 +11,7 @@ from typing import Self
 # Requests per second, over all hosts of a domain. SEC: at most ten over all machines and all of its
 # hosts (sec.gov/os/accessing-edgar-data). Lambda's terms allow slow crawling and name no number.
 SLOWER = {
-    "sec.gov": 4.0,
+    "sec.gov": 8.0,
     "lambdalabs.com": 1.0,
     "lambda.ai": 1.0,
     "zenodo.org": 0.1,  # its robots.txt asks for ten seconds between requests

@@ -188,6 +188,8 @@ def _typed(name: str) -> pl.Expr:
         return pl.col(name).str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", time_zone="UTC")
     if isinstance(dtype, pl.Date):
         return pl.col(name).str.to_date("%Y-%m-%d")
+    if isinstance(dtype, pl.Boolean):  # polars does not cast text to Boolean
+        return pl.col(name).replace_strict({"true": True, "false": False}, return_dtype=dtype)
     return pl.col(name).cast(dtype)
 
 

@@ -5,19 +5,21 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from pipeline import ingest
+from pipeline import warehouse as wh
 from pipeline.bodies import spooled
+from pipeline.contracts.filings import FILING_FACTS
 from pipeline.http import Response, UpstreamError
 from pipeline.source import Part, Source, discover
 from pipeline.sources.prices import runpod, skypilot_catalog, vast
 from pipeline.warehouse import Warehouse
-from tests.support import rows
+from tests.support import rows, typed
 
 FIXTURES = Path(__file__).parent / "fixtures"
 GPU_TYPES = (FIXTURES / "runpod" / "gpu_types.json").read_bytes()
@@ -136,6 +138,34 @@ BAD = {
     "not text": b"\xff\xfe\x00\x00",
     "a wrong type": types(H100 | {"securePrice": {"amount": 3.99}}),
 }
+
+
+def test_an_identical_answer_is_not_read_again_where_seeing_again_is_no_news(store, referenced):
+    read = []
+
+    def parse(body, capture):
+        read.append(capture.captured_at)
+        return runpod.parse(body, capture)
+
+    filing = replace(answers(runpod.SOURCE, GPU_TYPES, GPU_TYPES), parse=parse, sightings=False)
+    for _ in range(2):
+        ingest.capture(filing, store)
+        [attempt] = ingest.land(filing, store, referenced)
+        assert attempt.outcome == "landed"
+    assert len(read) == 1
+    assert attempt.rows == 0
+    assert attempt.held > 0
+
+
+def test_a_key_that_is_null_is_the_same_as_another_null(db):
+    instant = {
+        "source": "a", "cik": "0001045810", "accession": "0001045810-26-000021", "form": "10-K",
+        "filed_on": date(2026, 2, 25), "taxonomy": "us-gaap", "concept": "Assets", "unit": "USD",
+        "period_end_on": date(2026, 1, 25), "dimensions": "", "value": 1.0, "licence": "test",
+        "confidence": "high", "known_at": START, "captured_at": START, "source_url": "https://x",
+    }  # fmt: skip
+    frame = typed(FILING_FACTS, [instant])
+    assert [wh.append(db, FILING_FACTS, frame) for _ in range(2)] == [1, 0]
 
 
 @pytest.mark.parametrize("name", BAD)

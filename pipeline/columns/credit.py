@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.columns.column import Column, day, flag, number, text
+from pipeline.columns.column import Column, count, day, flag, number, text
 
 MONEY = "USD"
 
@@ -48,6 +48,9 @@ COLUMNS: dict[str, Column] = {
     "amortisation_from_on": day("First day principal falls due under the schedule."),
     "advance_rate_pct": number("%", "Most that may be borrowed against cost; the higher of two."),
     "advance_rate_low_pct": number("%", "Rate for the weaker collateral where there are two."),
+    "ltv_max_pct": number(
+        "%", "Most debt over depreciated cost the agreement allows, where not the advance rate."
+    ),
     "depreciation_life_years": number(
         "years", "Straight-line life over which the borrowing base writes the collateral down."
     ),
@@ -64,6 +67,7 @@ COLUMNS: dict[str, Column] = {
     "offtake_months": Column(pl.Int64(), "Length of the customer contract.", "months"),
     "rating": text("Credit ratings of the facility, with the agency."),
     "redacted_terms": text("Columns whose figure the filing redacts, separated by |."),
+    "term": text("Term of a facility that is assumed because no filing states it."),
     # Balances.
     "balance_on": day("Day of the balance."),
     "principal_usd": number(MONEY, "Principal outstanding."),
@@ -86,6 +90,9 @@ COLUMNS: dict[str, Column] = {
     "unfunded_usd": number(MONEY, "Commitment of the fund not yet drawn."),
     "net_assets_pct": number("%", "Share of the fund's net assets, as filed."),
     "fund_net_assets_usd": number(MONEY, "Net assets of the fund, as filed."),
+    "schedule_gap_pct": number(
+        "%", "Schedule of investments added up, less the balance sheet's total, of the latter."
+    ),
     "is_non_accrual": flag("True where the fund says interest is not accrued."),
     "is_pik": flag("True where interest is paid in kind."),
     "fair_value_level": Column(pl.Int64(), "Level of the fair value hierarchy: 1, 2 or 3."),
@@ -116,4 +123,74 @@ COLUMNS: dict[str, Column] = {
     "file_number": text("SEC file number that joins a filing to its amendments."),
     "security_kind": text("What is sold: equity, debt, option, other, joined by |."),
     "industry": text("Industry group the filer names."),
+    # Facilities, derived.
+    "counted_from_on": day(
+        "Day from which the facility counts: closed, else announced, first owed or first known; "
+        "never later than its first balance."
+    ),
+    "drawn_pct": number("%", "Principal outstanding over the commitment."),
+    "maturity_low_on": day("Earliest maturity any version or holder states."),
+    "maturity_high_on": day("Latest maturity any version or holder states."),
+    "maturity_count": count("Different maturities stated."),
+    "maturities": text("Every maturity stated, in order, separated by commas."),
+    "issuer_maturities": text("Every maturity the versions of the issuer's terms state."),
+    "version_count": count("Versions of the terms held."),
+    "balance_source_url": text("Public address the balance was read from."),
+    # The market by month.
+    "facility_count": count("Facilities that stand at the month's end."),
+    "filed_facility_count": count("Of these, those an SEC filing states."),
+    "announced_facility_count": count("Of these, those a party or rating agency announced."),
+    "press_facility_count": count("Of these, those only the press tells of."),
+    "borrower_count": count("Borrowers of these facilities."),
+    "filed_drawn_usd": number(MONEY, "Principal outstanding of the filed facilities with one."),
+    "filed_committed_usd": number(MONEY, "Commitments and face of the filed facilities."),
+    "announced_drawn_usd": number(MONEY, "Principal outstanding of the announced facilities."),
+    "announced_committed_usd": number(MONEY, "Commitments and face announced but not filed."),
+    "press_drawn_usd": number(MONEY, "Principal outstanding as only the press tells it."),
+    "press_estimate_usd": number(MONEY, "Commitments and face as only the press tells them."),
+    "facilities_without_balance_count": count("Facilities whose drawn amount is not known."),
+    "facilities_without_commitment_count": count("Facilities whose commitment is not known."),
+    "oldest_balance_on": day("Day of the oldest balance in the drawn amounts."),
+    "source_urls": text("Public addresses the row rests on, separated by spaces."),
+    # What lenders say.
+    "fv_to_par_pct": number("%", "Fair value over par; means nothing where par is mostly undrawn."),
+    "fv_to_cost_pct": number("%", "Fair value over amortised cost."),
+    "mark_note": text("What value over par does not mean here; null where it is a plain mark."),
+    "previous_period_end_on": day("The fund's report before, where it held the position."),
+    "fv_to_par_change_pct": number(
+        "%", "Change of the position's value over par since that report, in points of par."
+    ),
+    "adviser_count": count("Advisers behind the statistics, affiliated funds counted once."),
+    "fund_count": count("Funds that hold the facility."),
+    "holding_count": count("Holdings behind the row."),
+    "marked_holding_count": count("Holdings in the statistics."),
+    "mostly_unfunded_count": count("Holdings left out because their par is mostly undrawn."),
+    "unfunded_count": count("Holdings left out because nothing is drawn."),
+    "non_accrual_count": count("Holdings on which the fund accrues no interest."),
+    "marked_par_usd": number(MONEY, "Par of the holdings in the statistics."),
+    "low_fv_to_par_pct": number("%", "Lowest value over par of an adviser."),
+    "median_fv_to_par_pct": number("%", "Median over advisers of value over par."),
+    "high_fv_to_par_pct": number("%", "Highest value over par of an adviser."),
+    "fv_to_par_spread_pct": number("%", "Highest less lowest, in points of par."),
+    "low_adviser": text("Adviser with the lowest value; by name where several share it."),
+    "high_adviser": text("Adviser with the highest value; by name where several share it."),
+    "is_maturity_conflict": flag(
+        "True where holders state several maturities, or one later than the terms do."
+    ),
+    # Who holds it.
+    "holder_kind": text("identified (a fund), or unidentified: what no public holder shows."),
+    "reported_on": day("Date of the report the holding was read from."),
+    "identified_par_usd": number(MONEY, "Par that identified funds hold of the facility."),
+    "is_over_identified": flag("True where funds state more par than the balance: a conflict."),
+    "remainder_missing_reason": text("Why the remainder is unknown; null where it is known."),
+    # Loops of commitments.
+    "binding_scope": text("binding: signed contracts alone; all: announcements too."),
+    "loop_path": text("The companies in order of payment, back to the first, joined by >."),
+    "edge_count": count("Commitments in the loop."),
+    "loop_amount_usd": number(MONEY, "Smallest stated edge: what can travel all the way round."),
+    "smallest_edge": text("The two companies between which that smallest edge runs."),
+    "edges_without_amount_count": count("Edges of the loop with no stated amount."),
+    "edges_not_filed_count": count("Edges of the loop that no SEC filing states."),
+    "edge_kinds": text("Kind of each commitment in order of the path, joined by >."),
+    "commitment_ids": text("Identifier of each commitment in order of the path, joined by >."),
 }

@@ -46,4 +46,101 @@ COLUMNS: dict[str, Column] = {
     "sofr_shift_bps": number("bps", "Shift of SOFR in that quarter."),
     "is_offtaker_default": flag("True from the quarter in which the customer stops paying."),
     "scenario_kind": text("measured (a path that happened), hypothetical or commodity."),
+    # Rates.
+    "method": text(
+        "cohort, cohort_piecewise, cross_section, pooled_through_cycle, resale or book; in the "
+        "backtest also the baselines."
+    ),
+    "rate_pct_per_year": number(
+        "%/year", "Change per year, negative for a loss; of cost for book, else of what is left."
+    ),
+    "interval_low_rate_pct_per_year": number("%/year", "Lower end of the rate's 90 % band."),
+    "interval_high_rate_pct_per_year": number("%/year", "Upper end of the rate's 90 % band."),
+    "earlier_rate_pct_per_year": number("%/year", "Rate of the segment before `break_on`."),
+    "break_on": day("Month end at which the two segments meet."),
+    "residual_error": number("log", "Root mean square of what the fit leaves over."),
+    "observation_count": count("Prices, sales or lives behind the row."),
+    "accelerator_count": count("Accelerators behind the row."),
+    "month_count": count("Months with a price behind the row."),
+    "first_on": day("Month end of the first price behind the row."),
+    # Retention by time and age.
+    "is_training_part": flag("True for parts sold as sockets of a training machine (SXM, OAM)."),
+    "months_since_launch": count("Months since `available_on`."),
+    "months_since_first": count("Months since the first month with a published level."),
+    "rent_usd_per_gpu_hour": number("USD/GPU-hour", "Median of the month's published levels."),
+    "first_rent_usd_per_gpu_hour": number(
+        "USD/GPU-hour", "Mean of the first three months with a published level."
+    ),
+    "retention_pct": number("%", "The month's rent over the first rent."),
+    "matched_retention_pct": number(
+        "%", "The same of the matched index, which providers who come or go do not move."
+    ),
+    "day_count": count("Days of the month with a published level."),
+    "age_years": number("years", "Years since the accelerator, or the machine, was new."),
+    "newest_accelerator": text("Youngest training part of the same tier rented on the date."),
+    "rent_to_newest_pct": number("%", "Rent over that of the youngest training part."),
+    # Residual values.
+    "clock": text("book, income_market, income_contract or resale: how a value is told."),
+    "value_usd_per_gpu": number("USD/GPU", "Value of one accelerator of that age by that clock."),
+    "low_value_usd_per_gpu": number("USD/GPU", "The value at the bad end of the inputs' ranges."),
+    "high_value_usd_per_gpu": number("USD/GPU", "The value at the good end of the inputs' ranges."),
+    "value_pct_of_cost": number("%", "The value over `cost_usd_per_gpu`; null without a cost."),
+    "low_value_pct_of_cost": number("%", "Its low end over the cost."),
+    "high_value_pct_of_cost": number("%", "Its high end over the cost."),
+    "cost_usd_per_gpu": number("USD/GPU", "Newest price of a new one, as `cost_basis` says."),
+    "cost_basis": text("Kind and scope of the price new: a card, or its share of a system."),
+    "economic_years_left": number(
+        "years", "Until rent meets cash cost or the longest use so far; of book, until nothing."
+    ),
+    "breakeven_rent_usd_per_gpu_hour": number(
+        "USD/GPU-hour", "Rent at which the income left equals the executed price, all else held."
+    ),
+    "inputs_assumed": text("What the figure rests on that is not measured."),
+    # Forecasts scored.
+    "horizon_months": Column(pl.Int64(), "Months from the forecast to its outcome.", "months"),
+    "target_on": day("Month end of the outcome."),
+    "forecast_change_pct": number("%", "Change of the rent that was forecast."),
+    "forecast_low_change_pct": number("%", "Lower end of the forecast's 90 % band."),
+    "forecast_high_change_pct": number("%", "Upper end of the forecast's 90 % band."),
+    "actual_change_pct": number("%", "Change of the rent that came."),
+    "error_pct": number("% of rent", "Forecast less outcome, of the rent at the origin."),
+    "is_within_band": flag("True where the outcome lay in the band; null without a band."),
+    "forecast_count": count("Forecasts scored; neighbouring ones overlap."),
+    "last_on": day("Month end of the last forecast scored."),
+    "bias_pct": number("% of rent", "Mean error; above zero where the forecast was too high."),
+    "mean_absolute_error_pct": number("% of rent", "Mean absolute error."),
+    "coverage_pct": number("%", "Forecasts whose outcome lay in the 90 % band."),
+    "no_change_absolute_error_pct": number(
+        "% of rent", "Mean absolute error of no change, same forecasts."
+    ),
+    "straight_line_absolute_error_pct": number(
+        "% of rent", "That of a straight line over six years, where the part was younger."
+    ),
+    "fall_26_absolute_error_pct": number("% of rent", "That of a fall of 26 % a year."),
+    "is_better_than_no_change": flag("True where the mean absolute error is under no change's."),
+    # A company's profit on another life.
+    "life_case": text("filed, 3_years, 4_years, 5_years or income_clock: the life asked about."),
+    "life_years": number("years", "Life of the case; null where a yearly rate stands instead."),
+    "capex_usd": number("USD", "Capital expenditure of the fiscal year."),
+    "depreciation_usd": number(
+        "USD", "Depreciation of the fiscal year as filed; the wider tag where no narrow one is."
+    ),
+    "technology_share": number("0-1", "Part of capex taken to be machines rather than buildings."),
+    "technology_depreciation_usd": number("USD", "Depreciation of machines on the case's life."),
+    "extra_depreciation_usd": number("USD", "That less the same on the life in force."),
+    "operating_income_usd": number("USD", "Operating income of the fiscal year as filed."),
+    "restated_operating_income_usd": number("USD", "Operating income less the extra."),
+    "restated_ppe_net_usd": number("USD", "Net property on the case's life."),
+    "capex_year_count": count("Fiscal years of capex behind the row."),
+    "is_capex_complete": flag("True where capex is held back to the life in force."),
+    "disclosed_effect_usd": number(
+        "USD", "Effect on depreciation the company disclosed of its own change in the year."
+    ),
+    "modelled_effect_usd": number("USD", "The same effect by the model."),
+    "implied_technology_share": number(
+        "0-1", "Share of capex at which the model gives the disclosed effect."
+    ),
+    "difference_usd": number("USD", "Modelled less disclosed effect."),
+    "difference_reason": text("Why the two differ, as far as the table can tell."),
+    "missing_inputs": text("Figures the row lacks; null where it has all."),
 }

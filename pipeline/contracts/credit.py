@@ -5,7 +5,7 @@ import polars as pl
 
 from pipeline.contracts import contract
 from pipeline.contracts.filings import ACCESSION, CIK
-from pipeline.contracts.reference import SLUG
+from pipeline.contracts.reference import SKU, SLUG
 from pipeline.methods.holdings import resolved
 
 DOLLARS = pa.Check.in_range(0, 1e12)
@@ -59,6 +59,7 @@ FACILITY_TERMS = contract(
         "amortisation_from_on",
         "advance_rate_pct",
         "advance_rate_low_pct",
+        "ltv_max_pct",
         "depreciation_life_years",
         "dscr_min_ratio",
         "dscr_tested_from_on",
@@ -110,6 +111,7 @@ FACILITY_TERMS = contract(
     amortisation_from_on=[],
     advance_rate_pct=[PERCENT],
     advance_rate_low_pct=[PERCENT],
+    ltv_max_pct=[PERCENT],
     depreciation_life_years=[pa.Check.in_range(1, 20)],
     dscr_min_ratio=[pa.Check.in_range(0.5, 5)],
     dscr_tested_from_on=[],
@@ -122,6 +124,26 @@ FACILITY_TERMS = contract(
     offtake_months=[pa.Check.in_range(1, 480)],
     rating=[],
     redacted_terms=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
+ASSUMED_TERMS = contract(
+    "assumed_terms",
+    "One row per term of a facility that its filings redact or never state, and what stands in for "
+    "it; every table that uses one names it in `inputs_assumed`.",
+    key=["facility_id", "term", "known_at"],
+    optional=["base_value", "low_value", "high_value", "accelerator"],
+    facility_id=[SLUG],
+    term=[
+        pa.Check.isin(["advance_rate_pct", "depreciation_life_years", "accelerator", "funded_usd"])
+    ],
+    unit=[],
+    base_value=[],
+    low_value=[],
+    high_value=[],
+    accelerator=[SKU],
     evidence=[],
     source_date=[],
     read_on=[],
@@ -185,6 +207,7 @@ FUND_HOLDINGS = contract(
         "unfunded_usd",
         "net_assets_pct",
         "fund_net_assets_usd",
+        "schedule_gap_pct",
         "is_non_accrual",
         "is_pik",
         "fair_value_level",
@@ -218,6 +241,7 @@ FUND_HOLDINGS = contract(
     unfunded_usd=[DOLLARS],
     net_assets_pct=[pa.Check.in_range(-100, 1_000)],
     fund_net_assets_usd=[pa.Check.in_range(0, 1e13)],
+    schedule_gap_pct=[pa.Check.in_range(-100, 1_000)],
     is_non_accrual=[],
     is_pik=[],
     fair_value_level=[pa.Check.isin([1, 2, 3])],

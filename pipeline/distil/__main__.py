@@ -1,4 +1,7 @@
-"""`python -m pipeline.distil` writes warehouse/reference/gpu_price_history.csv from the folders."""
+"""`python -m pipeline.distil` writes two files of warehouse/reference from the recorded folders.
+
+gpu_price_history.csv from data/prices, and beside it filing_facts.csv from data/sec.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.distil import discover, runs
+from pipeline.distil import _filing_facts, discover, runs
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "warehouse" / "reference"
@@ -16,9 +19,10 @@ TARGET = REFERENCE / "gpu_price_history.csv"
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Read every folder, write the history, print what was rejected and why."""
+    """Read every folder, write history and figures, print what was rejected and why."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.distil", description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "prices")
+    parser.add_argument("--sec", type=Path, default=ROOT.parent / "shared" / "data" / "sec")
     parser.add_argument("--out", type=Path, default=TARGET)
     options = parser.parse_args(arguments)
     frames = [
@@ -35,6 +39,10 @@ def main(arguments: list[str] | None = None) -> None:
     with pl.Config(tbl_rows=-1, fmt_str_lengths=40):
         sys.stdout.write(f"{runs.rejected_counts(identified)}\n")
     sys.stdout.write(f"{history.height} runs, {options.out.stat().st_size:,} bytes\n")
+    figures = _filing_facts.distil(options.sec, REFERENCE)
+    target = options.out.with_name("filing_facts.csv")
+    _filing_facts.write(figures, target)
+    sys.stdout.write(f"{figures.height} figures, {target.stat().st_size:,} bytes\n")
 
 
 if __name__ == "__main__":
