@@ -1,0 +1,1 @@
+"""Holders of loans, private offerings and interest rates."""

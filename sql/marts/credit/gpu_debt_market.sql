@@ -1,0 +1,163 @@
+-- How much debt stood behind AI infrastructure at each month's end, by borrower and by what secures it;
+-- `all` borrowers and `all_secured` or `all` classes are rows of their own, so never add over them.
+-- Commitment and drawn are apart, and what is filed, announced and told by the press are apart: no
+-- column adds across (TRAPS 66, USERS 5). A facility counts from the day it closed (was announced, first
+-- owed or known, where only that is stated) until its final maturity or until it is repaid, and once:
+-- not where its amount lies in a larger one, not while rumoured, never if it was not executed (TRAPS 71).
+-- Its commitment is that of the version known at the month's end, or of the first. Drawn is the last
+-- balance on or before the month's end, however old (oldest_balance_on); where there is none it is
+-- unknown and counted, never zero. Months end with the newest fact, not with the clock.
+-- grain: period_end_on, borrower, collateral_class
+with facilities as (
+    select
+        facility_id,
+        borrower,
+        collateral_class,
+        facility_kind,
+        deal_status,
+        counted_from_on
+    from marts.facility
+    where is_counted
+),
+
+newest_fact as (
+    select max(known_at) as known_at from staging.facility_terms
+    union all
+    select max(known_at) as known_at from staging.facility_balances
+),
+
+bounds as (
+    select
+        (select min(counted_from_on) from facilities) as first_on,
+        (select cast(max(known_at) at time zone 'UTC' as date) from newest_fact) as last_on
+),
+
+month_starts as (
+    select
+        cast(unnest(generate_series(
+            cast(date_trunc('month', first_on) as date),
+            cast(date_trunc('month', last_on) as date),
+            interval 1 month
+        )) as date) as month_on,
+        last_on
+    from bounds
+),
+
+months as (
+    select last_day(month_on) as period_end_on
+    from month_starts
+    where last_day(month_on) <= last_on
+),
+
+-- The version of a facility's terms at a month's end, of the kind of document the facility rests on.
+standing as (
+    select
+        months.period_end_on,
+        facilities.facility_id,
+        facilities.borrower,
+        facilities.collateral_class,
+        facilities.facility_kind,
+        facilities.deal_status,
+        terms.commitment_usd,
+        terms.maturity_on,
+        terms.source_url
+    from months
+    join facilities on facilities.counted_from_on <= months.period_end_on
+    join staging.facility_terms as terms
+        on facilities.facility_id = terms.facility_id
+        and facilities.deal_status = terms.deal_status
+    qualify row_number() over (
+        partition by months.period_end_on, facilities.facility_id
+        order by
+            cast(terms.known_at at time zone 'UTC' as date) > months.period_end_on,
+            case when cast(terms.known_at at time zone 'UTC' as date) <= months.period_end_on
+                then terms.known_at end desc nulls last,
+            terms.known_at,
+            case terms.confidence when 'high' then 1 when 'medium' then 2 else 3 end,
+            terms.source_url
+    ) = 1
+),
+
+balances as (
+    select
+        facility_id,
+        balance_on,
+        principal_usd,
+        undrawn_usd,
+        max(principal_usd) over (partition by facility_id order by balance_on) as peak_usd,
+        lead(balance_on) over (partition by facility_id order by balance_on) as next_balance_on
+    from (
+        select *
+        from staging.facility_balances
+        where principal_usd is not null
+        qualify row_number() over (
+            partition by facility_id, balance_on
+            order by
+                known_at desc,
+                case confidence when 'high' then 1 when 'medium' then 2 else 3 end,
+                source_url
+        ) = 1
+    ) as stated
+),
+
+-- A zero after a debt is a repayment, except for a line that can be drawn again.
+alive as (
+    select
+        standing.*,
+        balances.balance_on,
+        balances.principal_usd
+    from standing
+    left join balances
+        on standing.facility_id = balances.facility_id
+        and balances.balance_on <= standing.period_end_on
+        and (balances.next_balance_on is null or balances.next_balance_on > standing.period_end_on)
+    where (standing.maturity_on is null or standing.maturity_on > standing.period_end_on)
+    and not coalesce(
+        balances.principal_usd = 0
+        and balances.peak_usd > 0
+        and coalesce(balances.undrawn_usd, 0) = 0
+        and standing.facility_kind <> 'revolver',
+        false
+    )
+),
+
+classed as (
+    select alive.*, alive.collateral_class as class from alive
+    union all
+    select alive.*, 'all' as class from alive
+    union all
+    select alive.*, 'all_secured' as class from alive where alive.collateral_class <> 'unsecured'
+),
+
+scoped as (
+    select classed.*, classed.borrower as debtor from classed
+    union all
+    select classed.*, 'all' as debtor from classed
+)
+
+select
+    scoped.period_end_on,
+    scoped.debtor as borrower,
+    scoped.class as collateral_class,
+    count(*) as facility_count,
+    count(*) filter (where scoped.deal_status = 'filed') as filed_facility_count,
+    count(*) filter (where scoped.deal_status = 'announced') as announced_facility_count,
+    count(*) filter (where scoped.deal_status = 'press') as press_facility_count,
+    count(distinct scoped.borrower) as borrower_count,
+    sum(case when scoped.deal_status = 'filed' then scoped.principal_usd end) as filed_drawn_usd,
+    sum(case when scoped.deal_status = 'filed' then scoped.commitment_usd end)
+        as filed_committed_usd,
+    sum(case when scoped.deal_status = 'announced' then scoped.principal_usd end)
+        as announced_drawn_usd,
+    sum(case when scoped.deal_status = 'announced' then scoped.commitment_usd end)
+        as announced_committed_usd,
+    sum(case when scoped.deal_status = 'press' then scoped.principal_usd end) as press_drawn_usd,
+    sum(case when scoped.deal_status = 'press' then scoped.commitment_usd end)
+        as press_estimate_usd,
+    count(*) filter (where scoped.principal_usd is null) as facilities_without_balance_count,
+    count(*) filter (where scoped.commitment_usd is null) as facilities_without_commitment_count,
+    min(scoped.balance_on) as oldest_balance_on,
+    string_agg(distinct scoped.source_url, ' ' order by scoped.source_url) as source_urls
+from scoped
+group by scoped.period_end_on, scoped.debtor, scoped.class
+order by scoped.period_end_on desc, scoped.debtor, scoped.class
