@@ -153,6 +153,7 @@ def get(
 def download(
     url: str,
     *,
+    headers: Mapping[str, str] | None = None,
     validators: Mapping[str, str] | None = None,
     expects: Expects = "any",
     max_bytes: int = 2 * 2**30,
@@ -160,7 +161,7 @@ def download(
 ) -> Response:
     """As `get`, for a body too large for memory: it is written to a temporary file as it comes."""
     conditions = {CONDITIONS[k]: v for k, v in (validators or {}).items() if k in CONDITIONS}
-    request = requests.Request("GET", url, conditions)
+    request = requests.Request("GET", url, {**(headers or {}), **conditions})
     return _ask(request, _Bounds(expects, max_bytes, total_seconds, on_disk=True))
 
 

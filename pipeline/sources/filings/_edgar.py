@@ -78,14 +78,25 @@ def get(
     Raises:
         http.UpstreamError: no usable answer.
     """
-    contact = " ".join(os.environ.get(CONTACT, "").split())
     return http.get(
-        url,
-        headers={"user-agent": f"gpu-credit-warehouse {contact}".rstrip()},
-        validators=validators,
-        expects=expects,
-        max_bytes=max_bytes,
+        url, headers=_who(), validators=validators, expects=expects, max_bytes=max_bytes
     )
+
+
+def download(
+    url: str, *, validators: Mapping[str, str] | None = None, max_bytes: int
+) -> http.Response:
+    """As `get`, for an archive too large for memory: it is written to a temporary file.
+
+    Raises:
+        http.UpstreamError: no usable answer.
+    """
+    return http.download(url, headers=_who(), validators=validators, max_bytes=max_bytes)
+
+
+def _who() -> dict[str, str]:
+    contact = " ".join(os.environ.get(CONTACT, "").split())
+    return {"user-agent": f"gpu-credit-warehouse {contact}".rstrip()}
 
 
 def attempt(call: Callable[[], http.Response]) -> http.Response | http.UpstreamError:

@@ -475,6 +475,7 @@ def test_the_newest_two_are_asked_for_and_a_month_of_history_is_its_own(
         return Response(url, 200, {}, body, NOON)
 
     monkeypatch.setattr(sec_bdc, "get", answer)
+    monkeypatch.setattr(sec_bdc, "download", answer)
     held = {"2026_02": {"etag": "a", "sha256": "b"}}
     parts = list(sec_bdc.fetch(lambda part: held.get(part, {})))
     assert [each.name for each in parts] == ["2026_02", "2026_01"]
@@ -497,6 +498,7 @@ def test_a_refusal_ends_the_fetch(monkeypatch: pytest.MonkeyPatch):
         raise http.UpstreamError("HTTP 403", url=url, status=403)
 
     monkeypatch.setattr(sec_bdc, "get", answer)
+    monkeypatch.setattr(sec_bdc, "download", answer)
     with pytest.raises(UpstreamError, match="403"):
         list(sec_bdc.fetch(lambda _: {}))
 

@@ -319,6 +319,7 @@ def test_the_newest_quarter_is_asked_for_at_the_address_on_the_page(
         return Response(url, 200, {}, LINKS if url == sec_nport.PAGE else b"PK", NOON)
 
     monkeypatch.setattr(sec_nport, "get", answer)
+    monkeypatch.setattr(sec_nport, "download", answer)
     [part] = sec_nport.fetch(lambda part: {"etag": part})
     assert part.name == "2026q2"
     newest = "https://www.sec.gov/files/dera/data/form-n-port-data-sets/2026q2_nport.zip"
