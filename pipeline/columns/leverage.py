@@ -59,7 +59,7 @@ COLUMNS: dict[str, Column] = {
     ),
     "first_quarter_on": day("Last day of the first quarter held."),
     "last_quarter_on": day("Last day of the newest quarter held."),
-    "quarter_count": count("Quarters held."),
+    "quarter_count": count("Fiscal quarters held, derived ones included."),
     "missing_quarter_count": count("Quarters between the first and the last that are not held."),
     "is_facts_pending": flag(
         "True where the issuer's newest annual or quarterly report is filed but none of its "
@@ -110,7 +110,7 @@ COLUMNS: dict[str, Column] = {
     "cash_usd": number(MONEY, "Unrestricted cash and equivalents."),
     "restricted_cash_usd": number(MONEY, "Restricted cash."),
     "ppe_net_usd": number(MONEY, "Property, plant and equipment after depreciation."),
-    "total_assets_usd": number(MONEY, "Total assets."),
+    "total_assets_usd": number(MONEY, "Total assets of the balance sheet."),
     "rpo_usd": number(MONEY, "Remaining performance obligations: contracted, not yet earned."),
     "total_debt_usd": number(MONEY, "Borrowings by carrying value, without leases."),
     "recourse_debt_usd": number(MONEY, "Borrowings the parent answers for, carrying value."),
@@ -134,7 +134,7 @@ COLUMNS: dict[str, Column] = {
     "ebitda_usd": number(MONEY, f"Operating income plus depreciation and amortization {TWELVE}"),
     "adjusted_ebitda_usd": number(MONEY, "ebitda_usd plus stock compensation."),
     "ebitda_less_capex_usd": number(MONEY, "ebitda_usd less cash paid for property."),
-    "interest_usd": number(MONEY, f"Interest expensed and, where held, capitalised {TWELVE}"),
+    "interest_ltm_usd": number(MONEY, f"Interest expensed and, where held, capitalised {TWELVE}"),
     "average_debt_usd": number(
         MONEY, "Mean of debt_usd on the day and on the day before the twelve months began."
     ),
@@ -148,16 +148,16 @@ COLUMNS: dict[str, Column] = {
         "ratio", "adjusted_obligations_usd over ebitda_usd."
     ),
     "debt_to_adjusted_ebitda_ratio": number("ratio", "debt_usd over adjusted_ebitda_usd."),
-    "ebitda_to_interest_ratio": number("ratio", "ebitda_usd over interest_usd."),
+    "ebitda_to_interest_ratio": number("ratio", "ebitda_usd over interest_ltm_usd."),
     "ebitda_less_capex_to_interest_ratio": number(
-        "ratio", "ebitda_less_capex_usd over interest_usd; null where capex exceeds EBITDA."
+        "ratio", "ebitda_less_capex_usd over interest_ltm_usd; null where capex exceeds EBITDA."
     ),
     "debt_to_ppe_ratio": number("ratio", "debt_usd over net property."),
     "debt_to_assets_ratio": number("ratio", "debt_usd over total assets."),
     "secured_share": number(
         "0-1", "Part of the debt by instrument that is secured; null unless it reconciles."
     ),
-    "implied_cost_of_debt_pct": number("%", "interest_usd over average_debt_usd."),
+    "implied_cost_of_debt_pct": number("%", "interest_ltm_usd over average_debt_usd."),
     "rpo_to_debt_ratio": number("ratio", "Remaining performance obligations over debt_usd."),
     "due_to_cash_ratio": number("ratio", "Debt due within twelve months over unrestricted cash."),
     "due_to_liquidity_ratio": number(

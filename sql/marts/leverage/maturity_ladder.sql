@@ -1,0 +1,164 @@
+-- One stretch of time in which principal of an issuer falls due, as filed on one balance day. A quarterly
+-- report says what is left of the fiscal year and then whole fiscal years; an annual one starts with the
+-- year after; "thereafter" begins when the last year listed ends. A report within the year that names no
+-- remainder means twelve months from the balance day.
+-- grain: issuer, balance_on, due_from_on
+with ends as (
+    select
+        cik,
+        fiscal_year_end,
+        period_from_on,
+        -- A stretch ends where the next begins; that it would end was not known before.
+        coalesce(
+            (
+                lead(period_from_on) over (partition by cik order by period_from_on)
+                - interval 1 day
+            )::date,
+            date '9999-12-31'
+        ) as period_to_on
+    from staging.issuers
+),
+
+figures as (
+    select *
+    from marts.issuer_figure
+    where is_balance
+    and not is_event_dated
+    and period_start_on is null
+    qualify row_number() over (
+        partition by issuer, metric, period_end_on
+        order by is_preferred_basis desc, accounting_basis
+    ) = 1
+),
+
+filed as (
+    select
+        figures.issuer,
+        figures.cik,
+        figures.period_end_on as balance_on,
+        figures.metric,
+        case figures.metric
+            when 'debt_due_remainder' then 0
+            when 'debt_due_year_1' then 1
+            when 'debt_due_year_2' then 2
+            when 'debt_due_year_3' then 3
+            when 'debt_due_year_4' then 4
+            when 'debt_due_year_5' then 5
+        end as year_number,
+        figures.value_usd as amount_usd,
+        figures.rounding_usd,
+        figures.accession,
+        figures.known_at,
+        figures.source_url,
+        figures.confidence,
+        -- The 29th of February is not in every year.
+        case when ends.fiscal_year_end = '02-29' then '02-28' else ends.fiscal_year_end end
+            as fiscal_year_end
+    from figures
+    join ends
+        on figures.cik = ends.cik
+        and figures.period_end_on between ends.period_from_on and ends.period_to_on
+    where starts_with(figures.metric, 'debt_due_')
+),
+
+shapes as (
+    select
+        issuer,
+        balance_on,
+        bool_or(metric = 'debt_due_remainder') as has_remainder,
+        max(year_number) as last_year_number,
+        sum(amount_usd) as ladder_usd,
+        max(known_at) as known_at,
+        min(cast(year(balance_on) || '-' || fiscal_year_end as date)) as year_end_on
+    from filed
+    group by issuer, balance_on
+),
+
+-- The end of the fiscal year the balance day lies in; a year of 52 or 53 weeks ends within ten days of its
+-- nominal end.
+dated as (
+    select
+        *,
+        case
+            when abs(datediff('day', balance_on, year_end_on)) <= 10
+            or abs(datediff('day', balance_on, (year_end_on - interval 12 month)::date)) <= 10
+                then balance_on
+            when year_end_on > balance_on then year_end_on
+            else (year_end_on + interval 12 month)::date
+        end as this_year_end_on
+    from shapes
+),
+
+-- Where years are counted from: the end of this fiscal year, or the balance day itself.
+based as (
+    select
+        *,
+        case when has_remainder then this_year_end_on else balance_on end as counted_from_on
+    from dated
+),
+
+placed as (
+    select
+        filed.issuer,
+        filed.cik,
+        filed.balance_on,
+        filed.metric,
+        case
+            when filed.metric = 'debt_due_remainder' then (filed.balance_on + interval 1 day)::date
+            when filed.metric = 'debt_due_thereafter' then (
+                based.counted_from_on
+                + coalesce(based.last_year_number, 0) * interval 12 month
+                + interval 1 day
+            )::date
+            else (
+                based.counted_from_on
+                + (filed.year_number - 1) * interval 12 month
+                + interval 1 day
+            )::date
+        end as due_from_on,
+        case
+            when filed.metric = 'debt_due_remainder' then based.this_year_end_on
+            when filed.metric = 'debt_due_thereafter' then null
+            else (based.counted_from_on + filed.year_number * interval 12 month)::date
+        end as due_to_on,
+        filed.amount_usd,
+        filed.rounding_usd,
+        filed.accession,
+        based.ladder_usd,
+        based.known_at,
+        filed.source_url,
+        filed.confidence
+    from filed
+    join based using (issuer, balance_on)
+    -- Nothing is left of a year that ends on the balance day.
+    where filed.metric <> 'debt_due_remainder'
+    or filed.balance_on < based.this_year_end_on
+),
+
+principal as (
+    select issuer, period_end_on as balance_on, value_usd, known_at
+    from figures
+    where metric = 'debt_principal'
+)
+
+select
+    placed.issuer,
+    placed.cik,
+    placed.balance_on,
+    placed.due_from_on,
+    placed.due_to_on,
+    placed.metric = 'debt_due_thereafter' as is_thereafter,
+    placed.amount_usd,
+    placed.rounding_usd,
+    placed.ladder_usd,
+    principal.value_usd as debt_principal_usd,
+    principal.value_usd - placed.ladder_usd as unexplained_usd,
+    100 * (principal.value_usd - placed.ladder_usd) / nullif(principal.value_usd, 0)
+        as unexplained_pct,
+    placed.accession,
+    greatest(placed.known_at, principal.known_at) as known_at,
+    placed.source_url,
+    placed.confidence
+from placed
+left join principal using (issuer, balance_on)
+order by placed.issuer, placed.balance_on desc, placed.due_from_on

@@ -1,0 +1,280 @@
+import pytest
+
+from tests.filings import (
+    BALANCES,
+    FLOWS,
+    accession,
+    balance,
+    build,
+    filing,
+    flow,
+    instant,
+    issuer,
+    land,
+    meaning,
+    recipe,
+    terms,
+)
+
+ENDS = ["2025-03-31", "2025-06-30", "2025-09-30", "2025-12-31"]
+STARTS = ["2025-01-01", "2025-04-01", "2025-07-01", "2025-10-01"]
+FILED = ["2025-05-15", "2025-08-13", "2025-11-13", "2026-03-02"]
+LEASES = "LeasesNotYetCommenced"
+ALL_FLOWS = {
+    "revenue": 500.0,
+    "operating_income": 50.0,
+    "depreciation_and_amortization": 200.0,
+    "stock_compensation": 25.0,
+    "interest_expense": 75.0,
+    "interest_capitalized": 5.0,
+    "capex": 150.0,
+}
+ALL_BALANCES = {
+    "cash": 400.0,
+    "total_debt": 3_000.0,
+    "current_debt": 600.0,
+    "debt_principal": 3_100.0,
+    "finance_lease_liability": 100.0,
+    "operating_lease_liability": 700.0,
+    "ppe_net": 4_000.0,
+    "total_assets": 6_200.0,
+    "rpo": 9_300.0,
+}
+
+
+def year(flows=ALL_FLOWS, balances=ALL_BALANCES, opening=2_900.0, quarters=(0, 1, 2, 3)):
+    """Four quarterly filings of the same flows, balances at the year's end, debt a year before."""
+    made = []
+    for n in quarters:
+        facts = [flow(FLOWS[name], STARTS[n], ENDS[n], each) for name, each in flows.items()]
+        made.append(filing("10-Q", FILED[n], *facts))
+    day = ENDS[-1]
+    facts = [instant(BALANCES[name], day, each) for name, each in balances.items()]
+    facts.append(instant(LEASES, day, 1_700.0))
+    facts.append(customer("0.62", "CustomerAMember"))
+    facts.append(customer("0.80", "TopTwoCustomersMember"))
+    if opening:
+        facts.append(flow("NetIncomeLoss", "2024-10-01", "2024-12-31", 1))
+        facts.append(instant(BALANCES["total_debt"], "2024-12-31", opening))
+        facts.append(flow(FLOWS["revenue"], "2024-10-01", "2024-12-31", 400.0))
+    return [*made, filing("10-K", "2026-03-03", *facts)]
+
+
+def customer(share, member):
+    cell = (
+        f"srt:MajorCustomersAxis=acme:{member};us-gaap:ConcentrationRiskByBenchmarkAxis="
+        "us-gaap:RevenueFromContractWithCustomerMember"
+    )
+    cells = {"unit": "pure", "dimensions": cell}
+    return flow("ConcentrationRiskPercentage1", STARTS[0], ENDS[-1], float(share), **cells)
+
+
+def owing():
+    """Instruments that come to the principal, one of five parts unsecured, and leases to come."""
+    return {
+        "facilities": [terms("a"), terms("b", collateral_class="unsecured")],
+        "balances": [
+            balance("a", ENDS[-1], 2_480.0, undrawn_usd=800.0),
+            balance("b", ENDS[-1], 620.0),
+        ],
+        "meanings": [meaning(LEASES, "leases_not_commenced")],
+    }
+
+
+def row(db, *columns, day=ENDS[-1]):
+    [found] = db.execute(
+        f"select {', '.join(columns)} from marts.neocloud_leverage where period_end_on = ?", [day]
+    ).fetchall()
+    return found
+
+
+def reasons(db, **cells):
+    return row(db, "ratio_missing_reason", **cells)[0].split("; ")
+
+
+def test_the_ratios_of_a_whole_year(db):
+    land(db, *year(), **owing())
+    build(db)
+    assert row(
+        db,
+        "ltm_source",
+        "revenue_ltm_usd",
+        "debt_usd",
+        "net_debt_usd",
+        "adjusted_obligations_usd",
+        "ebitda_usd",
+        "adjusted_ebitda_usd",
+        "interest_ltm_usd",
+        "ebitda_less_capex_usd",
+        "liquidity_usd",
+    ) == ("four_quarters", 2_000, 3_100, 2_700, 5_500, 1_000, 1_100, 320, 400, 1_200)
+    found = row(
+        db,
+        "debt_to_ebitda_ratio",
+        "net_debt_to_ebitda_ratio",
+        "adjusted_obligations_to_ebitda_ratio",
+        "debt_to_adjusted_ebitda_ratio",
+        "ebitda_to_interest_ratio",
+        "ebitda_less_capex_to_interest_ratio",
+        "debt_to_ppe_ratio",
+        "debt_to_assets_ratio",
+        "secured_share",
+        "implied_cost_of_debt_pct",
+        "rpo_to_debt_ratio",
+        "due_to_cash_ratio",
+        "due_to_liquidity_ratio",
+        "top_customer_share_pct",
+    )
+    # Interest on the mean of 3,100 and 2,900: the leases of a year before are not held.
+    expected = [3.1, 2.7, 5.5, 3_100 / 1_100, 3.125, 1.25, 0.775, 0.5, 0.8, 320 / 30, 3, 1.5, 0.5]
+    assert list(found) == pytest.approx([*expected, 62])
+    assert row(db, "ratio_missing_reason", "caveats", "stack_status") == (None, None, "reconciled")
+
+
+def test_the_last_quarter_times_four_stands_beside_the_year(db):
+    quarters = [ALL_FLOWS, ALL_FLOWS, ALL_FLOWS, ALL_FLOWS | {"operating_income": 300.0}]
+    filings = [year(flows, quarters=[n])[0] for n, flows in enumerate(quarters)]
+    land(db, *filings, year()[-1], **owing())
+    build(db)
+    names = ("ebitda_usd", "ebitda_annualised_usd", "debt_to_ebitda_ratio_annualised")
+    assert row(db, *names) == (1_250, 2_000, 1.55)
+    assert row(db, "ebitda_to_interest_ratio_annualised") == (6.25,)
+
+
+def test_negative_ebitda_gives_no_multiple_but_a_reason(db):
+    land(db, *year(ALL_FLOWS | {"operating_income": -300.0}), **owing())
+    build(db)
+    ratios = (
+        "debt_to_ebitda_ratio",
+        "net_debt_to_ebitda_ratio",
+        "adjusted_obligations_to_ebitda_ratio",
+        "ebitda_to_interest_ratio",
+        "ebitda_less_capex_to_interest_ratio",
+        "debt_to_adjusted_ebitda_ratio",
+        "debt_to_ebitda_ratio_annualised",
+    )
+    assert row(db, "ebitda_usd", *ratios) == (-400, *[None] * len(ratios))
+    assert reasons(db) == [
+        "EBITDA is not positive",
+        "adjusted EBITDA is not positive",
+        "EBITDA less capex is not positive",
+        "EBITDA of the quarter is not positive",
+    ]
+
+
+def test_capex_above_ebitda_is_an_amount_and_no_ratio(db):
+    land(db, *year(ALL_FLOWS | {"capex": 900.0}), **owing())
+    build(db)
+    assert row(db, "ebitda_less_capex_usd", "ebitda_less_capex_to_interest_ratio") == (-2_600, None)
+    assert reasons(db) == ["EBITDA less capex is not positive"]
+
+
+def test_what_is_not_held_is_named_and_never_zero(db):
+    land(db, *year({"revenue": 500.0}, {"total_debt": 3_000.0}, opening=None))
+    build(db)
+    assert row(db, "debt_usd", "net_debt_usd", "adjusted_obligations_usd", "ebitda_usd") == (
+        3_000,
+        None,
+        None,
+        None,
+    )
+    assert reasons(db) == [
+        "no cash held",
+        "no operating leases held",
+        "no leases not commenced held",
+        "no twelve months of operating income",
+        "no twelve months of depreciation and amortization",
+        "no twelve months of stock compensation",
+        "no twelve months of interest",
+        "no twelve months of capex",
+        "no property held",
+        "no total assets held",
+        "no debt by instrument held",
+        "no debt held of a year before",
+        "no remaining performance obligations held",
+        "no debt due within 12 months held",
+        "no undrawn commitments held",
+        "no quarter to annualise",
+    ]
+    assert row(db, "caveats") == ("debt without finance leases, which are not held",)
+
+
+def test_more_cash_than_debt_is_no_negative_multiple(db):
+    land(db, *year(balances=ALL_BALANCES | {"cash": 4_000.0}), **owing())
+    build(db)
+    assert row(db, "net_debt_usd", "net_debt_to_ebitda_ratio") == (-900, None)
+    assert reasons(db) == ["more cash than debt"]
+
+
+def test_three_quarters_are_no_year(db):
+    land(db, *year(quarters=(0, 2, 3), opening=None), **owing())
+    build(db)
+    assert row(db, "ltm_source", "revenue_ltm_usd") == (None, None)
+    assert "no twelve months of operating income" in reasons(db)
+
+
+def test_four_quarters_with_a_gap_are_no_year(db):
+    older = filing("10-Q", "2024-11-13", flow("Revenues", "2024-07-01", "2024-09-30", 400.0))
+    land(db, older, *year(quarters=(1, 2, 3), opening=None), **owing())
+    build(db)
+    assert row(db, "revenue_ltm_usd") == (None,)
+
+
+def test_a_fiscal_year_stands_in_where_quarters_are_not_filed(db):
+    facts = [flow(FLOWS[name], "2025-01-01", ENDS[-1], each) for name, each in ALL_FLOWS.items()]
+    balances = [instant(BALANCES[name], ENDS[-1], each) for name, each in ALL_BALANCES.items()]
+    land(db, filing("20-F", "2026-04-02", *facts, *balances))
+    build(db)
+    assert row(db, "ltm_source", "ebitda_usd", "debt_to_ebitda_ratio") == ("fiscal_year", 250, 12.4)
+
+
+def test_trap_51_two_bases_are_two_rows_and_no_ratio_mixes_them(db):
+    old = {"taxonomy": "ifrs-full"}
+    rules = [
+        *recipe("revenue", "Revenues"),
+        *recipe("revenue", "Revenue", rank=2, **old),
+        *recipe("total_debt", "Borrowings", rank=2, **old),
+        *recipe("cash", "Cash"),
+    ]
+    day = ENDS[-1]
+    land(
+        db,
+        filing("20-F", "2026-02-01", flow("Revenue", STARTS[0], day, 9, **old)),
+        filing("20-F", "2026-02-01", instant("Borrowings", day, 50, **old)),
+        filing("10-K", "2026-03-02", flow("Revenues", STARTS[0], day, 8), instant("Cash", day, 3)),
+        recipes=rules,
+    )
+    build(db)
+    found = db.execute(
+        "select accounting_basis, is_preferred_basis, revenue_ltm_usd, debt_usd, cash_usd "
+        "from marts.neocloud_leverage order by 1"
+    ).fetchall()
+    assert found == [("ifrs", False, 9, 50, None), ("us_gaap", True, 8, None, 3)]
+
+
+def test_a_stack_that_does_not_reconcile_has_no_secured_share(db):
+    owed = owing() | {"balances": [balance("a", ENDS[-1], 1_000.0, undrawn_usd=800.0)]}
+    land(db, *year(), **owed)
+    build(db)
+    assert row(db, "secured_share", "stack_status") == (None, "incomplete")
+    assert reasons(db) == ["debt by instrument is incomplete"]
+
+
+def test_frozen_or_unread_commitments_enter_no_obligation(db):
+    land(db, *year(), **owing() | {"meanings": [meaning(LEASES, "receivable")]})
+    build(db)
+    assert row(db, "leases_not_commenced_usd", "adjusted_obligations_usd") == (None, None)
+
+
+def test_only_gpu_clouds_are_shown(db):
+    land(db, *year(), issuers=[issuer(layer="chips")])
+    build(db)
+    assert db.execute("select count(*) from marts.neocloud_leverage").fetchall() == [(0,)]
+
+
+def test_a_row_cites_the_filings_it_rests_on_and_when_the_last_was_public(db):
+    land(db, *year(), **owing())
+    build(db)
+    cited, known_on = row(db, "accessions", "known_at::date::varchar")
+    assert cited.split() == [accession(day) for day in [*FILED, "2026-03-03"]]
+    assert known_on == "2026-03-04"

@@ -1,0 +1,272 @@
+"""The committed filings through the leverage marts: figures somebody can look up."""
+
+from datetime import date
+
+import pytest
+
+from pipeline import ingest
+from pipeline import warehouse as wh
+from pipeline.contracts import declared
+from pipeline.model import checks, models, rebuild
+from pipeline.source import discover
+from pipeline.warehouse import Warehouse
+
+MILLION = 1_000_000
+COREWEAVE_QUARTERS = {  # revenue, thousands until the 10-K for 2025, then millions
+    "2025-03-31": (981_632_000, 1_000, "filed"),
+    "2025-06-30": (1_212_788_000, 1_000, "filed"),
+    "2025-09-30": (1_364_676_000, 1_000, "filed"),
+    "2025-12-31": (1_571_904_000, MILLION, "year_less_nine_months"),
+    "2026-03-31": (2_078 * MILLION, MILLION, "filed"),
+    "2026-06-30": (2_575 * MILLION, MILLION, "filed"),
+}
+
+
+@pytest.fixture(scope="module")
+def marts(tmp_path_factory):
+    store = Warehouse(tmp_path_factory.mktemp("filings"))
+    made = [each for each in models() if each.group == "leverage"]
+    read = {table for each in made for table in each.reads}
+    with store.connect() as db:
+        for each in declared():
+            wh.create(db, each.table, each.doc, each.columns)
+        for source in ingest.in_landing_order(discover()):
+            if source.file and source.contract.table in read:
+                for attempt in ingest.land(source, store, db):
+                    assert attempt.outcome == "landed", attempt.reason
+        for each in made:
+            rebuild(db, each)  # with every check of the real data that blocks
+        yield db
+
+
+def one(marts, query, *values):
+    [row] = marts.execute(query, values).fetchall()
+    return row
+
+
+def quarter(marts, issuer, metric, day, *columns, basis="us_gaap"):
+    return one(
+        marts,
+        f"select {', '.join(columns)} from marts.issuer_quarter where issuer = ? and metric = ? "
+        "and period_end_on = ? and accounting_basis = ?",
+        issuer,
+        metric,
+        date.fromisoformat(day),
+        basis,
+    )
+
+
+def balance(marts, issuer, metric, day):
+    return quarter(marts, issuer, metric, day, "value_usd")[0]
+
+
+@pytest.mark.parametrize("day", COREWEAVE_QUARTERS)
+def test_coreweaves_revenue_by_quarter(marts, day):
+    row = quarter(marts, "CoreWeave", "revenue", day, "value_usd", "rounding_usd", "derivation")
+    assert row == COREWEAVE_QUARTERS[day]
+
+
+def test_coreweaves_fourth_quarter_names_both_filings(marts):
+    columns = ("accession", "subtracted_accession")
+    assert quarter(marts, "CoreWeave", "revenue", "2025-12-31", *columns) == (
+        "0001769628-26-000104",
+        "0001769628-25-000062",
+    )
+
+
+def test_trap_67_coreweaves_principal_and_carrying_value_are_two_figures(marts):
+    principal = {"2025-06-30": 11_171_485_000, "2026-03-31": 25_149 * MILLION}
+    for day, usd in principal.items():
+        assert balance(marts, "CoreWeave", "debt_principal", day) == usd
+    assert balance(marts, "CoreWeave", "total_debt", "2026-03-31") == 24_859 * MILLION
+
+
+def test_trap_48_coreweaves_debt_goes_on_where_its_element_stops(marts):
+    row = quarter(marts, "CoreWeave", "total_debt", "2026-06-30", "value_usd", "concepts")
+    assert row[0] == pytest.approx(35_068 * MILLION, abs=2 * MILLION)
+    assert "RecourseDebt" in row[1]
+    assert "NonRecourseDebt" in row[1]
+
+
+def test_trap_55_coreweaves_proxy_is_held_and_does_not_win(marts):
+    query = "select count(*) from staging.filing_facts where form = 'DEF 14A' and value = ?"
+    assert one(marts, query, -1_168.0 * MILLION) == (1,)
+    figure = one(
+        marts,
+        "select value_usd, form from marts.issuer_figure where issuer = 'CoreWeave' "
+        "and metric = 'net_income' and period_start_on = '2025-01-01' "
+        "and period_end_on = '2025-12-31'",
+    )
+    assert figure == (-1_167 * MILLION, "10-K")
+
+
+def test_trap_50_coreweaves_restated_proceeds_keep_both(marts):
+    figure = one(
+        marts,
+        "select first_reported_usd, value_usd, restatement_count from marts.issuer_figure "
+        "where issuer = 'CoreWeave' and metric = 'debt_proceeds' and period_end_on = '2025-06-30'",
+    )
+    assert figure == (4_432_723_000, 4_396 * MILLION, 1)
+    change = one(
+        marts,
+        "select previous_value, value, change_kind from marts.issuer_restatement "
+        "where issuer = 'CoreWeave' and concept = 'ProceedsFromIssuanceOfLongTermDebt' "
+        "and period_end_on = '2025-06-30'",
+    )
+    assert change == (4_432_723_000, 4_396 * MILLION, "restated")
+
+
+def test_trap_43_nvidias_capex_by_quarter(marts):
+    days = ["2025-04-27", "2025-07-27", "2025-10-26", "2026-01-25"]
+    quarters = [balance(marts, "NVIDIA", "capex", day) / MILLION for day in days]
+    assert quarters == [1_227, 1_895, 1_636, 1_284]
+
+
+def test_trap_43_amazons_early_2025_is_a_quarter_and_no_year(marts):
+    assert balance(marts, "Amazon", "capex", "2025-03-31") == 25_019 * MILLION
+
+
+def test_trap_51_irens_two_bases_are_two_series(marts):
+    day = "2024-12-31"
+    ifrs = quarter(
+        marts, "IREN", "net_income", day, "value_usd", "is_preferred_basis", basis="ifrs"
+    )
+    us_gaap = quarter(marts, "IREN", "net_income", day, "value_usd", "is_preferred_basis")
+    assert (round(ifrs[0] / MILLION, 1), ifrs[1]) == (18.9, False)
+    assert (round(us_gaap[0] / MILLION, 1), us_gaap[1]) == (-21.9, True)
+
+
+def test_trap_53_irens_payments_of_single_days_are_in_no_quarter(marts):
+    rows = marts.execute(
+        "select period_end_on::varchar, is_event_dated from marts.issuer_figure "
+        "where issuer = 'IREN' and metric = 'capex' and period_start_on is null order by 1"
+    ).fetchall()
+    assert rows == [("2025-01-02", True), ("2025-01-22", True)]
+    query = "select count(*) from marts.issuer_quarter where issuer = 'IREN' "
+    assert one(marts, query + "and period_end_on in ('2025-01-02', '2025-01-22')") == (0,)
+
+
+def test_ciphers_balance_sheet_stands_although_no_flow_of_its_year_is_held(marts):
+    assert balance(marts, "Cipher", "total_debt", "2025-12-31") == 2_749_441_000
+
+
+def test_trap_55_nebius_quarters_and_year_differ_and_the_check_says_so(marts):
+    [check] = [each for each in checks() if each.promise == "quarters_sum_to_the_year"]
+    listed = {tuple(row[:4]): row[4:] for row in marts.execute(check.query).fetchall()}
+    nebius = listed["Nebius", "us_gaap", "revenue", date(2025, 12, 31)]
+    assert [round(usd / MILLION, 1) for usd in nebius] == [529.8, 534.2, 4.4]
+    assert not check.blocks
+
+
+def test_trap_52_nebius_shows_nothing_of_what_was_sold(marts):
+    query = "select max(value_usd) from marts.issuer_figure where issuer = 'Nebius' "
+    [old] = one(marts, query + "and metric = 'revenue' and period_end_on < '2024-01-01'")
+    assert old < 100 * MILLION
+
+
+def test_trap_58_teslas_debt_is_both_parts(marts):
+    assert balance(marts, "Tesla", "total_debt", "2024-12-31") == 7_878 * MILLION
+
+
+def test_trap_60_nvidias_current_debt_counts_once(marts):
+    both = balance(marts, "NVIDIA", "total_debt", "2026-04-26")
+    current = balance(marts, "NVIDIA", "current_debt", "2026-04-26")
+    assert current == 1_000 * MILLION
+    query = (
+        "select value from staging.filing_facts where cik = '0001045810' and dimensions = '' "
+        "and concept = 'LongTermDebtNoncurrent' and period_end_on = '2026-04-26' limit 1"
+    )
+    assert both == current + one(marts, query)[0]
+
+
+def test_trap_46_amazons_two_depreciations(marts):
+    query = (
+        "select value_usd from marts.issuer_figure where issuer = 'Amazon' and metric = ? "
+        "and period_start_on = '2024-01-01' and period_end_on = '2024-12-31'"
+    )
+    assert one(marts, query, "depreciation_and_amortization") == (52_795 * MILLION,)
+    assert one(marts, query, "depreciation") == (32_067 * MILLION,)
+
+
+@pytest.mark.parametrize(
+    ("day", "principal"),
+    [
+        ("2024-12-31", 8_033_477_000),
+        ("2025-06-30", 11_171_485_000),
+        ("2026-03-31", 25_149_000_000),
+    ],
+)
+def test_coreweaves_instruments_come_to_the_principal_exactly(marts, day, principal):
+    row = marts.execute(
+        "select distinct stack_usd, debt_principal_usd, unexplained_usd, stack_status "
+        "from marts.issuer_debt_stack where issuer = 'CoreWeave' and balance_on = ?",
+        [date.fromisoformat(day)],
+    ).fetchall()
+    assert row == [(principal, principal, 0, "reconciled")]
+
+
+def test_coreweaves_maturities_of_june_2026_come_to_the_principal(marts):
+    rows = marts.execute(
+        "select due_from_on::varchar, due_to_on::varchar, amount_usd / 1e6, unexplained_usd "
+        "from marts.maturity_ladder where issuer = 'CoreWeave' and balance_on = '2026-06-30' "
+        "order by due_from_on"
+    ).fetchall()
+    assert rows == [
+        ("2026-07-01", "2026-12-31", 4_413, 0),
+        ("2027-01-01", "2027-12-31", 6_184, 0),
+        ("2028-01-01", "2028-12-31", 4_416, 0),
+        ("2029-01-01", "2029-12-31", 2_421, 0),
+        ("2030-01-01", "2030-12-31", 3_221, 0),
+        ("2031-01-01", None, 14_896, 0),
+    ]
+
+
+def test_trap_73_coreweaves_leases_to_come_moved_alone(marts):
+    rows = marts.execute(
+        "select leases_not_commenced_usd / 1e9, debt_usd / 1e9 from marts.neocloud_leverage "
+        "where issuer = 'CoreWeave' and period_end_on >= '2026-03-31' order by period_end_on"
+    ).fetchall()
+    assert rows == [(40.7, 24.859), (35.5, pytest.approx(35.068, abs=0.002))]
+
+
+def test_coreweaves_leverage_of_2025_by_hand(marts):
+    # 10-K for 2025, USD million: operating loss 46, depreciation 2,454; debt 21,373.
+    row = one(
+        marts,
+        "select ltm_source, ebitda_usd / 1e6, debt_to_ebitda_ratio, "
+        "ebitda_less_capex_to_interest_ratio from marts.neocloud_leverage "
+        "where issuer = 'CoreWeave' and period_end_on = '2025-12-31'",
+    )
+    ebitda = 2_454 - 46
+    assert row == (
+        "four_quarters",
+        pytest.approx(ebitda, abs=1),
+        pytest.approx(21_373 / ebitda, rel=1e-3),
+        None,
+    )
+
+
+def test_trap_57_amazons_stopped_commitment_is_frozen_and_its_axis_is_not(marts):
+    rows = marts.execute(
+        "select distinct dimensions = '', is_frozen from marts.issuer_obligations "
+        "where issuer = 'Amazon' and concept like 'UnrecordedUnconditional%' "
+        "and period_end_on >= '2024-06-30'"
+    ).fetchall()
+    assert sorted(rows) == [(False, False), (True, True)]
+
+
+def test_trap_59_lease_payments_to_be_received_enter_no_total(marts):
+    rows = marts.execute(
+        "select issuer, obligation_kind, is_counted from marts.issuer_obligations "
+        "where issuer in ('Core Scientific', 'TeraWulf') order by 1"
+    ).fetchall()
+    assert rows == [
+        ("Core Scientific", "receivable", False),
+        ("TeraWulf", "not_a_commitment", False),
+    ]
+
+
+def test_oracles_year_tagged_as_a_quarter_is_no_quarter(marts):
+    # 10-K for the year to 2020-05-31: 39,068M tagged from 1 March; nine months are 28,629M.
+    row = quarter(marts, "Oracle", "revenue", "2020-05-31", "value_usd", "derivation")
+    assert row == (10_439 * MILLION, "year_less_nine_months")
