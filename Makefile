@@ -4,7 +4,7 @@ PY := .venv/bin/python
 export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup run ui test check bench docs distil lock clean
+.PHONY: help setup run ui fleet test check bench docs distil lock clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ ui: .venv/.ready  ## the Dagster UI on http://localhost:3000
 	@mkdir -p warehouse/.dagster
 	.venv/bin/dagster dev
 
+fleet: .venv/.ready  ## what your own accelerators are worth: make fleet FLEET=path.csv
+	$(PY) -m pipeline.fleet $(FLEET)
+
 test: .venv/.ready  ## all tests, without network
 	$(PY) -m pytest
 
@@ -41,7 +44,7 @@ bench: .venv/.ready  ## benchmarks: ratios in one run, printed
 docs: .venv/.ready  ## docs/TABLES.md from dictionary, contracts and SQL headers
 	$(PY) -m pipeline.tables
 
-distil: .venv/.ready  ## warehouse/reference/gpu_price_history.csv from ../shared/data/prices
+distil: .venv/.ready  ## the price history and the filed figures of warehouse/reference from ../shared/data
 	$(PY) -m pipeline.distil
 
 lock: .venv/.ready  ## requirements.lock with hashes, without index addresses

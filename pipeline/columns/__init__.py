@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.columns import (
     common,
+    coverage,
     credit,
     depreciation,
     filings,
@@ -24,7 +25,18 @@ from pipeline.columns.column import Column
 __all__ = ["COLUMNS", "Column", "duckdb_type", "is_documented"]
 
 
-PARTS = (common, prices, quality, reference, filings, leverage, credit, depreciation, meta)
+PARTS = (
+    common,
+    prices,
+    quality,
+    reference,
+    filings,
+    leverage,
+    credit,
+    depreciation,
+    coverage,
+    meta,
+)
 
 
 def _merged() -> dict[str, Column]:

@@ -95,6 +95,12 @@ COLUMNS: dict[str, Column] = {
     "breakeven_rent_usd_per_gpu_hour": number(
         "USD/GPU-hour", "Rent at which the income left equals the executed price, all else held."
     ),
+    "earned_usd_per_gpu": number("USD/GPU", "Rent kept over the years left, discounted."),
+    "spent_usd_per_gpu": number("USD/GPU", "Cash cost over the years left, discounted."),
+    "rent_kept_usd_per_gpu_year": number(
+        "USD/GPU-year", "Rent kept in a year at the month's rent, after overhead."
+    ),
+    "cash_cost_usd_per_gpu_year": number("USD/GPU-year", "Power and facility in a year."),
     "inputs_assumed": text("What the figure rests on that is not measured."),
     # Forecasts scored.
     "horizon_months": Column(pl.Int64(), "Months from the forecast to its outcome.", "months"),
@@ -103,20 +109,20 @@ COLUMNS: dict[str, Column] = {
     "forecast_low_change_pct": number("%", "Lower end of the forecast's 90 % band."),
     "forecast_high_change_pct": number("%", "Upper end of the forecast's 90 % band."),
     "actual_change_pct": number("%", "Change of the rent that came."),
-    "error_pct": number("% of rent", "Forecast less outcome, of the rent at the origin."),
+    "error_pct": number("%", "Forecast less outcome, of the rent at the origin."),
     "is_within_band": flag("True where the outcome lay in the band; null without a band."),
     "forecast_count": count("Forecasts scored; neighbouring ones overlap."),
     "last_on": day("Month end of the last forecast scored."),
-    "bias_pct": number("% of rent", "Mean error; above zero where the forecast was too high."),
-    "mean_absolute_error_pct": number("% of rent", "Mean absolute error."),
+    "bias_pct": number("%", "Mean error, of the rent; above zero where the forecast was too high."),
+    "mean_absolute_error_pct": number("%", "Mean absolute error, of the rent."),
     "coverage_pct": number("%", "Forecasts whose outcome lay in the 90 % band."),
     "no_change_absolute_error_pct": number(
-        "% of rent", "Mean absolute error of no change, same forecasts."
+        "%", "Mean absolute error of no change, same forecasts."
     ),
     "straight_line_absolute_error_pct": number(
-        "% of rent", "That of a straight line over six years, where the part was younger."
+        "%", "That of a straight line over six years, where the part was younger."
     ),
-    "fall_26_absolute_error_pct": number("% of rent", "That of a fall of 26 % a year."),
+    "fall_26_absolute_error_pct": number("%", "That of a fall of 26 % a year."),
     "is_better_than_no_change": flag("True where the mean absolute error is under no change's."),
     # A company's profit on another life.
     "life_case": text("filed, 3_years, 4_years, 5_years or income_clock: the life asked about."),

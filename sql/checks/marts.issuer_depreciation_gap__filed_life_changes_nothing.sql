@@ -1,0 +1,15 @@
+-- On the life in force the restated figures are the filed ones; machines never cost more than was filed.
+select
+    issuer,
+    period_end_on,
+    life_case
+from marts.issuer_depreciation_gap
+where (
+    life_case = 'filed'
+    and (
+        abs(extra_depreciation_usd) > 1
+        or abs(restated_operating_income_usd - operating_income_usd) > 1
+        or technology_depreciation_usd > depreciation_usd + 1
+    )
+)
+or technology_share not between 0 and 1

@@ -1,0 +1,105 @@
+-- What each facility has paid for, lot by lot: a lot is what was newly drawn between two filed balances, and
+-- its cost is the draw over the advance rate, since filings state neither (METHODS 8: C = draw / a). A
+-- facility whose balance only falls has the one lot it began with. `inputs_assumed` names everything that is
+-- not filed; a facility without balance, advance rate or life has no lot.
+-- grain: facility_id, lot_number
+with facilities as (
+    select
+        facility.facility_id,
+        facility.closed_on,
+        coalesce(facility.advance_rate_pct, rate.base_value) as advance_rate_pct,
+        coalesce(facility.depreciation_life_years, life.base_value) as depreciation_life_years,
+        chip.accelerator,
+        funded.base_value as funded_usd,
+        concat_ws(
+            '; ',
+            'cost: draw over advance rate',
+            'draw dates: middle between filed balances',
+            case when facility.advance_rate_low_pct is not null
+                then 'all collateral at the higher advance rate' end,
+            case when facility.advance_rate_pct is null and rate.base_value is not null
+                then 'advance_rate_pct ' || cast(round(rate.base_value, 2) as varchar)
+                || ' (' || rate.confidence || ': ' || rate.evidence || ')' end,
+            case when facility.depreciation_life_years is null and life.base_value is not null
+                then 'depreciation_life_years ' || cast(round(life.base_value, 2) as varchar)
+                || ' (' || life.confidence || ': ' || life.evidence || ')' end,
+            case when chip.accelerator is not null
+                then 'accelerator ' || chip.accelerator
+                || ' (' || chip.confidence || ': ' || chip.evidence || ')' end
+        ) as inputs_assumed
+    from marts.facility as facility
+    left join staging.assumed_terms as rate
+        on facility.facility_id = rate.facility_id and rate.term = 'advance_rate_pct'
+    left join staging.assumed_terms as life
+        on facility.facility_id = life.facility_id and life.term = 'depreciation_life_years'
+    left join staging.assumed_terms as chip
+        on facility.facility_id = chip.facility_id and chip.term = 'accelerator'
+    left join staging.assumed_terms as funded
+        on facility.facility_id = funded.facility_id and funded.term = 'funded_usd'
+    where facility.collateral_class in ('gpu', 'chip_lease')
+    and facility.is_counted
+),
+
+-- One balance a day: of several documents the last known.
+balances as (
+    select
+        filed.facility_id,
+        filed.balance_on,
+        filed.principal_usd,
+        filed.known_at
+    from staging.facility_balances as filed
+    where filed.principal_usd is not null
+    qualify row_number() over (
+        partition by filed.facility_id, filed.balance_on
+        order by filed.known_at desc, filed.source_url
+    ) = 1
+),
+
+steps as (
+    select
+        balances.*,
+        lag(balances.principal_usd) over facility_days as previous_usd,
+        lag(balances.balance_on) over facility_days as previous_on
+    from balances
+    window facility_days as (partition by balances.facility_id order by balances.balance_on)
+),
+
+draws as (
+    select
+        steps.facility_id,
+        coalesce(steps.previous_on, facilities.closed_on) as after_on,
+        steps.balance_on,
+        case
+            when steps.previous_on is null
+                then greatest(coalesce(facilities.funded_usd, 0), steps.principal_usd)
+            else steps.principal_usd - steps.previous_usd
+        end as funded_usd,
+        steps.known_at,
+        facilities.advance_rate_pct,
+        facilities.depreciation_life_years,
+        facilities.accelerator,
+        facilities.inputs_assumed
+    from steps
+    join facilities on steps.facility_id = facilities.facility_id
+)
+
+select
+    draws.facility_id,
+    row_number() over (partition by draws.facility_id order by draws.balance_on) as lot_number,
+    draws.after_on
+    + cast(floor(datediff('day', draws.after_on, draws.balance_on) / 2) as integer) as funded_on,
+    draws.after_on as funded_from_on,
+    draws.balance_on as funded_to_on,
+    draws.funded_usd,
+    100 * draws.funded_usd / draws.advance_rate_pct as lot_cost_usd,
+    draws.advance_rate_pct,
+    draws.depreciation_life_years,
+    draws.accelerator,
+    draws.inputs_assumed,
+    draws.known_at
+from draws
+where draws.funded_usd > 0
+and draws.after_on is not null
+and draws.advance_rate_pct > 0
+and draws.depreciation_life_years > 0
+order by draws.facility_id, lot_number

@@ -1,0 +1,279 @@
+-- Debt of each facility on each day it was filed, beside its collateral by two clocks: the contract's
+-- (straight line over the agreed life, `ltv_contract_pct`) and the market's (`ltv_market_pct`, METHODS 8).
+-- blind_gap_pct is the distance between them: how far the borrower can sink before the contract notices.
+-- Cost is inferred from what was drawn, so it is the least there can be: where the contract LTV stands above
+-- the agreement's limit, headroom is null, because no breach has been filed and collateral beyond that is not.
+-- Service is what falls due in the next twelve months; dscr_market_ratio sets the machines' cash at today's
+-- market rent against it. What a contract brings in is not filed, so no coverage on it is shown: the filed
+-- minimum stands in dscr_min_ratio. Redacted and assumed terms are named in `inputs_assumed`. A facility
+-- without any filed balance has one row, without a day.
+-- grain: facility_id, period_end_on
+with filed_balances as (
+    select
+        filed.facility_id,
+        filed.balance_on as period_end_on,
+        filed.principal_usd as outstanding_usd,
+        filed.effective_rate_pct,
+        filed.known_at,
+        filed.accession,
+        filed.source_url
+    from staging.facility_balances as filed
+    where filed.principal_usd is not null
+    qualify row_number() over (
+        partition by filed.facility_id, filed.balance_on
+        order by filed.known_at desc, filed.source_url
+    ) = 1
+),
+
+balances as (
+    select * from filed_balances
+    union all
+    select
+        facility.facility_id,
+        cast(null as date) as period_end_on,
+        cast(null as double) as outstanding_usd,
+        cast(null as double) as effective_rate_pct,
+        facility.known_at,
+        cast(null as varchar) as accession,
+        facility.source_url
+    from marts.facility as facility
+    anti join filed_balances on facility.facility_id = filed_balances.facility_id
+),
+
+-- Tranches inside a facility say which part of it bears a fixed rate.
+tranches as (
+    select
+        part.parent_facility_id as facility_id,
+        sum(case when part.benchmark = 'fixed' then part.commitment_usd else 0 end)
+        / sum(part.commitment_usd) as fixed_fraction
+    from marts.facility as part
+    where part.parent_facility_id is not null
+    and part.commitment_usd > 0
+    group by all
+),
+
+-- SOFR of the day, or of the last business day within a week.
+overnight as (
+    select
+        days.period_end_on,
+        rate.rate_pct as sofr_pct
+    from (select distinct balances.period_end_on from balances) as days
+    join staging.rates as rate
+        on rate.rate_name = 'SOFR'
+        and rate.observed_on <= days.period_end_on
+        and rate.observed_on > days.period_end_on - interval 7 day
+    qualify row_number() over (
+        partition by days.period_end_on
+        order by rate.observed_on desc, rate.known_at desc, rate.source
+    ) = 1
+),
+
+collateral as (
+    select
+        lot.facility_id,
+        lot.period_end_on,
+        count(*) as lot_count,
+        sum(lot.lot_cost_usd) as lot_cost_usd,
+        sum(lot.lot_cost_usd * lot.age_years) / sum(lot.lot_cost_usd) as collateral_age_years,
+        sum(lot.depreciated_cost_usd) as depreciated_cost_usd,
+        max(lot.accelerator) as accelerator,
+        case when count(lot.market_value_usd) = count(*) then sum(lot.market_value_usd) end
+            as market_value_usd,
+        case when count(lot.market_value_low_usd) = count(*) then sum(lot.market_value_low_usd) end
+            as market_value_low_usd,
+        case when count(lot.market_value_high_usd) = count(*) then sum(lot.market_value_high_usd) end
+            as market_value_high_usd,
+        case when count(lot.resale_value_usd) = count(*) then sum(lot.resale_value_usd) end
+            as resale_value_usd,
+        case when count(lot.rent_kept_usd) = count(*)
+            then sum(lot.rent_kept_usd) - sum(lot.cash_cost_usd) end as market_income_usd,
+        sum(lot.gpu_estimate) as gpu_estimate,
+        max(lot.rent_usd_per_gpu_hour) as rent_usd_per_gpu_hour,
+        max(lot.valued_on) as valued_on,
+        max(lot.market_missing_reason) as market_missing_reason
+    from marts.facility_lot_value as lot
+    group by all
+),
+
+assumed as (
+    select
+        lot.facility_id,
+        max(lot.advance_rate_pct) as advance_rate_pct,
+        max(lot.inputs_assumed) as inputs_assumed
+    from marts.facility_collateral as lot
+    group by all
+),
+
+rated as (
+    select
+        balances.*,
+        facility.facility_name,
+        facility.borrower,
+        facility.issuer,
+        facility.closed_on,
+        facility.maturity_on,
+        facility.amortisation,
+        facility.amortisation_from_on,
+        facility.commitment_usd,
+        facility.redacted_terms,
+        facility.spread_bps,
+        facility.spread_high_bps,
+        facility.fixed_rate_pct,
+        facility.hedged_min_pct,
+        facility.dscr_min_ratio,
+        facility.dscr_tested_from_on,
+        facility.contract_coverage_min_ratio,
+        facility.offtake_months,
+        assumed.advance_rate_pct,
+        coalesce(facility.ltv_max_pct, assumed.advance_rate_pct) as ltv_max_pct,
+        assumed.inputs_assumed as collateral_assumed,
+        overnight.sofr_pct,
+        case
+            when facility.spread_bps is null then 1.0
+            when facility.fixed_rate_pct is null then 0.0
+            else coalesce(tranches.fixed_fraction, 0.0)
+        end as fixed_fraction
+    from balances
+    join marts.facility as facility on balances.facility_id = facility.facility_id
+    left join assumed on balances.facility_id = assumed.facility_id
+    left join tranches on balances.facility_id = tranches.facility_id
+    left join overnight on balances.period_end_on = overnight.period_end_on
+    where facility.collateral_class in ('gpu', 'chip_lease')
+    and facility.is_counted
+),
+
+serviced as (
+    select
+        rated.*,
+        -- The fixed part at its coupon, the rest at SOFR and the lowest spread.
+        rated.outstanding_usd * (
+            case when rated.fixed_fraction > 0 then rated.fixed_fraction * rated.fixed_rate_pct
+                else 0 end
+            + case when rated.fixed_fraction < 1
+                then (1 - rated.fixed_fraction) * (rated.sofr_pct + rated.spread_bps / 100)
+                else 0 end
+        ) / 100 as interest_usd,
+        -- Level repayment from the later of the day and the first repayment to maturity.
+        case
+            when rated.maturity_on is null then null
+            when rated.maturity_on <= rated.period_end_on + interval 12 month then rated.outstanding_usd
+            when rated.amortisation = 'bullet' then 0
+            else rated.outstanding_usd
+                * greatest(
+                    12 - greatest(
+                        coalesce(
+                            datediff('month', rated.period_end_on, rated.amortisation_from_on), 0
+                        ), 0
+                    ), 0
+                )
+                / (
+                    datediff('month', rated.period_end_on, rated.maturity_on)
+                    - greatest(
+                        coalesce(
+                            datediff('month', rated.period_end_on, rated.amortisation_from_on), 0
+                        ), 0
+                    )
+                )
+        end as principal_due_usd
+    from rated
+)
+
+select
+    serviced.facility_id,
+    serviced.period_end_on,
+    serviced.facility_name,
+    serviced.borrower,
+    serviced.issuer,
+    serviced.outstanding_usd,
+    serviced.commitment_usd,
+    serviced.maturity_on,
+    collateral.lot_count,
+    collateral.lot_cost_usd as collateral_cost_usd,
+    collateral.collateral_age_years,
+    collateral.accelerator,
+    collateral.gpu_estimate,
+    serviced.advance_rate_pct,
+    serviced.ltv_max_pct,
+    collateral.depreciated_cost_usd,
+    serviced.ltv_max_pct / 100 * collateral.depreciated_cost_usd as borrowing_base_usd,
+    case when serviced.ltv_max_pct / 100 * collateral.depreciated_cost_usd >= serviced.outstanding_usd
+        then serviced.ltv_max_pct / 100 * collateral.depreciated_cost_usd - serviced.outstanding_usd
+    end as base_headroom_usd,
+    100 * serviced.outstanding_usd / nullif(collateral.depreciated_cost_usd, 0) as ltv_contract_pct,
+    collateral.market_value_usd,
+    collateral.market_value_low_usd,
+    collateral.market_value_high_usd,
+    100 * serviced.outstanding_usd / nullif(collateral.market_value_usd, 0) as ltv_market_pct,
+    100 * serviced.outstanding_usd / nullif(collateral.market_value_high_usd, 0) as ltv_market_low_pct,
+    100 * serviced.outstanding_usd / nullif(collateral.market_value_low_usd, 0) as ltv_market_high_pct,
+    100 * serviced.outstanding_usd / nullif(collateral.resale_value_usd, 0) as ltv_resale_pct,
+    100 * serviced.outstanding_usd / nullif(collateral.market_value_usd, 0)
+    - 100 * serviced.outstanding_usd / nullif(collateral.depreciated_cost_usd, 0) as blind_gap_pct,
+    serviced.sofr_pct,
+    serviced.fixed_fraction,
+    serviced.interest_usd,
+    serviced.principal_due_usd,
+    serviced.interest_usd + serviced.principal_due_usd as debt_service_usd,
+    collateral.market_income_usd,
+    case when serviced.outstanding_usd > 0
+        then collateral.market_income_usd
+            / nullif(serviced.interest_usd + serviced.principal_due_usd, 0)
+    end as dscr_market_ratio,
+    serviced.dscr_min_ratio,
+    serviced.dscr_tested_from_on,
+    serviced.contract_coverage_min_ratio,
+    case
+        when serviced.ltv_max_pct / 100 * collateral.depreciated_cost_usd < serviced.outstanding_usd
+            then 'collateral beyond draw over advance rate is not filed; no breach is reported'
+    end as headroom_missing_reason,
+    case
+        when serviced.outstanding_usd is null then 'no balance filed'
+        when serviced.outstanding_usd = 0 then 'repaid in full'
+        when serviced.advance_rate_pct is null then 'no advance rate filed or assumed'
+        when collateral.lot_count is null then 'no draw known'
+        when collateral.depreciated_cost_usd = 0 then 'collateral is past its agreed life'
+    end as contract_missing_reason,
+    case
+        when serviced.outstanding_usd is null then 'no balance filed'
+        when serviced.outstanding_usd = 0 then 'repaid in full'
+        when collateral.lot_count is null then 'no collateral known'
+        else collateral.market_missing_reason
+    end as market_missing_reason,
+    case
+        when serviced.outstanding_usd is null then 'no balance filed'
+        when serviced.outstanding_usd = 0 then 'repaid in full'
+        when serviced.interest_usd is null and serviced.fixed_fraction < 1 and serviced.sofr_pct is null
+            then 'no SOFR for the day'
+        when serviced.interest_usd is null then 'no interest rate filed'
+        when serviced.principal_due_usd is null then 'no maturity filed'
+        when collateral.market_income_usd is null
+            then coalesce(collateral.market_missing_reason, 'no collateral known')
+        when collateral.market_income_usd <= 0 then 'rent does not cover cash cost'
+    end as dscr_missing_reason,
+    nullif(
+        concat_ws(
+            '; ',
+            serviced.collateral_assumed,
+            case when serviced.redacted_terms is not null
+                then 'redacted in the filing: ' || replace(serviced.redacted_terms, '|', ', ') end,
+            case when serviced.spread_high_bps > serviced.spread_bps
+                then 'all of it at the lowest spread' end,
+            case when serviced.fixed_fraction > 0 and serviced.fixed_fraction < 1
+                then 'drawn in the proportion of its tranches' end,
+            case when serviced.amortisation in ('unfiled_schedule', 'borrowing_base', 'not_stated')
+                then 'level repayment to maturity (schedule not public)' end,
+            case when collateral.market_value_usd is not null
+                then 'market rent, share realised, cash cost and non-GPU share (cost_inputs)' end
+        ),
+        ''
+    ) as inputs_assumed,
+    collateral.rent_usd_per_gpu_hour,
+    collateral.valued_on as price_vintage_on,
+    serviced.known_at,
+    serviced.accession,
+    serviced.source_url
+from serviced
+left join collateral
+    on serviced.facility_id = collateral.facility_id
+    and serviced.period_end_on = collateral.period_end_on
+order by serviced.facility_id, serviced.period_end_on

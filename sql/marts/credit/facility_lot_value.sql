@@ -1,0 +1,182 @@
+-- What each lot of a facility's collateral is worth on each day its debt was filed: on the contract's clock
+-- (straight line over the agreed life) and on the market's (income clock at the month's neocloud rent,
+-- executed resale where three sales back it), METHODS 8. The part of the cost that is not accelerators
+-- follows the contract's clock. Between whole years of age values are interpolated. Where no rent is
+-- published within three months the market side is null and says so.
+-- grain: facility_id, lot_number, period_end_on
+with days as (
+    select distinct
+        filed.facility_id,
+        filed.balance_on as period_end_on
+    from staging.facility_balances as filed
+    where filed.principal_usd is not null
+),
+
+shares as (
+    select share.base_value / 100 as gpu_share
+    from staging.cost_inputs as share
+    where share.input = 'gpu-share'
+    qualify row_number() over (order by share.known_at desc, share.scope) = 1
+),
+
+lots as (
+    select
+        lot.facility_id,
+        lot.lot_number,
+        days.period_end_on,
+        lot.accelerator,
+        lot.funded_on,
+        lot.lot_cost_usd,
+        lot.depreciation_life_years,
+        datediff('day', lot.funded_on, days.period_end_on) / 365.25 as age_years
+    from marts.facility_collateral as lot
+    join days on lot.facility_id = days.facility_id and lot.funded_to_on <= days.period_end_on
+),
+
+-- The newest month not after the day in which the clock is published.
+months as (
+    select
+        lots.facility_id,
+        lots.lot_number,
+        lots.period_end_on,
+        clocks.clock,
+        max(clocks.period_end_on) as valued_on
+    from lots
+    join marts.residual_value as clocks
+        on lots.accelerator = clocks.accelerator
+        and clocks.period_end_on <= last_day(lots.period_end_on)
+        and clocks.period_end_on > lots.period_end_on - interval 92 day
+    where clocks.status = 'published'
+    and clocks.age_years = 0
+    and (
+        (clocks.clock = 'income_market' and clocks.tier = 'neocloud')
+        or clocks.clock = 'resale'
+    )
+    group by all
+),
+
+-- Each lot between the two whole years around its age; a machine of whole years is its own neighbour.
+neighbours as (
+    select
+        lots.facility_id,
+        lots.lot_number,
+        lots.period_end_on,
+        months.clock,
+        months.valued_on,
+        case
+            when clocks.age_years = floor(lots.age_years) then 1 - (lots.age_years - floor(lots.age_years))
+            else lots.age_years - floor(lots.age_years)
+        end as nearness,
+        clocks.value_usd_per_gpu,
+        clocks.low_value_usd_per_gpu,
+        clocks.high_value_usd_per_gpu,
+        clocks.earned_usd_per_gpu,
+        clocks.spent_usd_per_gpu,
+        clocks.rent_kept_usd_per_gpu_year,
+        clocks.cash_cost_usd_per_gpu_year,
+        clocks.rent_usd_per_gpu_hour,
+        clocks.cost_usd_per_gpu
+    from lots
+    join months
+        on lots.facility_id = months.facility_id
+        and lots.lot_number = months.lot_number
+        and lots.period_end_on = months.period_end_on
+    join marts.residual_value as clocks
+        on lots.accelerator = clocks.accelerator
+        and months.clock = clocks.clock
+        and months.valued_on = clocks.period_end_on
+        and clocks.tier in ('neocloud', 'any')
+        and clocks.age_years between floor(lots.age_years) and floor(lots.age_years) + 1
+    where clocks.status = 'published'
+),
+
+interpolated as (
+    select
+        neighbours.facility_id,
+        neighbours.lot_number,
+        neighbours.period_end_on,
+        neighbours.clock,
+        neighbours.valued_on,
+        sum(neighbours.nearness) as found,
+        sum(neighbours.nearness * neighbours.value_usd_per_gpu) as value,
+        sum(neighbours.nearness * neighbours.low_value_usd_per_gpu) as low_value,
+        sum(neighbours.nearness * neighbours.high_value_usd_per_gpu) as high_value,
+        sum(neighbours.nearness * neighbours.earned_usd_per_gpu) as earned,
+        sum(neighbours.nearness * neighbours.spent_usd_per_gpu) as spent,
+        max(neighbours.rent_kept_usd_per_gpu_year) as rent_kept,
+        max(neighbours.cash_cost_usd_per_gpu_year) as cash_cost,
+        max(neighbours.rent_usd_per_gpu_hour) as rent,
+        max(neighbours.cost_usd_per_gpu) as cost
+    from neighbours
+    group by all
+    -- Without the older neighbour the lot has outlived the clock.
+    having sum(neighbours.nearness) > 0.999
+),
+
+valued as (
+    select
+        lots.*,
+        shares.gpu_share,
+        lots.lot_cost_usd * greatest(1 - lots.age_years / lots.depreciation_life_years, 0)
+            as depreciated_cost_usd,
+        income.valued_on,
+        income.rent,
+        lots.lot_cost_usd * shares.gpu_share / income.cost as gpu_count,
+        income.value / income.cost as income_part,
+        income.low_value / income.cost as low_part,
+        income.high_value / income.cost as high_part,
+        income.earned,
+        income.spent,
+        income.rent_kept,
+        income.cash_cost,
+        resale.value / resale.cost as resale_part,
+        case
+            when lots.accelerator is null then 'no accelerator known for the collateral'
+            when shares.gpu_share is null then 'no share of accelerators in the cost'
+            when income.cost is null
+                then 'no published neocloud rent of ' || lots.accelerator || ' within three months'
+        end as market_missing_reason
+    from lots
+    left join shares on true
+    left join interpolated as income
+        on lots.facility_id = income.facility_id
+        and lots.lot_number = income.lot_number
+        and lots.period_end_on = income.period_end_on
+        and income.clock = 'income_market'
+    left join interpolated as resale
+        on lots.facility_id = resale.facility_id
+        and lots.lot_number = resale.lot_number
+        and lots.period_end_on = resale.period_end_on
+        and resale.clock = 'resale'
+)
+
+select
+    valued.facility_id,
+    valued.lot_number,
+    valued.period_end_on,
+    valued.accelerator,
+    valued.funded_on,
+    valued.age_years,
+    valued.lot_cost_usd,
+    valued.depreciation_life_years,
+    valued.depreciated_cost_usd,
+    valued.gpu_share as gpu_fraction,
+    valued.gpu_count as gpu_estimate,
+    (1 - valued.gpu_share) * valued.depreciated_cost_usd as other_value_usd,
+    valued.lot_cost_usd * valued.gpu_share * valued.income_part
+    + (1 - valued.gpu_share) * valued.depreciated_cost_usd as market_value_usd,
+    valued.lot_cost_usd * valued.gpu_share * valued.low_part
+    + (1 - valued.gpu_share) * valued.depreciated_cost_usd as market_value_low_usd,
+    valued.lot_cost_usd * valued.gpu_share * valued.high_part
+    + (1 - valued.gpu_share) * valued.depreciated_cost_usd as market_value_high_usd,
+    valued.lot_cost_usd * valued.gpu_share * valued.resale_part
+    + (1 - valued.gpu_share) * valued.depreciated_cost_usd as resale_value_usd,
+    valued.gpu_count * valued.earned as earned_usd,
+    valued.gpu_count * valued.spent as spent_usd,
+    valued.gpu_count * valued.rent_kept as rent_kept_usd,
+    valued.gpu_count * valued.cash_cost as cash_cost_usd,
+    valued.rent as rent_usd_per_gpu_hour,
+    valued.valued_on,
+    valued.market_missing_reason
+from valued
+order by valued.facility_id, valued.lot_number, valued.period_end_on

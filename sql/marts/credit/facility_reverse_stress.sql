@@ -1,0 +1,171 @@
+-- How far rents must move, from those of the newest filed balance, until a threshold is met: market LTV of
+-- 100 %, market LTV at the agreement's own limit, coverage at its covenant at the market, cash cost covered.
+-- Value is linear in rent piece by piece (each lot is worth its rent less its costs, never less than
+-- nothing), so the multiplier is in closed form: the one whose lots with value are those that count.
+-- trips_on is the first quarter end on which the contract's own clock breaks, with rents as they are.
+-- grain: facility_id, threshold
+with starts as (
+    select coverage.*
+    from marts.facility_coverage as coverage
+    where coverage.outstanding_usd > 0
+    and coverage.collateral_cost_usd is not null
+    qualify row_number() over (
+        partition by coverage.facility_id order by coverage.period_end_on desc
+    ) = 1
+),
+
+lots as (
+    select
+        lot.facility_id,
+        lot.period_end_on,
+        lot.lot_number,
+        lot.earned_usd,
+        lot.spent_usd,
+        lot.spent_usd / lot.earned_usd as worth_from_multiplier,
+        lot.other_value_usd
+    from marts.facility_lot_value as lot
+    join starts
+        on lot.facility_id = starts.facility_id and lot.period_end_on = starts.period_end_on
+    where starts.market_missing_reason is null
+    and lot.earned_usd > 0
+),
+
+-- From each multiplier at which one more lot has value: what all of those earn and spend.
+pieces as (
+    select
+        lots.facility_id,
+        lots.worth_from_multiplier,
+        lead(lots.worth_from_multiplier) over by_multiplier as worth_to_multiplier,
+        sum(lots.earned_usd) over by_multiplier as earned_usd,
+        sum(lots.spent_usd) over by_multiplier as spent_usd,
+        sum(lots.other_value_usd) over (partition by lots.facility_id) as other_value_usd
+    from lots
+    window by_multiplier as (
+        partition by lots.facility_id order by lots.worth_from_multiplier, lots.lot_number
+    )
+),
+
+wanted as (
+    select
+        starts.facility_id,
+        'market_ltv_100' as threshold,
+        starts.outstanding_usd as value_usd
+    from starts
+    union all
+    select
+        starts.facility_id,
+        'market_ltv_at_contract_limit' as threshold,
+        100 * starts.outstanding_usd / starts.ltv_max_pct as value_usd
+    from starts
+),
+
+valued as (
+    select
+        wanted.facility_id,
+        wanted.threshold,
+        case
+            when wanted.value_usd <= pieces.other_value_usd then 0
+            else (wanted.value_usd - pieces.other_value_usd + pieces.spent_usd) / pieces.earned_usd
+        end as rent_multiplier,
+        pieces.worth_from_multiplier,
+        pieces.worth_to_multiplier
+    from wanted
+    join pieces on wanted.facility_id = pieces.facility_id
+),
+
+solved as (
+    select
+        valued.facility_id,
+        valued.threshold,
+        max(valued.rent_multiplier) as rent_multiplier
+    from valued
+    where valued.rent_multiplier = 0
+    or (
+        valued.rent_multiplier >= valued.worth_from_multiplier
+        and (
+            valued.worth_to_multiplier is null
+            or valued.rent_multiplier <= valued.worth_to_multiplier
+        )
+    )
+    group by all
+),
+
+income as (
+    select
+        lot.facility_id,
+        sum(lot.rent_kept_usd) as rent_kept_usd,
+        sum(lot.cash_cost_usd) as cash_cost_usd
+    from marts.facility_lot_value as lot
+    join starts
+        on lot.facility_id = starts.facility_id and lot.period_end_on = starts.period_end_on
+    group by all
+    having count(lot.rent_kept_usd) = count(*)
+),
+
+answers as (
+    select
+        wanted.facility_id,
+        wanted.threshold,
+        solved.rent_multiplier,
+        starts.market_missing_reason as stress_missing_reason
+    from wanted
+    join starts on wanted.facility_id = starts.facility_id
+    left join solved
+        on wanted.facility_id = solved.facility_id and wanted.threshold = solved.threshold
+    union all
+    select
+        starts.facility_id,
+        'dscr_covenant' as threshold,
+        (starts.dscr_min_ratio * starts.debt_service_usd + income.cash_cost_usd)
+        / income.rent_kept_usd as rent_multiplier,
+        coalesce(
+            case
+                when starts.dscr_min_ratio is not null then null
+                when starts.contract_coverage_min_ratio is not null
+                    then 'the covenant counts contracted cash, which rents do not move'
+                else 'no coverage covenant filed'
+            end,
+            case when starts.debt_service_usd is null then starts.dscr_missing_reason end,
+            starts.market_missing_reason
+        ) as stress_missing_reason
+    from starts
+    left join income on starts.facility_id = income.facility_id
+    union all
+    select
+        starts.facility_id,
+        'cash_cost' as threshold,
+        income.cash_cost_usd / income.rent_kept_usd as rent_multiplier,
+        starts.market_missing_reason as stress_missing_reason
+    from starts
+    left join income on starts.facility_id = income.facility_id
+),
+
+trips as (
+    select
+        stress.facility_id,
+        min(stress.period_end_on) as trips_on
+    from marts.facility_stress as stress
+    where stress.scenario = 'base'
+    and stress.is_base_broken
+    group by all
+)
+
+select
+    answers.facility_id,
+    answers.threshold,
+    starts.period_end_on,
+    answers.rent_multiplier,
+    100 * (answers.rent_multiplier - 1) as rent_change_pct,
+    answers.rent_multiplier * starts.rent_usd_per_gpu_hour as threshold_rent_usd_per_gpu_hour,
+    starts.rent_usd_per_gpu_hour,
+    answers.rent_multiplier >= 1 as is_already_met,
+    trips.trips_on,
+    case when answers.rent_multiplier is null
+        then coalesce(answers.stress_missing_reason, 'no rent in reach') end as stress_missing_reason,
+    starts.inputs_assumed,
+    starts.price_vintage_on,
+    starts.known_at
+from answers
+join starts on answers.facility_id = starts.facility_id
+left join trips on answers.facility_id = trips.facility_id
+order by answers.facility_id, answers.threshold

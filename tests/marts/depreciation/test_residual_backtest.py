@@ -1,0 +1,113 @@
+"""Forecasts scored against a rent that halved in a year, by three providers."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tests.lives import H100, put
+from tests.support import build, refer, rows
+
+ORIGIN, TARGET = date(2025, 6, 30), date(2026, 6, 30)
+
+
+def price(provider, on, usd, **cells):
+    return {
+        "provider": provider,
+        "accelerator": H100,
+        "market": "on_demand",
+        "term_months": 0,
+        "basis": "all_in",
+        "region": "global",
+        "observed_on": on,
+        "price_usd_per_gpu_hour": usd,
+        "status": "confirmed",
+    } | cells
+
+
+def rate(method, percent, low, high, accelerator=H100, error=0.0, **cells):
+    return {
+        "accelerator": accelerator,
+        "method": method,
+        "period_end_on": ORIGIN,
+        "status": "published",
+        "rate_pct_per_year": percent,
+        "interval_low_rate_pct_per_year": low,
+        "interval_high_rate_pct_per_year": high,
+        "residual_error": error,
+    } | cells
+
+
+HALVED = [
+    price(name, on, usd)
+    for name, usd in (("a", 4.0), ("b", 5.0), ("c", 6.0))
+    for on, usd in ((ORIGIN, usd), (TARGET, usd / 2))
+]
+COHORT = rate("cohort", -40.0, -60.0, -10.0)
+
+
+def scored(db, prices=HALVED, rates=(COHORT,), over=TARGET):
+    refer(db)
+    db.execute("update staging.accelerators set available_on = date '2022-06-30'")
+    ended = rate("cross_section", None, None, None, "all", status="withheld", period_end_on=over)
+    put(db, "marts.provider_price_daily", *prices)
+    put(db, "marts.depreciation_rate", *rates, ended)
+    build(db, "marts.residual_backtest", "marts.residual_backtest_summary")
+    made = rows(db, "from marts.residual_backtest")
+    return {(each["method"], each["horizon_months"]): each for each in made}
+
+
+def test_the_forecast_is_scored_against_what_came(db):
+    made = scored(db)["cohort", 12]
+    assert made["target_on"] == TARGET
+    assert made["forecast_change_pct"] == pytest.approx(-40)
+    assert made["actual_change_pct"] == pytest.approx(-50)
+    assert made["error_pct"] == pytest.approx(10)
+    assert made["is_within_band"]
+    assert made["provider_count"] == 3
+    assert made["known_at"] == datetime(2026, 7, 1, tzinfo=UTC)
+
+
+def test_an_outcome_outside_the_band_is_said(db):
+    made = scored(db, rates=[rate("cohort", -10.0, -20.0, 1.25)])["cohort", 12]
+    # In logs the band reaches ln(1.0125 / 0.8) / 2 = 0.118 around ln 0.9; the outcome is ln 0.5.
+    assert made["forecast_low_change_pct"] == pytest.approx(100 * (0.9 / (1.0125 / 0.8) ** 0.5 - 1))
+    assert not made["is_within_band"]
+
+
+def test_what_the_fit_leaves_over_widens_the_band(db):
+    assert scored(db, rates=[rate("cohort", -10.0, -20.0, 1.25, error=0.5)])["cohort", 12][
+        "is_within_band"
+    ]
+
+
+def test_baselines_stand_beside_on_the_same_origin(db):
+    made = scored(db)
+    assert made["no_change", 12]["forecast_change_pct"] == 0
+    assert made["fall_26_pct_per_year", 12]["forecast_change_pct"] == pytest.approx(-26)
+    # Three years old of six: three sixths left become two.
+    line = made["straight_line_6_years", 12]["forecast_change_pct"]
+    assert line == pytest.approx(-100 / 3, abs=0.1)
+    assert made["no_change", 12]["is_within_band"] is None
+
+
+def test_a_provider_who_was_not_there_before_is_no_fall(db):
+    made = scored(db, prices=[*HALVED, price("d", TARGET, 0.1)])
+    assert made["cohort", 12]["actual_change_pct"] == pytest.approx(-50)
+
+
+def test_rates_of_all_parts_are_scored_on_each_that_has_its_own(db):
+    pooled = rate("pooled_through_cycle", -20.0, -25.0, -15.0, "all")
+    made = scored(db, rates=[COHORT, pooled])
+    assert made["pooled_through_cycle", 12]["forecast_change_pct"] == pytest.approx(-20)
+
+
+def test_without_a_year_of_prices_nothing_is_scored(db):
+    assert scored(db, rates=[COHORT | {"status": "withheld"}]) == {}
+
+
+def test_nothing_is_scored_before_its_outcome(db):
+    assert scored(db, over=date(2026, 5, 31)) == {}
+
+
+def test_only_the_horizon_that_came_is_scored(db):
+    assert {horizon for _, horizon in scored(db)} == {12}
