@@ -1,17 +1,21 @@
 """`make fleet FLEET=path.csv`: what somebody's own accelerators are worth, by three clocks.
 
 The file has one line per lot: `lot_name`, `accelerator` (our sku, or a name a marketplace would
-use), `gpu_count`, `bought_on` (YYYY-MM-DD) and `price_usd_per_gpu`, which may be empty. A line that
-cannot be read is named with its number and left out; the others are valued from the published
-file. The result is printed and written to `warehouse/exports/fleet/` as Parquet. Nothing of it
-enters the warehouse.
+use), `gpu_count`, `bought_on` (YYYY-MM-DD) and `price_usd_per_gpu`, which may be empty;
+`warehouse/reference/fleet_example.csv` is a template. A line that cannot be read is named with its
+number and left out; the others are valued from the published file. The result is printed and
+written to `warehouse/exports/fleet/` as Parquet. Nothing of it enters the warehouse.
 """
 
+import csv
+import re
 import sys
+import textwrap
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
-from io import BytesIO
+from io import StringIO
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import polars as pl
 
@@ -20,23 +24,39 @@ from pipeline.warehouse import Warehouse, opened_for_reading
 
 __all__ = ["FleetError", "main", "read", "value"]
 
-COLUMNS = ("lot_name", "accelerator", "gpu_count", "bought_on", "price_usd_per_gpu")
-QUERY = Path(__file__).resolve().parents[1] / "sql" / "fleet" / "fleet_value.sql"
-SHOWN = {
-    "lot_name": 14,
-    "accelerator": 24,
-    "clock": 16,
-    "tier": 12,
-    "low_value_usd_per_gpu": 12,
-    "value_usd_per_gpu": 12,
-    "high_value_usd_per_gpu": 12,
-    "breakeven_rent_usd_per_gpu_hour": 10,
+LOTS = {
+    "lot_name": pl.String,
+    "accelerator": pl.String,
+    "gpu_count": pl.Int64,
+    "bought_on": pl.Date,
+    "price_usd_per_gpu": pl.Float64,
 }
-HEADS = ("lot", "accelerator", "clock", "tier", "low/GPU", "value/GPU", "high/GPU", "break-even")
+NEEDED = {"marts.residual_value", "staging.accelerators", "staging.accelerator_aliases"}
+QUERY = Path(__file__).resolve().parents[1] / "sql" / "fleet" / "fleet_value.sql"
+
+WIDTH = 120
+ROW = "  {:15} {:11} {:>7} {:>10} {:>10} {:>10} {:>7} {:>10} {:>17}"
+HEADS = ("clock", "tier", "as of", "low/GPU", "value/GPU", "high/GPU", "rent/h", "break-even")
+ABOUT = (
+    "USD. tier: whose posted rents. low and high: every cited input and the rate of decline at its "
+    "bad and its good end. rent/h: posted rent of the month. break-even: rent at which the income "
+    "left is worth the executed resale price; below it, selling is worth more. Clocks are never "
+    "blended."
+)
+
+NAME_CHARACTERS = 40
+WHOLE = re.compile(r"[0-9]{1,9}")
+AMOUNT = re.compile(r"[0-9]{1,6}(\.[0-9]+)?")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+OLDEST = date(2005, 1, 1)
 
 
 class FleetError(ValueError):
-    """Lines of a fleet file that cannot be read, each with its number and why."""
+    """A fleet that cannot be valued: no readable file, no good line, or nothing published."""
+
+
+class LineError(ValueError):
+    """One line that cannot be valued: what is wrong by name, and what would be right."""
 
 
 def read(
@@ -45,80 +65,112 @@ def read(
     """The lots of a fleet file, and what is wrong with the lines left out.
 
     Args:
-        body: The file.
+        body: The file, CSV in UTF-8, columns in any order.
         accelerators: The skus there are.
         aliases: `staging.accelerator_aliases`, for names that are not skus.
 
     Returns:
         One row per good line: lot_name, accelerator (sku), gpu_count, bought_on,
-        price_usd_per_gpu (USD, null where empty); and one sentence per bad line.
+        price_usd_per_gpu (USD, null where empty); and per bad line
+        "line <number>: <name of the error>: <why>".
 
     Raises:
         FleetError: not a CSV file, or not these columns.
     """
+    lines = _lines(body)
+    skus = _skus({cells.get("accelerator", "") for _, cells in lines}, accelerators, aliases)
+    good: dict[str, dict[str, Any]] = {}
+    wrong: list[str] = []
+    for number, cells in lines:
+        try:
+            lot = _lot(cells, skus)
+            if lot["lot_name"] in good:
+                raise LineError(f"duplicate_lot: {lot['lot_name']!r} stands on an earlier line")
+            good[lot["lot_name"]] = lot
+        except LineError as error:
+            wrong.append(f"line {number}: {error}")
+    return pl.DataFrame(list(good.values()), schema=LOTS), wrong
+
+
+def _lines(body: bytes) -> list[tuple[int, dict[str, str]]]:
+    """Each line that is not blank, with its number; one of too many or too few cells is empty."""
     try:
-        text = pl.read_csv(BytesIO(body), infer_schema=False)
-    except pl.exceptions.PolarsError as error:
-        raise FleetError(f"not a CSV file: {str(error)[:200]}") from error
-    if set(text.columns) != set(COLUMNS):
-        raise FleetError(f"columns are {text.columns}, expected {list(COLUMNS)}")
-    named = resolve_accelerator(
-        text.select(
-            *COLUMNS,
-            provider=pl.lit(None, pl.String),
-            accelerator_raw="accelerator",
-            instance_type=pl.lit(None, pl.String),
-            memory_gib=pl.lit(None, pl.Float64),
-        ).drop("accelerator"),
-        aliases,
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FleetError(f"not a CSV file in UTF-8: {error}") from error
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    try:
+        lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+    except csv.Error as error:
+        raise FleetError(f"not a CSV file, at line {reader.line_num}: {error}") from error
+    if not lines:
+        raise FleetError("the file is empty")
+    columns = lines[0][1]
+    if sorted(columns) != sorted(LOTS):
+        raise FleetError(f"columns are {columns}, expected {list(LOTS)}")
+    return [
+        (number, dict(zip(columns, row, strict=True)) if len(row) == len(columns) else {})
+        for number, row in lines[1:]
+    ]
+
+
+def _skus(
+    names: Iterable[str], accelerators: set[str], aliases: pl.DataFrame
+) -> dict[str, tuple[str | None, str]]:
+    """Each name's sku, or why it has none."""
+    empty = {"provider": pl.String, "instance_type": pl.String, "memory_gib": pl.Float64}
+    asked = pl.DataFrame({"accelerator_raw": sorted(names)}).with_columns(
+        pl.lit(None, dtype).alias(name) for name, dtype in empty.items()
     )
-    lots = named.select(
-        line=pl.int_range(2, pl.len() + 2),  # the header is line 1
-        lot_name=pl.col("lot_name").str.strip_chars(),
-        accelerator=pl.when(pl.col("accelerator_raw").is_in(sorted(accelerators)))
-        .then("accelerator_raw")
-        .otherwise("accelerator"),
-        gpu_count=pl.col("gpu_count").cast(pl.Int64, strict=False),
-        bought_on=pl.col("bought_on").str.to_date("%Y-%m-%d", strict=False),
-        price_usd_per_gpu=pl.col("price_usd_per_gpu").cast(pl.Float64, strict=False),
-        raw=pl.struct("accelerator_raw", "gpu_count", "bought_on", "price_usd_per_gpu"),
-    )
-    good, wrong = [], []
-    seen: set[str] = set()
-    for lot in lots.iter_rows(named=True):
-        why = _why_not(lot, seen)
-        seen.add(lot["lot_name"] or "")
-        if why is None:
-            good.append({name: lot[name] for name in COLUMNS})
-        else:
-            wrong.append(f"line {lot['line']}: {why}")
-    schema = {name: lots.schema[name] for name in COLUMNS}
-    return pl.DataFrame(good, schema=schema), wrong
+    found = resolve_accelerator(asked, aliases)
+    return {
+        name: (name, "") if name in accelerators else (sku, reason or "")
+        for name, sku, reason in found.select(
+            "accelerator_raw", "accelerator", "accelerator_reason"
+        ).iter_rows()
+    }
 
 
-def _why_not(lot: dict[str, object], seen: set[str]) -> str | None:
-    raw = lot["raw"]
-    assert isinstance(raw, dict)
-    count, bought, price = lot["gpu_count"], lot["bought_on"], lot["price_usd_per_gpu"]
-    if not lot["lot_name"]:
-        return "lot_name is empty"
-    if lot["lot_name"] in seen:
-        return f"lot_name {lot['lot_name']!r} stands on an earlier line"
-    if lot["accelerator"] is None:
-        return f"accelerator {raw['accelerator_raw']!r} is not known"
-    if not isinstance(count, int) or count < 1:
-        return f"gpu_count {raw['gpu_count']!r} is not a whole number above zero"
-    if not isinstance(bought, date) or not date(2005, 1, 1) <= bought <= _today():
-        return f"bought_on {raw['bought_on']!r} is not a past day as YYYY-MM-DD"
-    if raw["price_usd_per_gpu"] is not None and (
-        not isinstance(price, float) or not 0 < price < 1_000_000
-    ):
-        return f"price_usd_per_gpu {raw['price_usd_per_gpu']!r} is not an amount above zero"
-    return None
+def _lot(cells: dict[str, str], skus: dict[str, tuple[str | None, str]]) -> dict[str, Any]:
+    if not cells:
+        raise LineError(f"bad_line: not {len(LOTS)} cells")
+    lot_name = cells["lot_name"]
+    if not (0 < len(lot_name) <= NAME_CHARACTERS and lot_name.isprintable()):
+        raise LineError(f"bad_lot_name: {lot_name!r} is not 1 to {NAME_CHARACTERS} characters")
+    sku, reason = skus[cells["accelerator"]]
+    if sku is None:
+        raise LineError(f"{reason}: {cells['accelerator']!r} is no accelerator we can tell")
+    return {
+        "lot_name": lot_name,
+        "accelerator": sku,
+        "gpu_count": _count(cells["gpu_count"]),
+        "bought_on": _day(cells["bought_on"]),
+        "price_usd_per_gpu": _price(cells["price_usd_per_gpu"]),
+    }
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
+def _count(text: str) -> int:
+    if not WHOLE.fullmatch(text) or int(text) == 0:
+        raise LineError(f"bad_gpu_count: {text!r} is not a whole number above zero")
+    return int(text)
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text) if DAY.fullmatch(text) else None
+    except ValueError:
+        day = None
+    if day is None or day < OLDEST:
+        raise LineError(f"bad_bought_on: {text!r} is not a day as YYYY-MM-DD since {OLDEST}")
+    if day > datetime.now(UTC).date():
+        raise LineError(f"future_bought_on: {text} has not come yet")
+    return day
+
+
+def _price(text: str) -> float | None:
+    if text and (not AMOUNT.fullmatch(text) or float(text) == 0):
+        raise LineError(f"bad_price_usd_per_gpu: {text!r} is not USD above zero, as 27500 or 27.5")
+    return float(text) if text else None
 
 
 def value(lots: pl.DataFrame, store: Warehouse) -> pl.DataFrame:
@@ -136,16 +188,10 @@ def main(path: Path, out: TextIO, store: Warehouse | None = None) -> int:
         0 where every line was good, 1 where some were left out.
 
     Raises:
-        FleetError: the file cannot be read, or no line of it, or nothing is published yet.
+        FleetError: the file cannot be read, or no line of it, or the values are not published.
     """
     store = store or Warehouse()
-    if not store.published.exists():
-        raise FleetError("nothing has been published yet: run `make run` first")
-    with opened_for_reading(store.published) as db:
-        skus = {
-            sku for (sku,) in db.execute("select accelerator from staging.accelerators").fetchall()
-        }
-        aliases: pl.DataFrame = db.sql("from staging.accelerator_aliases").pl()
+    skus, aliases = _known(store)
     lots, wrong = read(path.read_bytes(), skus, aliases)
     for each in wrong:
         out.write(f"{path.name} {each}\n")
@@ -155,28 +201,83 @@ def main(path: Path, out: TextIO, store: Warehouse | None = None) -> int:
     target = store.exports / "fleet" / f"{path.stem}.parquet"
     target.parent.mkdir(parents=True, exist_ok=True)
     valued.write_parquet(target)
-    widths = list(SHOWN.values())
-    out.write(
-        "  ".join(head.ljust(width) for head, width in zip(HEADS, widths, strict=True)) + "\n"
-    )
-    for row in valued.iter_rows(named=True):
-        cells = [_cell(row[name]) for name in SHOWN]
-        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        out.write(line.rstrip() + "\n")
-        if row["withheld_reason"]:
-            out.write(f"  {row['withheld_reason']}\n")
+    for line in _table(lots, valued):
+        out.write(f"{line.rstrip()}\n")
     out.write(f"written: {target}\n")
     return 1 if wrong else 0
 
 
-def _cell(made: object) -> str:
-    if made is None:
-        return "-"
-    return (
-        f"{made:,.2f}"
-        if isinstance(made, float) and made < 100
-        else (f"{made:,.0f}" if isinstance(made, float) else str(made))
+def _known(store: Warehouse) -> tuple[set[str], pl.DataFrame]:
+    if not store.published.exists():
+        raise FleetError("nothing has been published yet: run `make run` first")
+    with opened_for_reading(store.published) as db:
+        tables = "select schema_name || '.' || table_name from duckdb_tables()"
+        if absent := NEEDED - {name for (name,) in db.execute(tables).fetchall()}:
+            missing = ", ".join(sorted(absent))
+            raise FleetError(f"the published file has no {missing}: run `make run` first")
+        skus = db.execute("select accelerator from staging.accelerators").fetchall()
+        aliases: pl.DataFrame = db.sql("from staging.accelerator_aliases").pl()
+    return {sku for (sku,) in skus}, aliases
+
+
+def _table(lots: pl.DataFrame, valued: pl.DataFrame) -> Iterator[str]:
+    yield ROW.format(*HEADS, "USD in all")
+    for (name,), rows in valued.group_by("lot_name", maintain_order=True):
+        lot = rows.row(0, named=True)
+        yield f"{name}: {lot['gpu_count']:,} x {lot['accelerator']}, bought {lot['bought_on']}"
+        for row in rows.iter_rows(named=True):
+            yield from _row(row)
+    if lots.height > 1:
+        yield from _totals(lots, valued)
+    yield from textwrap.wrap(ABOUT, WIDTH)
+    assumed = valued.drop_nulls("inputs_assumed").unique(["clock", "inputs_assumed"])
+    for clock, text in assumed.sort("clock").select("clock", "inputs_assumed").iter_rows():
+        yield from textwrap.wrap(f"Assumed, {clock}: {text}.", WIDTH, subsequent_indent="  ")
+
+
+def _row(row: dict[str, Any]) -> Iterator[str]:
+    if row["withheld_reason"]:
+        yield f"  {row['clock']:15} withheld: {row['withheld_reason']}"
+        return
+    yield ROW.format(
+        row["clock"],
+        row["tier"],
+        f"{row['period_end_on']:%Y-%m}",
+        _whole(row["low_value_usd_per_gpu"]),
+        _whole(row["value_usd_per_gpu"]),
+        _whole(row["high_value_usd_per_gpu"]),
+        _cents(row["rent_usd_per_gpu_hour"]),
+        _cents(row["breakeven_rent_usd_per_gpu_hour"]),
+        _whole(row["value_usd"]),
     )
+    if row["clock"] == "book":
+        yield f"{'':18}written off from {_whole(row['cost_usd_per_gpu'])}, {row['cost_basis']}"
+    if row["clock"] == "resale":
+        sold = f"{row['sale_count']} sales, {row['condition']}, {row['lot']}"
+        yield f"{'':18}median of {sold}, of {row['priced_on']}"
+
+
+def _totals(lots: pl.DataFrame, valued: pl.DataFrame) -> Iterator[str]:
+    """A sum per clock and tier; a lot the clock is silent about is in no sum, and is counted."""
+    yield f"all lots: {lots['gpu_count'].sum():,} accelerators in {lots.height} lots"
+    published = valued.filter(pl.col("status") == "published")
+    for (clock, tier), rows in published.group_by("clock", "tier", maintain_order=True):
+        low, high = rows["low_value_usd"], rows["high_value_usd"]
+        band = (
+            "no band"
+            if low.null_count() + high.null_count()
+            else f"{low.sum():,.0f} to {high.sum():,.0f}"
+        )
+        part = f"{rows.height} of {lots.height} lots"
+        yield f"  {clock:15} {tier:11} {part:>15} {band:>43} {rows['value_usd'].sum():>17,.0f}"
+
+
+def _whole(made: float | None) -> str:
+    return "-" if made is None else f"{made:,.0f}"
+
+
+def _cents(made: float | None) -> str:
+    return "-" if made is None else f"{made:,.2f}"
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import polars as pl
 from pipeline import warehouse as wh
 from pipeline.columns import COLUMNS
 from pipeline.contracts import declared
-from pipeline.lineage import rewound
+from pipeline.lineage import rewound_once
 from pipeline.model import Model, models
 from pipeline.warehouse import DuckDB, Warehouse, quoted
 
@@ -31,12 +31,16 @@ def prepare_views(db: DuckDB) -> None:
         db.execute(f"create view {view} as from {terms.table} where {AS_OF}")
         doc = f"{terms.doc} Only rows known at the variable as_of."
         wh.comment(db, view, doc, terms.columns, kind="view")
-    for model in models():
-        if model.schema != "marts":
-            continue
+    marts = [each for each in models() if each.schema == "marts"]
+    queries = {each.table: each.query for each in marts if not each.method}
+    for model in marts:
         view = f"vintage.{model.name}"
         # Rows of a method are never restated: the past is the rows that were there (decision 0010).
-        past = f"from {model.table} where {AS_OF}" if model.method else rewound(model.query)
+        past = (
+            f"from {model.table} where {AS_OF}"
+            if model.method
+            else rewound_once(model.table, queries)
+        )
         db.execute(f"create view {view} as {past}")
         doc = f"{model.doc} As it would have been known at the variable as_of."
         wh.comment(db, view, doc, _columns(db, model), kind="view")

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipeline import warehouse as wh
 from pipeline.columns import COLUMNS
-from pipeline.contracts import Contract
+from pipeline.contracts import Contract, declared
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.contracts.reference import (
     ACCELERATOR_SUCCESSORS,
@@ -140,6 +140,8 @@ def refer(db: DuckDB) -> None:
 
 def build(db: DuckDB, *tables: str) -> None:
     """Build the named marts and what they read, without the magnitude checks of real data."""
+    for terms in declared():
+        wh.create(db, terms.table, terms.doc, terms.columns)
     for model in models():
         if model.schema == "marts" and (not tables or model.table in tables):
             rebuild(db, model, audits=())

@@ -84,8 +84,14 @@ def cells(frame: pl.DataFrame) -> Iterator[str]:
         yield from column.drop_nulls().unique()
 
 
+# A form to fill in for `make fleet`: it states no fact, so it has nothing to cite.
+TEMPLATES = {"fleet_example.csv"}
+
+
 def test_every_file_belongs_to_a_source():
-    assert {each.name for each in REFERENCE.iterdir()} == {each.file for each in FILES}
+    kept = {each.name for each in REFERENCE.iterdir()}
+    assert kept >= TEMPLATES
+    assert kept - TEMPLATES == {each.file for each in FILES}
 
 
 @pytest.mark.parametrize("name", NAMES)

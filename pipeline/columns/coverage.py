@@ -46,7 +46,9 @@ COLUMNS: dict[str, Column] = {
         "%", "Market LTV less contract LTV, in points: what the contract does not see."
     ),
     "sofr_pct": number("%", "SOFR of the day, or of the last business day within a week."),
-    "fixed_fraction": number("0-1", "Part of the debt that bears a fixed rate."),
+    "fixed_fraction": number(
+        "0-1", "Part of the debt that bears a fixed rate; null where no rate is filed."
+    ),
     "interest_usd": number(
         MONEY, "Interest of the next twelve months; in a stress of the quarter."
     ),

@@ -187,7 +187,10 @@ COLUMNS: dict[str, Column] = {
     "binding_scope": text("binding: signed contracts alone; all: announcements too."),
     "loop_path": text("The companies in order of payment, back to the first, joined by >."),
     "edge_count": count("Commitments in the loop."),
-    "loop_amount_usd": number(MONEY, "Smallest stated edge: what can travel all the way round."),
+    "loop_amount_usd": number(
+        MONEY,
+        "Smallest stated edge: the most that can travel round; less where an edge has no amount.",
+    ),
     "smallest_edge": text("The two companies between which that smallest edge runs."),
     "edges_without_amount_count": count("Edges of the loop with no stated amount."),
     "edges_not_filed_count": count("Edges of the loop that no SEC filing states."),

@@ -1,83 +1,186 @@
--- What each lot of a fleet is worth, one row per lot and clock (book, income_market, income_contract, resale),
--- at the newest month in which the clock is published. Values between whole years of age are interpolated.
--- Book writes the owner's own price off where it is given. breakeven_rent is the rent at which holding is worth no
--- more than selling at the executed resale price.
+-- What each lot of a fleet is worth: one row per lot, clock (book, income_market, income_contract, resale) and
+-- tier, from the newest month in which that clock is published; a clock that says nothing has one row that
+-- says why. Values between whole years of age are interpolated. Book writes off the owner's own price where
+-- it is given, by the same lives. breakeven_rent is the rent at which holding is worth the executed resale
+-- price: weighted by what the machine earns, so that it equals the rent exactly where income equals that price.
 -- grain: lot_name, clock, tier
-with newest as (
+with clock_kinds as (
+    select
+        kinds.clock,
+        kinds.absent_reason
+    from (
+        values
+            ('book', 'no price of a new one is cited: give price_usd_per_gpu'),
+            ('income_market', 'no on-demand rent is published'),
+            ('income_contract', 'no rent for a 12-month term is published'),
+            ('resale', 'no executed sale of the last year is cited')
+    ) as kinds (clock, absent_reason)
+),
+
+newest as (
     select
         clocks.accelerator,
         clocks.clock,
         clocks.tier,
-        max(clocks.period_end_on) as period_end_on
+        max(clocks.period_end_on) as period_end_on,
+        max(max(clocks.period_end_on)) over () as newest_on
     from marts.residual_value as clocks
     where clocks.status = 'published'
-    and clocks.age_years = 0
-    and clocks.tier in ('any', 'neocloud', 'hyperscaler')
-    group by all
+    group by clocks.accelerator, clocks.clock, clocks.tier
+),
+
+-- Book is a share of a price, the same for every accelerator of a month: it needs no price of ours.
+book_shares as (
+    select
+        clocks.period_end_on,
+        clocks.age_years,
+        max(clocks.value_pct_of_cost) / 100 as base_share,
+        max(clocks.low_value_pct_of_cost) / 100 as low_share,
+        max(clocks.high_value_pct_of_cost) / 100 as high_share,
+        max(clocks.inputs_assumed) as inputs_assumed
+    from marts.residual_value as clocks
+    where clocks.clock = 'book'
+    and clocks.status = 'published'
+    group by clocks.period_end_on, clocks.age_years
+    qualify clocks.period_end_on = max(clocks.period_end_on) over ()
+),
+
+curves as (
+    select
+        fleet.lot_name,
+        fleet.bought_on,
+        newest.clock,
+        newest.tier,
+        newest.period_end_on,
+        newest.newest_on,
+        clocks.age_years as curve_age_years,
+        clocks.value_usd_per_gpu,
+        clocks.low_value_usd_per_gpu,
+        clocks.high_value_usd_per_gpu,
+        clocks.rent_usd_per_gpu_hour,
+        clocks.breakeven_rent_usd_per_gpu_hour,
+        clocks.earned_usd_per_gpu,
+        clocks.cost_usd_per_gpu,
+        clocks.cost_basis,
+        clocks.sale_count,
+        clocks.condition,
+        clocks.lot,
+        clocks.priced_on,
+        clocks.inputs_assumed
+    from fleet
+    join newest on fleet.accelerator = newest.accelerator
+    join marts.residual_value as clocks
+        on newest.accelerator = clocks.accelerator
+        and newest.clock = clocks.clock
+        and newest.tier = clocks.tier
+        and newest.period_end_on = clocks.period_end_on
+    where clocks.status = 'published'
+    and (newest.clock <> 'book' or fleet.price_usd_per_gpu is null)
+    union all
+    select
+        fleet.lot_name,
+        fleet.bought_on,
+        'book' as clock,
+        'any' as tier,
+        book_shares.period_end_on,
+        book_shares.period_end_on as newest_on,
+        book_shares.age_years as curve_age_years,
+        fleet.price_usd_per_gpu * book_shares.base_share as value_usd_per_gpu,
+        fleet.price_usd_per_gpu * book_shares.low_share as low_value_usd_per_gpu,
+        fleet.price_usd_per_gpu * book_shares.high_share as high_value_usd_per_gpu,
+        cast(null as double) as rent_usd_per_gpu_hour,
+        cast(null as double) as breakeven_rent_usd_per_gpu_hour,
+        cast(null as double) as earned_usd_per_gpu,
+        fleet.price_usd_per_gpu as cost_usd_per_gpu,
+        'own price' as cost_basis,
+        cast(null as bigint) as sale_count,
+        cast(null as varchar) as condition,
+        cast(null as varchar) as lot,
+        cast(null as date) as priced_on,
+        book_shares.inputs_assumed
+    from fleet
+    cross join book_shares
+    where fleet.price_usd_per_gpu is not null
 ),
 
 aged as (
     select
-        fleet.*,
-        newest.clock,
-        newest.tier,
-        newest.period_end_on,
-        greatest(datediff('day', fleet.bought_on, newest.period_end_on) / 365.25, 0) as age_years
-    from fleet
-    join newest on fleet.accelerator = newest.accelerator
+        curves.*,
+        greatest(datediff('day', curves.bought_on, curves.period_end_on) / 365.25, 0) as age_years,
+        max(curves.curve_age_years) over (
+            partition by curves.lot_name, curves.clock, curves.tier
+        ) as last_age_years
+    from curves
 ),
 
-neighbours as (
+-- A year away on the curve counts nothing, no distance counts whole.
+weighted as (
     select
         aged.*,
-        case
-            when clocks.age_years = floor(aged.age_years)
-                then 1 - (aged.age_years - floor(aged.age_years))
-            else aged.age_years - floor(aged.age_years)
-        end as nearness,
-        -- Book is a part of the price; of the owner's own where it is known.
-        case when aged.clock = 'book' and aged.price_usd_per_gpu is not null
-            then aged.price_usd_per_gpu / clocks.cost_usd_per_gpu else 1 end as own_price,
-        clocks.value_usd_per_gpu,
-        clocks.low_value_usd_per_gpu,
-        clocks.high_value_usd_per_gpu,
-        clocks.breakeven_rent_usd_per_gpu_hour,
-        clocks.rent_usd_per_gpu_hour,
-        clocks.sale_count,
-        clocks.inputs_assumed
+        1 - abs(aged.age_years - aged.curve_age_years) as nearness
     from aged
-    join marts.residual_value as clocks
-        on aged.accelerator = clocks.accelerator
-        and aged.clock = clocks.clock
-        and aged.tier = clocks.tier
-        and aged.period_end_on = clocks.period_end_on
-        and clocks.age_years between floor(aged.age_years) and floor(aged.age_years) + 1
-    where clocks.status = 'published'
 ),
 
 valued as (
     select
-        neighbours.lot_name,
-        neighbours.clock,
-        neighbours.tier,
-        neighbours.period_end_on,
-        max(neighbours.accelerator) as accelerator,
-        max(neighbours.gpu_count) as gpu_count,
-        max(neighbours.age_years) as age_years,
-        sum(neighbours.nearness * neighbours.own_price * neighbours.value_usd_per_gpu)
-            as value_usd_per_gpu,
-        sum(neighbours.nearness * neighbours.own_price * neighbours.low_value_usd_per_gpu)
-            as low_value_usd_per_gpu,
-        sum(neighbours.nearness * neighbours.own_price * neighbours.high_value_usd_per_gpu)
-            as high_value_usd_per_gpu,
-        sum(neighbours.nearness * neighbours.breakeven_rent_usd_per_gpu_hour)
-            as breakeven_rent_usd_per_gpu_hour,
-        max(neighbours.rent_usd_per_gpu_hour) as rent_usd_per_gpu_hour,
-        max(neighbours.sale_count) as sale_count,
-        max(neighbours.inputs_assumed) as inputs_assumed
-    from neighbours
-    group by all
-    having sum(neighbours.nearness) > 0.999
+        weighted.lot_name,
+        weighted.clock,
+        weighted.tier,
+        max(weighted.period_end_on) as period_end_on,
+        max(weighted.age_years) as age_years,
+        sum(weighted.nearness * weighted.value_usd_per_gpu) as value_usd_per_gpu,
+        sum(weighted.nearness * weighted.low_value_usd_per_gpu) as low_value_usd_per_gpu,
+        sum(weighted.nearness * weighted.high_value_usd_per_gpu) as high_value_usd_per_gpu,
+        max(weighted.rent_usd_per_gpu_hour) as rent_usd_per_gpu_hour,
+        case when count(weighted.breakeven_rent_usd_per_gpu_hour) = count(*) then
+            sum(
+                weighted.nearness * weighted.earned_usd_per_gpu
+                * weighted.breakeven_rent_usd_per_gpu_hour
+            ) / sum(weighted.nearness * weighted.earned_usd_per_gpu)
+        end as breakeven_rent_usd_per_gpu_hour,
+        max(weighted.cost_usd_per_gpu) as cost_usd_per_gpu,
+        max(weighted.cost_basis) as cost_basis,
+        max(weighted.sale_count) as sale_count,
+        max(weighted.condition) as condition,
+        max(weighted.lot) as lot,
+        max(weighted.priced_on) as priced_on,
+        max(weighted.inputs_assumed) as inputs_assumed
+    from weighted
+    where weighted.nearness > 0
+    -- A rent or sale of more than a year before the newest month is no value of today.
+    and weighted.period_end_on > weighted.newest_on - interval 366 day
+    group by weighted.lot_name, weighted.clock, weighted.tier
+    having sum(weighted.nearness) > 0.999
+),
+
+-- Why a curve says nothing of a lot, over all tiers.
+silent as (
+    select
+        aged.lot_name,
+        aged.clock,
+        case when max(aged.period_end_on) <= max(aged.newest_on) - interval 366 day
+            then 'last published for ' || cast(max(aged.period_end_on) as varchar)
+        else 'no value is published for a machine of '
+            || cast(cast(max(aged.age_years) as decimal(9, 1)) as varchar)
+            || ' years: the clock ends at '
+            || cast(cast(max(aged.last_age_years) as bigint) as varchar)
+        end as silent_reason
+    from aged
+    group by aged.lot_name, aged.clock
+),
+
+withheld as (
+    select
+        clocks.accelerator,
+        clocks.clock,
+        clocks.withheld_reason || ', at ' || cast(clocks.period_end_on as varchar)
+            as withheld_reason
+    from marts.residual_value as clocks
+    where clocks.status = 'withheld'
+    qualify row_number() over (
+        partition by clocks.accelerator, clocks.clock
+        order by clocks.period_end_on desc, clocks.tier, clocks.age_years
+    ) = 1
 )
 
 select
@@ -85,10 +188,14 @@ select
     fleet.accelerator,
     fleet.gpu_count,
     fleet.bought_on,
-    valued.clock,
+    clock_kinds.clock,
     valued.tier,
     valued.period_end_on,
     valued.age_years,
+    case when valued.clock is null then 'withheld' else 'published' end as status,
+    case when valued.clock is null
+        then coalesce(silent.silent_reason, withheld.withheld_reason, clock_kinds.absent_reason)
+    end as withheld_reason,
     valued.value_usd_per_gpu,
     valued.low_value_usd_per_gpu,
     valued.high_value_usd_per_gpu,
@@ -97,10 +204,22 @@ select
     valued.high_value_usd_per_gpu * fleet.gpu_count as high_value_usd,
     valued.rent_usd_per_gpu_hour,
     valued.breakeven_rent_usd_per_gpu_hour,
+    valued.cost_usd_per_gpu,
+    valued.cost_basis,
     valued.sale_count,
-    case when valued.clock is null
-        then 'no clock is published for this accelerator at this age' end as withheld_reason,
+    valued.condition,
+    valued.lot,
+    valued.priced_on,
     valued.inputs_assumed
 from fleet
-left join valued on fleet.lot_name = valued.lot_name
-order by fleet.lot_name, valued.clock, valued.tier
+cross join clock_kinds
+left join valued
+    on fleet.lot_name = valued.lot_name
+    and clock_kinds.clock = valued.clock
+left join silent
+    on fleet.lot_name = silent.lot_name
+    and clock_kinds.clock = silent.clock
+left join withheld
+    on fleet.accelerator = withheld.accelerator
+    and clock_kinds.clock = withheld.clock
+order by fleet.lot_name, clock_kinds.clock, valued.tier

@@ -1,9 +1,19 @@
 -- What each facility has paid for, lot by lot: a lot is what was newly drawn between two filed balances, and
 -- its cost is the draw over the advance rate, since filings state neither (METHODS 8: C = draw / a). A
 -- facility whose balance only falls has the one lot it began with. `inputs_assumed` names everything that is
--- not filed; a facility without balance, advance rate or life has no lot.
+-- not filed; a facility without balance, closing day, advance rate or life has no lot. A lot is known when
+-- its balance, the terms and whatever stands in for a term are.
 -- grain: facility_id, lot_number
-with facilities as (
+with assumed as (
+    select terms.*
+    from staging.assumed_terms as terms
+    qualify row_number() over (
+        partition by terms.facility_id, terms.term
+        order by terms.known_at desc, terms.source_url
+    ) = 1
+),
+
+facilities as (
     select
         facility.facility_id,
         facility.closed_on,
@@ -25,16 +35,26 @@ with facilities as (
                 || ' (' || life.confidence || ': ' || life.evidence || ')' end,
             case when chip.accelerator is not null
                 then 'accelerator ' || chip.accelerator
-                || ' (' || chip.confidence || ': ' || chip.evidence || ')' end
-        ) as inputs_assumed
+                || ' (' || chip.confidence || ': ' || chip.evidence || ')' end,
+            case when funded.base_value is not null
+                then 'funded_usd ' || cast(round(funded.base_value / 1e6, 1) as varchar)
+                || ' million (' || funded.confidence || ': ' || funded.evidence || ')' end
+        ) as inputs_assumed,
+        greatest(
+            facility.known_at,
+            case when facility.advance_rate_pct is null then rate.known_at end,
+            case when facility.depreciation_life_years is null then life.known_at end,
+            chip.known_at,
+            funded.known_at
+        ) as known_at
     from marts.facility as facility
-    left join staging.assumed_terms as rate
+    left join assumed as rate
         on facility.facility_id = rate.facility_id and rate.term = 'advance_rate_pct'
-    left join staging.assumed_terms as life
+    left join assumed as life
         on facility.facility_id = life.facility_id and life.term = 'depreciation_life_years'
-    left join staging.assumed_terms as chip
+    left join assumed as chip
         on facility.facility_id = chip.facility_id and chip.term = 'accelerator'
-    left join staging.assumed_terms as funded
+    left join assumed as funded
         on facility.facility_id = funded.facility_id and funded.term = 'funded_usd'
     where facility.collateral_class in ('gpu', 'chip_lease')
     and facility.is_counted
@@ -67,14 +87,19 @@ steps as (
 draws as (
     select
         steps.facility_id,
-        coalesce(steps.previous_on, facilities.closed_on) as after_on,
+        -- A facility can owe before the day its newest terms call the closing.
+        case
+            when steps.previous_on is not null then steps.previous_on
+            when facilities.closed_on > steps.balance_on then steps.balance_on
+            else facilities.closed_on
+        end as after_on,
         steps.balance_on,
         case
             when steps.previous_on is null
                 then greatest(coalesce(facilities.funded_usd, 0), steps.principal_usd)
             else steps.principal_usd - steps.previous_usd
         end as funded_usd,
-        steps.known_at,
+        greatest(steps.known_at, facilities.known_at) as known_at,
         facilities.advance_rate_pct,
         facilities.depreciation_life_years,
         facilities.accelerator,

@@ -6,7 +6,9 @@
 -- Service is what falls due in the next twelve months; dscr_market_ratio sets the machines' cash at today's
 -- market rent against it. What a contract brings in is not filed, so no coverage on it is shown: the filed
 -- minimum stands in dscr_min_ratio. Redacted and assumed terms are named in `inputs_assumed`. A facility
--- without any filed balance has one row, without a day.
+-- without any filed balance has one row, without a day. Every figure that is null has its reason. A row is
+-- known when the last of what it rests on is: balance, newest terms, what is assumed, SOFR and costs; what
+-- could be said earlier, with less, is in `vintage.facility_coverage`.
 -- grain: facility_id, period_end_on
 with filed_balances as (
     select
@@ -56,7 +58,8 @@ tranches as (
 overnight as (
     select
         days.period_end_on,
-        rate.rate_pct as sofr_pct
+        rate.rate_pct as sofr_pct,
+        rate.known_at as sofr_known_at
     from (select distinct balances.period_end_on from balances) as days
     join staging.rates as rate
         on rate.rate_name = 'SOFR'
@@ -90,7 +93,8 @@ collateral as (
         sum(lot.gpu_estimate) as gpu_estimate,
         max(lot.rent_usd_per_gpu_hour) as rent_usd_per_gpu_hour,
         max(lot.valued_on) as valued_on,
-        max(lot.market_missing_reason) as market_missing_reason
+        max(lot.market_missing_reason) as market_missing_reason,
+        max(lot.known_at) as known_at
     from marts.facility_lot_value as lot
     group by all
 ),
@@ -101,6 +105,17 @@ assumed as (
         max(lot.advance_rate_pct) as advance_rate_pct,
         max(lot.inputs_assumed) as inputs_assumed
     from marts.facility_collateral as lot
+    group by all
+),
+
+-- Terms that something stands in for, to tell why there is no collateral.
+stand_ins as (
+    select
+        terms.facility_id,
+        bool_or(terms.term = 'advance_rate_pct') as has_advance_rate,
+        bool_or(terms.term = 'depreciation_life_years') as has_life
+    from staging.assumed_terms as terms
+    where terms.base_value is not null
     group by all
 ),
 
@@ -116,6 +131,7 @@ rated as (
         facility.amortisation_from_on,
         facility.commitment_usd,
         facility.redacted_terms,
+        facility.benchmark_floor_pct,
         facility.spread_bps,
         facility.spread_high_bps,
         facility.fixed_rate_pct,
@@ -129,15 +145,26 @@ rated as (
         assumed.inputs_assumed as collateral_assumed,
         overnight.sofr_pct,
         case
+            when facility.spread_bps is null and facility.fixed_rate_pct is null then null
             when facility.spread_bps is null then 1.0
             when facility.fixed_rate_pct is null then 0.0
             else coalesce(tranches.fixed_fraction, 0.0)
-        end as fixed_fraction
+        end as fixed_fraction,
+        case
+            when facility.advance_rate_pct is null and not coalesce(stand_ins.has_advance_rate, false)
+                then 'no advance rate filed or assumed'
+            when facility.depreciation_life_years is null and not coalesce(stand_ins.has_life, false)
+                then 'no depreciation life filed or assumed'
+            when facility.closed_on is null then 'no closing day known'
+            else 'no draw known'
+        end as lots_missing_reason,
+        greatest(balances.known_at, facility.known_at, overnight.sofr_known_at) as row_known_at
     from balances
     join marts.facility as facility on balances.facility_id = facility.facility_id
     left join assumed on balances.facility_id = assumed.facility_id
     left join tranches on balances.facility_id = tranches.facility_id
     left join overnight on balances.period_end_on = overnight.period_end_on
+    left join stand_ins on balances.facility_id = stand_ins.facility_id
     where facility.collateral_class in ('gpu', 'chip_lease')
     and facility.is_counted
 ),
@@ -145,14 +172,18 @@ rated as (
 serviced as (
     select
         rated.*,
-        -- The fixed part at its coupon, the rest at SOFR and the lowest spread.
-        rated.outstanding_usd * (
+        -- The fixed part at its coupon, the rest at SOFR (never below its floor) and the lowest spread.
+        case when rated.fixed_fraction is not null then rated.outstanding_usd * (
             case when rated.fixed_fraction > 0 then rated.fixed_fraction * rated.fixed_rate_pct
                 else 0 end
             + case when rated.fixed_fraction < 1
-                then (1 - rated.fixed_fraction) * (rated.sofr_pct + rated.spread_bps / 100)
+                then (1 - rated.fixed_fraction) * (
+                    case when rated.benchmark_floor_pct > rated.sofr_pct then rated.benchmark_floor_pct
+                        else rated.sofr_pct end
+                    + rated.spread_bps / 100
+                )
                 else 0 end
-        ) / 100 as interest_usd,
+        ) / 100 end as interest_usd,
         -- Level repayment from the later of the day and the first repayment to maturity.
         case
             when rated.maturity_on is null then null
@@ -166,114 +197,140 @@ serviced as (
                         ), 0
                     ), 0
                 )
-                / (
+                / greatest(
                     datediff('month', rated.period_end_on, rated.maturity_on)
                     - greatest(
                         coalesce(
                             datediff('month', rated.period_end_on, rated.amortisation_from_on), 0
                         ), 0
-                    )
+                    ), 1
                 )
         end as principal_due_usd
     from rated
+),
+
+judged as (
+    select
+        serviced.*,
+        collateral.lot_count,
+        collateral.lot_cost_usd,
+        collateral.collateral_age_years,
+        collateral.accelerator,
+        collateral.gpu_estimate,
+        collateral.depreciated_cost_usd,
+        serviced.ltv_max_pct / 100 * collateral.depreciated_cost_usd as borrowing_base_usd,
+        collateral.market_value_usd,
+        collateral.market_value_low_usd,
+        collateral.market_value_high_usd,
+        collateral.resale_value_usd,
+        collateral.market_income_usd,
+        collateral.rent_usd_per_gpu_hour,
+        collateral.valued_on,
+        -- A ratio to no debt says nothing.
+        case when serviced.outstanding_usd > 0 then serviced.outstanding_usd end as owed_usd,
+        case
+            when serviced.outstanding_usd is null then 'no balance filed'
+            when serviced.outstanding_usd = 0 then 'repaid in full'
+            when collateral.lot_count is null then serviced.lots_missing_reason
+            when collateral.depreciated_cost_usd = 0 then 'collateral is past its agreed life'
+        end as contract_missing_reason,
+        case
+            when serviced.outstanding_usd is null then 'no balance filed'
+            when serviced.outstanding_usd = 0 then 'repaid in full'
+            when collateral.lot_count is null then 'no collateral known'
+            when collateral.market_missing_reason is not null then collateral.market_missing_reason
+            when collateral.market_value_usd = 0 then 'collateral is worth nothing at the market'
+        end as market_missing_reason,
+        case
+            when serviced.outstanding_usd is null then 'no balance filed'
+            when serviced.outstanding_usd = 0 then 'repaid in full'
+            when serviced.interest_usd is null and serviced.fixed_fraction < 1
+                and serviced.sofr_pct is null then 'no SOFR for the day'
+            when serviced.interest_usd is null then 'no interest rate filed'
+            when serviced.principal_due_usd is null then 'no maturity filed'
+            when collateral.market_income_usd is null
+                then coalesce(collateral.market_missing_reason, 'no collateral known')
+            when collateral.market_income_usd <= 0 then 'rent does not cover cash cost'
+        end as dscr_missing_reason,
+        greatest(serviced.row_known_at, collateral.known_at) as last_known_at
+    from serviced
+    left join collateral
+        on serviced.facility_id = collateral.facility_id
+        and serviced.period_end_on = collateral.period_end_on
 )
 
 select
-    serviced.facility_id,
-    serviced.period_end_on,
-    serviced.facility_name,
-    serviced.borrower,
-    serviced.issuer,
-    serviced.outstanding_usd,
-    serviced.commitment_usd,
-    serviced.maturity_on,
-    collateral.lot_count,
-    collateral.lot_cost_usd as collateral_cost_usd,
-    collateral.collateral_age_years,
-    collateral.accelerator,
-    collateral.gpu_estimate,
-    serviced.advance_rate_pct,
-    serviced.ltv_max_pct,
-    collateral.depreciated_cost_usd,
-    serviced.ltv_max_pct / 100 * collateral.depreciated_cost_usd as borrowing_base_usd,
-    case when serviced.ltv_max_pct / 100 * collateral.depreciated_cost_usd >= serviced.outstanding_usd
-        then serviced.ltv_max_pct / 100 * collateral.depreciated_cost_usd - serviced.outstanding_usd
-    end as base_headroom_usd,
-    100 * serviced.outstanding_usd / nullif(collateral.depreciated_cost_usd, 0) as ltv_contract_pct,
-    collateral.market_value_usd,
-    collateral.market_value_low_usd,
-    collateral.market_value_high_usd,
-    100 * serviced.outstanding_usd / nullif(collateral.market_value_usd, 0) as ltv_market_pct,
-    100 * serviced.outstanding_usd / nullif(collateral.market_value_high_usd, 0) as ltv_market_low_pct,
-    100 * serviced.outstanding_usd / nullif(collateral.market_value_low_usd, 0) as ltv_market_high_pct,
-    100 * serviced.outstanding_usd / nullif(collateral.resale_value_usd, 0) as ltv_resale_pct,
-    100 * serviced.outstanding_usd / nullif(collateral.market_value_usd, 0)
-    - 100 * serviced.outstanding_usd / nullif(collateral.depreciated_cost_usd, 0) as blind_gap_pct,
-    serviced.sofr_pct,
-    serviced.fixed_fraction,
-    serviced.interest_usd,
-    serviced.principal_due_usd,
-    serviced.interest_usd + serviced.principal_due_usd as debt_service_usd,
-    collateral.market_income_usd,
-    case when serviced.outstanding_usd > 0
-        then collateral.market_income_usd
-            / nullif(serviced.interest_usd + serviced.principal_due_usd, 0)
+    judged.facility_id,
+    judged.period_end_on,
+    judged.facility_name,
+    judged.borrower,
+    judged.issuer,
+    judged.outstanding_usd,
+    judged.commitment_usd,
+    judged.maturity_on,
+    judged.lot_count,
+    judged.lot_cost_usd as collateral_cost_usd,
+    judged.collateral_age_years,
+    judged.accelerator,
+    judged.gpu_estimate,
+    judged.advance_rate_pct,
+    judged.ltv_max_pct,
+    judged.depreciated_cost_usd,
+    judged.borrowing_base_usd,
+    case when judged.borrowing_base_usd >= judged.owed_usd
+        then judged.borrowing_base_usd - judged.owed_usd end as base_headroom_usd,
+    100 * judged.owed_usd / nullif(judged.depreciated_cost_usd, 0) as ltv_contract_pct,
+    judged.market_value_usd,
+    judged.market_value_low_usd,
+    judged.market_value_high_usd,
+    100 * judged.owed_usd / nullif(judged.market_value_usd, 0) as ltv_market_pct,
+    100 * judged.owed_usd / nullif(judged.market_value_high_usd, 0) as ltv_market_low_pct,
+    100 * judged.owed_usd / nullif(judged.market_value_low_usd, 0) as ltv_market_high_pct,
+    100 * judged.owed_usd / nullif(judged.resale_value_usd, 0) as ltv_resale_pct,
+    100 * judged.owed_usd / nullif(judged.market_value_usd, 0)
+    - 100 * judged.owed_usd / nullif(judged.depreciated_cost_usd, 0) as blind_gap_pct,
+    judged.sofr_pct,
+    judged.fixed_fraction,
+    judged.interest_usd,
+    judged.principal_due_usd,
+    judged.interest_usd + judged.principal_due_usd as debt_service_usd,
+    judged.market_income_usd,
+    case when judged.dscr_missing_reason is null
+        then judged.market_income_usd / nullif(judged.interest_usd + judged.principal_due_usd, 0)
     end as dscr_market_ratio,
-    serviced.dscr_min_ratio,
-    serviced.dscr_tested_from_on,
-    serviced.contract_coverage_min_ratio,
+    judged.dscr_min_ratio,
+    judged.dscr_tested_from_on,
+    judged.contract_coverage_min_ratio,
     case
-        when serviced.ltv_max_pct / 100 * collateral.depreciated_cost_usd < serviced.outstanding_usd
+        when judged.contract_missing_reason is not null then judged.contract_missing_reason
+        when judged.borrowing_base_usd < judged.owed_usd
             then 'collateral beyond draw over advance rate is not filed; no breach is reported'
     end as headroom_missing_reason,
-    case
-        when serviced.outstanding_usd is null then 'no balance filed'
-        when serviced.outstanding_usd = 0 then 'repaid in full'
-        when serviced.advance_rate_pct is null then 'no advance rate filed or assumed'
-        when collateral.lot_count is null then 'no draw known'
-        when collateral.depreciated_cost_usd = 0 then 'collateral is past its agreed life'
-    end as contract_missing_reason,
-    case
-        when serviced.outstanding_usd is null then 'no balance filed'
-        when serviced.outstanding_usd = 0 then 'repaid in full'
-        when collateral.lot_count is null then 'no collateral known'
-        else collateral.market_missing_reason
-    end as market_missing_reason,
-    case
-        when serviced.outstanding_usd is null then 'no balance filed'
-        when serviced.outstanding_usd = 0 then 'repaid in full'
-        when serviced.interest_usd is null and serviced.fixed_fraction < 1 and serviced.sofr_pct is null
-            then 'no SOFR for the day'
-        when serviced.interest_usd is null then 'no interest rate filed'
-        when serviced.principal_due_usd is null then 'no maturity filed'
-        when collateral.market_income_usd is null
-            then coalesce(collateral.market_missing_reason, 'no collateral known')
-        when collateral.market_income_usd <= 0 then 'rent does not cover cash cost'
-    end as dscr_missing_reason,
+    judged.contract_missing_reason,
+    judged.market_missing_reason,
+    judged.dscr_missing_reason,
     nullif(
         concat_ws(
             '; ',
-            serviced.collateral_assumed,
-            case when serviced.redacted_terms is not null
-                then 'redacted in the filing: ' || replace(serviced.redacted_terms, '|', ', ') end,
-            case when serviced.spread_high_bps > serviced.spread_bps
+            judged.collateral_assumed,
+            case when judged.redacted_terms is not null
+                then 'redacted in the filing: ' || replace(judged.redacted_terms, '|', ', ') end,
+            case when judged.spread_high_bps > judged.spread_bps
                 then 'all of it at the lowest spread' end,
-            case when serviced.fixed_fraction > 0 and serviced.fixed_fraction < 1
+            case when judged.fixed_fraction > 0 and judged.fixed_fraction < 1
                 then 'drawn in the proportion of its tranches' end,
-            case when serviced.amortisation in ('unfiled_schedule', 'borrowing_base', 'not_stated')
+            case when judged.amortisation in ('unfiled_schedule', 'borrowing_base', 'not_stated')
                 then 'level repayment to maturity (schedule not public)' end,
-            case when collateral.market_value_usd is not null
-                then 'market rent, share realised, cash cost and non-GPU share (cost_inputs)' end
+            case when judged.market_value_usd is not null
+                then 'market rent, share realised, cash cost and non-GPU share (cost_inputs); '
+                || 'machines counted at the newest price of a new one' end
         ),
         ''
     ) as inputs_assumed,
-    collateral.rent_usd_per_gpu_hour,
-    collateral.valued_on as price_vintage_on,
-    serviced.known_at,
-    serviced.accession,
-    serviced.source_url
-from serviced
-left join collateral
-    on serviced.facility_id = collateral.facility_id
-    and serviced.period_end_on = collateral.period_end_on
-order by serviced.facility_id, serviced.period_end_on
+    judged.rent_usd_per_gpu_hour,
+    judged.valued_on as price_vintage_on,
+    judged.last_known_at as known_at,
+    judged.accession,
+    judged.source_url
+from judged
+order by judged.facility_id, judged.period_end_on

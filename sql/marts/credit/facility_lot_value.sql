@@ -2,21 +2,42 @@
 -- (straight line over the agreed life) and on the market's (income clock at the month's neocloud rent,
 -- executed resale where three sales back it), METHODS 8. The part of the cost that is not accelerators
 -- follows the contract's clock. Between whole years of age values are interpolated. Where no rent is
--- published within three months the market side is null and says so.
+-- published within three months, the lot is older than the clock goes, or nobody names a price of a new one
+-- to count machines by, the market side is null and says so. Costs are as last known, whatever the day, so
+-- a row with a market side is known no earlier than they are.
 -- grain: facility_id, lot_number, period_end_on
 with days as (
-    select distinct
+    select
         filed.facility_id,
-        filed.balance_on as period_end_on
+        filed.balance_on as period_end_on,
+        max(filed.known_at) as known_at
     from staging.facility_balances as filed
     where filed.principal_usd is not null
+    group by all
+),
+
+newest_inputs as (
+    select
+        inputs.input,
+        inputs.base_value,
+        inputs.known_at
+    from staging.cost_inputs as inputs
+    where inputs.input in (
+        'gpu-share', 'facility-cash-cost', 'overhead-share', 'realisation',
+        'incremental-borrowing-rate'
+    )
+    qualify row_number() over (
+        partition by inputs.input
+        order by inputs.known_at desc, inputs.scope
+    ) = 1
 ),
 
 shares as (
-    select share.base_value / 100 as gpu_share
-    from staging.cost_inputs as share
-    where share.input = 'gpu-share'
-    qualify row_number() over (order by share.known_at desc, share.scope) = 1
+    select
+        max(case when newest_inputs.input = 'gpu-share' then newest_inputs.base_value end) / 100
+            as gpu_share,
+        max(newest_inputs.known_at) as known_at
+    from newest_inputs
 ),
 
 lots as (
@@ -28,12 +49,13 @@ lots as (
         lot.funded_on,
         lot.lot_cost_usd,
         lot.depreciation_life_years,
-        datediff('day', lot.funded_on, days.period_end_on) / 365.25 as age_years
+        datediff('day', lot.funded_on, days.period_end_on) / 365.25 as age_years,
+        greatest(lot.known_at, days.known_at) as known_at
     from marts.facility_collateral as lot
     join days on lot.facility_id = days.facility_id and lot.funded_to_on <= days.period_end_on
 ),
 
--- The newest month not after the day in which the clock is published.
+-- The newest month, up to the day's own, in which the clock is published.
 months as (
     select
         lots.facility_id,
@@ -113,6 +135,16 @@ interpolated as (
     having sum(neighbours.nearness) > 0.999
 ),
 
+-- Whether there is a rent at all, at whatever age.
+rented as (
+    select
+        months.facility_id,
+        months.lot_number,
+        months.period_end_on
+    from months
+    where months.clock = 'income_market'
+),
+
 valued as (
     select
         lots.*,
@@ -133,11 +165,18 @@ valued as (
         case
             when lots.accelerator is null then 'no accelerator known for the collateral'
             when shares.gpu_share is null then 'no share of accelerators in the cost'
-            when income.cost is null
+            when rented.facility_id is null
                 then 'no published neocloud rent of ' || lots.accelerator || ' within three months'
-        end as market_missing_reason
+            when income.found is null then 'older than the income clock goes'
+            when income.cost is null then 'no price of a new ' || lots.accelerator
+        end as market_missing_reason,
+        shares.known_at as inputs_known_at
     from lots
-    left join shares on true
+    cross join shares
+    left join rented
+        on lots.facility_id = rented.facility_id
+        and lots.lot_number = rented.lot_number
+        and lots.period_end_on = rented.period_end_on
     left join interpolated as income
         on lots.facility_id = income.facility_id
         and lots.lot_number = income.lot_number
@@ -177,6 +216,14 @@ select
     valued.gpu_count * valued.cash_cost as cash_cost_usd,
     valued.rent as rent_usd_per_gpu_hour,
     valued.valued_on,
-    valued.market_missing_reason
+    valued.market_missing_reason,
+    case when valued.market_missing_reason is null
+        then greatest(
+            valued.known_at,
+            valued.inputs_known_at,
+            cast((valued.valued_on + interval 1 day)::date::timestamp at time zone 'UTC' as timestamptz)
+        )
+        else valued.known_at
+    end as known_at
 from valued
 order by valued.facility_id, valued.lot_number, valued.period_end_on

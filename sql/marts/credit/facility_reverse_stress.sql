@@ -1,47 +1,58 @@
 -- How far rents must move, from those of the newest filed balance, until a threshold is met: market LTV of
 -- 100 %, market LTV at the agreement's own limit, coverage at its covenant at the market, cash cost covered.
--- Value is linear in rent piece by piece (each lot is worth its rent less its costs, never less than
--- nothing), so the multiplier is in closed form: the one whose lots with value are those that count.
--- trips_on is the first quarter end on which the contract's own clock breaks, with rents as they are.
+-- Value is linear in rent piece by piece (each lot is worth its rent less its costs over its length of use,
+-- which is held, never less than nothing), so the multiplier is in closed form. trips_on is the first quarter
+-- end on which the contract's own clock breaks, with rents as they are.
 -- grain: facility_id, threshold
-with starts as (
+with newest as (
     select coverage.*
     from marts.facility_coverage as coverage
-    where coverage.outstanding_usd > 0
-    and coverage.collateral_cost_usd is not null
+    where coverage.period_end_on is not null
     qualify row_number() over (
         partition by coverage.facility_id order by coverage.period_end_on desc
     ) = 1
 ),
 
+-- What is repaid by now is not stressed from an older balance.
+starts as (
+    select newest.*
+    from newest
+    where newest.outstanding_usd > 0
+    and newest.collateral_cost_usd is not null
+),
+
 lots as (
     select
         lot.facility_id,
-        lot.period_end_on,
         lot.lot_number,
         lot.earned_usd,
         lot.spent_usd,
-        lot.spent_usd / lot.earned_usd as worth_from_multiplier,
         lot.other_value_usd
     from marts.facility_lot_value as lot
     join starts
         on lot.facility_id = starts.facility_id and lot.period_end_on = starts.period_end_on
-    where starts.market_missing_reason is null
-    and lot.earned_usd > 0
 ),
 
--- From each multiplier at which one more lot has value: what all of those earn and spend.
-pieces as (
+others as (
     select
         lots.facility_id,
-        lots.worth_from_multiplier,
-        lead(lots.worth_from_multiplier) over by_multiplier as worth_to_multiplier,
-        sum(lots.earned_usd) over by_multiplier as earned_usd,
-        sum(lots.spent_usd) over by_multiplier as spent_usd,
-        sum(lots.other_value_usd) over (partition by lots.facility_id) as other_value_usd
+        sum(lots.other_value_usd) as other_value_usd
     from lots
+    group by all
+    having count(lots.earned_usd) = count(*)
+),
+
+-- Lots in the order in which rising rents give them value: what the first of them earn and spend together.
+sums as (
+    select
+        lots.facility_id,
+        sum(lots.earned_usd) over by_multiplier as earned_usd,
+        sum(lots.spent_usd) over by_multiplier as spent_usd
+    from lots
+    where lots.earned_usd > 0
     window by_multiplier as (
-        partition by lots.facility_id order by lots.worth_from_multiplier, lots.lot_number
+        partition by lots.facility_id order by lots.spent_usd / lots.earned_usd, lots.lot_number
+        rows between unbounded preceding and current row
     )
 ),
 
@@ -59,34 +70,19 @@ wanted as (
     from starts
 ),
 
-valued as (
+-- Value is the largest of those sums, so it reaches what is wanted where the first of them does. Where the
+-- part that is not accelerators is enough, no rent is needed; where no lot has value at any rent, none helps.
+solved as (
     select
         wanted.facility_id,
         wanted.threshold,
         case
-            when wanted.value_usd <= pieces.other_value_usd then 0
-            else (wanted.value_usd - pieces.other_value_usd + pieces.spent_usd) / pieces.earned_usd
-        end as rent_multiplier,
-        pieces.worth_from_multiplier,
-        pieces.worth_to_multiplier
+            when max(wanted.value_usd) <= max(others.other_value_usd) then 0.0
+            else min((wanted.value_usd - others.other_value_usd + sums.spent_usd) / sums.earned_usd)
+        end as rent_multiplier
     from wanted
-    join pieces on wanted.facility_id = pieces.facility_id
-),
-
-solved as (
-    select
-        valued.facility_id,
-        valued.threshold,
-        max(valued.rent_multiplier) as rent_multiplier
-    from valued
-    where valued.rent_multiplier = 0
-    or (
-        valued.rent_multiplier >= valued.worth_from_multiplier
-        and (
-            valued.worth_to_multiplier is null
-            or valued.rent_multiplier <= valued.worth_to_multiplier
-        )
-    )
+    join others on wanted.facility_id = others.facility_id
+    left join sums on wanted.facility_id = sums.facility_id
     group by all
 ),
 
@@ -117,7 +113,7 @@ answers as (
         starts.facility_id,
         'dscr_covenant' as threshold,
         (starts.dscr_min_ratio * starts.debt_service_usd + income.cash_cost_usd)
-        / income.rent_kept_usd as rent_multiplier,
+        / nullif(income.rent_kept_usd, 0) as rent_multiplier,
         coalesce(
             case
                 when starts.dscr_min_ratio is not null then null
@@ -134,7 +130,7 @@ answers as (
     select
         starts.facility_id,
         'cash_cost' as threshold,
-        income.cash_cost_usd / income.rent_kept_usd as rent_multiplier,
+        income.cash_cost_usd / nullif(income.rent_kept_usd, 0) as rent_multiplier,
         starts.market_missing_reason as stress_missing_reason
     from starts
     left join income on starts.facility_id = income.facility_id

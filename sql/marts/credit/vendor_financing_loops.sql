@@ -1,10 +1,12 @@
 -- Money that comes back: loops of two to four companies, each committed to the next, the last to the first.
 -- An edge is the largest single commitment from one company to another, never a sum: contracts of one
 -- deal are often told twice, and announcements must not be added to what binds (USERS 5). A loop's
--- amount is its smallest edge, all that can travel the whole way round; edges without a stated amount
--- are counted and left out of it. Scope `binding` uses signed contracts alone, `all` whatever is not
--- rumoured or abandoned. A loop is written once, from the name that sorts first.
--- A loop says that the contracts exist together, not that one pays for another.
+-- amount is its smallest edge, the most that can travel the whole way round; edges without a stated amount
+-- are counted and left out of it, so with one of them the amount is an upper bound. Scope `binding` uses
+-- signed contracts alone, `all` whatever is not rumoured or abandoned. A loop is written once, from the
+-- name that sorts first.
+-- A loop says that the contracts exist together, not that one pays for another. A loop that is missing may
+-- be a contract not on record: nobody files what it orders from NVIDIA, so few loops close through it.
 -- grain: binding_scope, loop_path
 with newest as (
     select *

@@ -52,6 +52,7 @@ runs as (
         min(period_start_on) over year as ltm_start_on,
         sum(period_days) over year as ltm_days,
         count(*) over year as quarter_count,
+        bool_or(concepts like '%InterestExpenseDebt%') over year as is_of_debt_note,
         max(known_at) over year as ltm_known_at,
         value_usd,
         accession,
@@ -74,6 +75,7 @@ rolled as (
         period_end_on,
         ltm_start_on,
         ltm_usd,
+        is_of_debt_note,
         ltm_known_at as known_at,
         accession,
         'four_quarters' as ltm_source
@@ -91,6 +93,7 @@ years as (
         period_end_on,
         period_start_on as ltm_start_on,
         value_usd as ltm_usd,
+        concepts like '%InterestExpenseDebt%' as is_of_debt_note,
         known_at,
         accession,
         'fiscal_year' as ltm_source
@@ -135,6 +138,7 @@ flows as (
         max(case when metric = 'adjusted_ebitda_disclosed' then ltm_usd end)
             as adjusted_ebitda_disclosed_ltm_usd,
         max(case when metric = 'interest_expense' then ltm_start_on end) as interest_from_on,
+        bool_or(metric = 'interest_expense' and is_of_debt_note) as is_interest_of_debt_note,
         case
             when min(ltm_source) <> max(ltm_source) then 'mixed'
             else min(ltm_source)
@@ -549,6 +553,11 @@ select
                 when averaged.interest_expense_ltm_usd is not null
                 and averaged.interest_capitalized_ltm_usd is null
                     then 'interest without what was capitalised, which is not held'
+            end,
+            -- The note's sum leaves out what leases and the like cost.
+            case
+                when averaged.is_interest_of_debt_note
+                    then 'interest of the debt note, not the line of the income statement'
             end,
             case
                 when averaged.ltm_source = 'mixed'

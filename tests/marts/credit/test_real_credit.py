@@ -216,6 +216,13 @@ def test_money_that_comes_back(real):
     )
     # CoreWeave issued OpenAI 350 million dollars of shares; OpenAI took 11.9 billion of capacity.
     assert (row["loop_amount_usd"], row["edge_kinds"]) == (0.35e9, "equity > capacity")
+    # The largest one: 13 billion of funding promised, 250 billion of Azure ordered.
+    largest = one(
+        real,
+        "from marts.vendor_financing_loops where binding_scope = 'binding' "
+        "and loop_path = 'Microsoft > OpenAI > Microsoft'",
+    )
+    assert (largest["loop_amount_usd"], largest["edge_kinds"]) == (13e9, "equity > capacity")
     [retired] = rows(
         real,
         "select count(*) as found from marts.vendor_financing_loops "

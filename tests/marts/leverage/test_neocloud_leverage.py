@@ -6,6 +6,7 @@ from tests.filings import (
     accession,
     balance,
     build,
+    common_recipes,
     filing,
     flow,
     instant,
@@ -167,6 +168,22 @@ def test_capex_above_ebitda_is_an_amount_and_no_ratio(db):
     build(db)
     assert row(db, "ebitda_less_capex_usd", "ebitda_less_capex_to_interest_ratio") == (-2_600, None)
     assert reasons(db) == ["EBITDA less capex is not positive"]
+
+
+def test_interest_of_the_debt_note_is_told_from_the_line_of_the_income_statement(db):
+    # CoreWeave's first quarter of 2025: 257.4 million in the debt note, 263.8 in the statement.
+    others = [each for each in common_recipes() if each["metric"] != "interest_expense"]
+    note = recipe("interest_expense", "InterestExpenseDebt")
+    filings = year({each: v for each, v in ALL_FLOWS.items() if each != "interest_expense"})
+    for n, start in enumerate(STARTS):
+        day = FILED[n]
+        filings.append(filing("10-Q", day, flow("InterestExpenseDebt", start, ENDS[n], 75.0)))
+    land(db, *filings, recipes=[*others, *note], **owing())
+    build(db)
+    assert row(db, "interest_expense_ltm_usd", "caveats") == (
+        300,
+        "interest of the debt note, not the line of the income statement",
+    )
 
 
 def test_what_is_not_held_is_named_and_never_zero(db):

@@ -122,6 +122,20 @@ def test_trap_72_advance_rates_are_filed_ones():
     assert newest("crwv-ddtl-1-0")["redacted_terms"] == "advance_rate_pct|offtaker"
 
 
+def test_a_customer_the_agreement_redacts_is_not_filled_in_from_the_press():
+    # Press and agencies name Meta; only the evidence repeats it.
+    row = newest("crwv-ddtl-4-0")
+    assert (row["offtaker"], row["redacted_terms"]) == (None, "offtaker")
+    assert "Meta" in str(row["evidence"])
+
+
+def test_what_only_the_press_tells_is_no_filed_version():
+    # DDTL 5.5: minimum liquidity and contract length stand in no page of the 8-K.
+    told = FRAME.filter(pl.col("facility_id") == "crwv-ddtl-5-5", pl.col("offtake_months") == 36)
+    assert told["deal_status"].to_list() == ["press"]
+    assert FRAME.filter(deal_status="filed", confidence="low").is_empty()
+
+
 def test_trap_74_parents_guarantee_all_but_one():
     ddtl = FRAME.filter(
         pl.col("facility_id").str.contains(r"^crwv-ddtl-\d-\d$"), pl.col("deal_status") == "filed"

@@ -1,0 +1,24 @@
+-- Where nothing moves yet, the stress is the coverage it starts from: debt and market side as they are, the
+-- contract's side raised, where it must be, to the limit.
+select
+    stress.facility_id,
+    stress.outstanding_usd,
+    coverage.outstanding_usd as covered_usd,
+    stress.ltv_contract_pct,
+    coverage.ltv_contract_pct as covered_ltv_contract_pct,
+    stress.ltv_market_pct,
+    coverage.ltv_market_pct as covered_ltv_market_pct
+from marts.facility_stress as stress
+join marts.facility_coverage as coverage
+    on stress.facility_id = coverage.facility_id
+    and stress.period_end_on = coverage.period_end_on
+where stress.scenario = 'base'
+and stress.quarter_number = 0
+and (
+    stress.outstanding_usd <> coverage.outstanding_usd
+    or abs(stress.ltv_contract_pct - least(coverage.ltv_contract_pct, coverage.ltv_max_pct)) > 1e-9
+    or abs(stress.market_value_usd - coverage.market_value_usd) > 1e-9 * coverage.market_value_usd
+    or (stress.market_value_usd is null) <> (coverage.market_value_usd is null)
+    or abs(4 * stress.market_income_usd - coverage.market_income_usd)
+        > 1e-9 * abs(coverage.market_income_usd)
+)
