@@ -266,7 +266,8 @@ def test_a_month_that_was_over_is_never_restated(stores, offers, hours):
         for name in names(METHODS):
             then = whole.execute(f"from vintage.{name} order by all").fetchall()
             assert then == past.execute(f"from marts.{name} order by all").fetchall()
-            assert "published" in {row[2] for row in then} or moment < MIDNIGHT + timedelta(days=60)
+            states = whole.execute(f"select distinct status from vintage.{name}").fetchall()
+            assert ("published",) in states or moment < MIDNIGHT + timedelta(days=60)
         whole.execute("reset variable as_of")
 
 

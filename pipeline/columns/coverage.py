@@ -21,6 +21,7 @@ COLUMNS: dict[str, Column] = {
     "market_value_usd": number(
         MONEY, "Value of the collateral, accelerators on the income clock at the market rent."
     ),
+    "market_value_pct_of_cost": number("%", "That value over what the collateral cost."),
     "market_value_low_usd": number(MONEY, "The value at the bad end of the inputs' ranges."),
     "market_value_high_usd": number(MONEY, "The value at the good end of the inputs' ranges."),
     "resale_value_usd": number(MONEY, "Value with accelerators at executed resale prices."),

@@ -142,8 +142,10 @@ COLUMNS: dict[str, Column] = {
     "announced_facility_count": count("Of these, those a party or rating agency announced."),
     "press_facility_count": count("Of these, those only the press tells of."),
     "borrower_count": count("Borrowers of these facilities."),
-    "filed_drawn_usd": number(MONEY, "Principal outstanding of the filed facilities with one."),
-    "filed_committed_usd": number(MONEY, "Commitments and face of the filed facilities."),
+    "filed_drawn_usd": number(
+        MONEY, "Newest filed principal, however old (oldest_balance_on), of those with one."
+    ),
+    "filed_committed_usd": number(MONEY, "Commitments and face of the filed, as first committed."),
     "announced_drawn_usd": number(MONEY, "Principal outstanding of the announced facilities."),
     "announced_committed_usd": number(MONEY, "Commitments and face announced but not filed."),
     "press_drawn_usd": number(MONEY, "Principal outstanding as only the press tells it."),

@@ -125,7 +125,9 @@ COLUMNS: dict[str, Column] = {
     "fall_26_absolute_error_pct": number("%", "That of a fall of 26 % a year."),
     "is_better_than_no_change": flag("True where the mean absolute error is under no change's."),
     # A company's profit on another life.
-    "life_case": text("filed, 3_years, 4_years, 5_years or income_clock: the life asked about."),
+    "life_case": text(
+        "filed, 3_years, 4_years, 5_years, or rent_decline: cost falls as fast as rents have."
+    ),
     "life_years": number("years", "Life of the case; null where a yearly rate stands instead."),
     "capex_usd": number("USD", "Capital expenditure of the fiscal year."),
     "depreciation_usd": number(

@@ -1,6 +1,8 @@
 -- Debt of each facility on each day it was filed, beside its collateral by two clocks: the contract's
 -- (straight line over the agreed life, `ltv_contract_pct`) and the market's (`ltv_market_pct`, METHODS 8).
 -- blind_gap_pct is the distance between them: how far the borrower can sink before the contract notices.
+-- The market's clock is the uncontracted case: posted rent times what operators realise of it, as if the
+-- customer were gone. It may put new machines far below their cost (market_value_pct_of_cost).
 -- Cost is inferred from what was drawn, so it is the least there can be: where the contract LTV stands above
 -- the agreement's limit, headroom is null, because no breach has been filed and collateral beyond that is not.
 -- Service is what falls due in the next twelve months; dscr_market_ratio sets the machines' cash at today's
@@ -281,6 +283,8 @@ select
         then judged.borrowing_base_usd - judged.owed_usd end as base_headroom_usd,
     100 * judged.owed_usd / nullif(judged.depreciated_cost_usd, 0) as ltv_contract_pct,
     judged.market_value_usd,
+    100 * judged.market_value_usd / nullif(judged.lot_cost_usd, 0)
+        as market_value_pct_of_cost,
     judged.market_value_low_usd,
     judged.market_value_high_usd,
     100 * judged.owed_usd / nullif(judged.market_value_usd, 0) as ltv_market_pct,

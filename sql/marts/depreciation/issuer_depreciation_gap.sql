@@ -1,7 +1,7 @@
 -- What a company's machines would have cost its profit on another life (METHODS 5, USERS 3): depreciation of
 -- each year's capital expenditure on technology at the life in force against 3, 4 and 5 years, and against
--- the income clock (the through-cycle rate at which rents fall with age), with operating income and net
--- property restated. Buildings are left alone: only the technology share of capex counts, the cited share
+-- a cost that falls as fast as rents have (rent_decline: the through-cycle rate, not the income clock, which
+-- puts machines far lower), with operating income and net property restated. Buildings are left alone: only the technology share of capex counts, the cited share
 -- of a data center or less where the filed depreciation leaves no room for it, which is also what stands
 -- in for construction in progress. A year's capex enters service in its middle.
 -- Beside it the test of the model: the effect the company disclosed of its own change of life, the one
@@ -186,7 +186,7 @@ cases as (
         in_force.cik,
         in_force.accounting_basis,
         in_force.period_end_on,
-        'income_clock' as life_case,
+        'rent_decline' as life_case,
         cast(null as double) as life_years,
         decline.rate_pct_per_year / 100 as yearly_rate
     from in_force
@@ -371,7 +371,7 @@ select
             case when told.ppe_net_usd is null then 'net property' end,
             case when told.cited_share is null then 'technology share' end,
             case when told.filed_life_years is null then 'life in force' end,
-            case when told.life_case = 'income_clock' and told.yearly_rate is null
+            case when told.life_case = 'rent_decline' and told.yearly_rate is null
                 then 'rate of decline' end
         ),
         ''

@@ -1,9 +1,14 @@
 -- How much of its first rent an accelerator still earns, month by month: the median of the month's published
 -- levels over the mean of the first three months published. `matched_retention_pct` is the same path of the
 -- matched index, in which providers who come or go move nothing; where the two differ, the panel changed.
--- A path, not a law: it falls and rises.
+-- A path, not a law: it falls and rises. A month has a row when prices of its end, or later ones, are held.
 -- grain: accelerator, tier, market, term_months, period_end_on
-with levels as (
+with newest as (
+    select max(daily.observed_on) as observed_on
+    from marts.gpu_price_daily as daily
+),
+
+levels as (
     select
         daily.accelerator,
         daily.tier,
@@ -14,6 +19,7 @@ with levels as (
         count(*) as day_count,
         max(daily.provider_count) as provider_count
     from marts.gpu_price_daily as daily
+    join newest on last_day(daily.observed_on) <= newest.observed_on
     where daily.status = 'published'
     and daily.basis = 'all_in'
     and daily.region_group = 'world'

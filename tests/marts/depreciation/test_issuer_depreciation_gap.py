@@ -76,7 +76,7 @@ def test_a_growing_fleet_costs_more_on_a_shorter_life(db):
     # Left of 60 after 1.5 and 0.5 years: 4.5/6 + 5.5/6 at six, 2.5/4 + 3.5/4 at four.
     assert four["restated_ppe_net_usd"] == pytest.approx(500e9 - 60e9 * (10 / 6 - 6 / 4))
     assert not four["is_capex_complete"]
-    income = made["income_clock"]
+    income = made["rent_decline"]
     kept = 0.5**0.5
     assert income["technology_depreciation_usd"] == pytest.approx(
         60e9 * ((kept - kept**3) + (1 - kept))

@@ -20,7 +20,10 @@ def asked(month, price, days=20, **cells):
 
 
 def cohort(db, offers, **only):
-    fill(db, offers)
+    # A price of another part later on: the months before it are over.
+    later = daily(1, start=date(2024, 12, 1), accelerator="nvidia-h200-sxm-141gb", offer_id="later")
+    fill(db, [*offers, *later])
+    only = {"accelerator": H100} | only
     db.execute(
         "update staging.accelerators set available_on = date '2022-10-01' "
         f"where accelerator = '{H100}'"
@@ -64,3 +67,10 @@ def test_a_cheap_provider_who_enters_moves_the_level_and_not_the_matched_path(db
 
 def test_withheld_levels_make_no_cohort(db):
     assert cohort(db, asked(1, 4.0, provider="lambda")) == []
+
+
+def test_a_month_that_is_not_over_has_no_row(db):
+    fill(db, asked(1, 4.0) + asked(2, 4.0))
+    build(db, *MARTS)
+    months = rows(db, "select distinct period_end_on from marts.rent_cohort")
+    assert [each["period_end_on"] for each in months] == [date(2024, 1, 31)]
