@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from types import MappingProxyType
 
 from pipeline.warehouse import scratch
@@ -13,10 +14,15 @@ class ModelError(ValueError):
     """A model that breaks its grain, the dictionary or an audit: the last good table stays."""
 
 
+@cache
+def _serialized(query: str) -> str:
+    with scratch() as db:
+        return str(db.execute("select json_serialize_sql(?)", [query]).fetchall()[0][0])
+
+
 def parsed(query: str) -> dict[str, object]:
     """The query as DuckDB's own parser sees it. Raises ModelError unless it is one SELECT."""
-    with scratch() as db:
-        tree = json.loads(db.execute("select json_serialize_sql(?)", [query]).fetchall()[0][0])
+    tree = json.loads(_serialized(query))
     if tree["error"]:
         raise ModelError(tree["error_message"])
     if len(tree["statements"]) != 1:
@@ -37,9 +43,11 @@ def tables_in(tree: object) -> Iterator[dict[str, object]]:
             todo.extend(node)
 
 
-def tables_named(query: str) -> list[str]:
+@cache
+def tables_named(query: str) -> tuple[str, ...]:
     """Schema-qualified tables a query reads, as often as it names them."""
-    return [f"{node['schema_name']}.{node['table_name']}" for node in tables_in(parsed(query))]
+    nodes = tables_in(parsed(query))
+    return tuple(f"{node['schema_name']}.{node['table_name']}" for node in nodes)
 
 
 def tables_read(query: str) -> frozenset[str]:
@@ -48,6 +56,7 @@ def tables_read(query: str) -> frozenset[str]:
 
 
 REWOUND = {"staging": "known", "marts": "vintage"}
+Pairs = tuple[tuple[str, str], ...]
 
 
 def rewound(
@@ -65,6 +74,12 @@ def rewound(
     Raises:
         ModelError: a table outside `staging` and `marts`, which has no past.
     """
+    return _rewound(query, tuple(schemas.items()), tuple(shared.items()))
+
+
+@cache
+def _rewound(query: str, in_schemas: Pairs, in_ctes: Pairs) -> str:
+    schemas, shared = dict(in_schemas), dict(in_ctes)
     tree = parsed(query)
     for node in tables_in(tree["statements"]):
         schema = str(node["schema_name"])

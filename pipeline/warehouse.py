@@ -203,9 +203,9 @@ def exists(db: DuckDB, table: str) -> bool:
 
 def comment(db: DuckDB, table: str, doc: str, columns: Sequence[str], kind: str = "table") -> None:
     """Put the dictionary's words on a table or view and its columns."""
-    db.execute(f"comment on {kind} {table} is {quoted(doc)}")
-    for name in columns:
-        db.execute(f"comment on column {table}.{name} is {quoted(described(name))}")
+    says = [f"comment on {kind} {table} is {quoted(doc)}"]
+    says += [f"comment on column {table}.{name} is {quoted(described(name))}" for name in columns]
+    db.execute("; ".join(says))
 
 
 def described(name: str) -> str:

@@ -139,11 +139,21 @@ def test_a_tpu_is_priced_per_chip(db, accelerator, usd):
     assert share > 0.5
 
 
+def test_every_mart_is_populated_without_network(db):
+    empty = [
+        each.table
+        for each in model.models()
+        if each.schema == "marts"
+        and db.execute(f"select count(*) from {each.table}").fetchall() == [(0,)]
+    ]
+    assert empty == []
+
+
 def test_nothing_later_than_as_of_shows_anywhere(store):
     with opened_for_reading(store.published) as db:
         db.execute("set variable as_of = timestamptz '2025-01-01 00:00:00+00'")
         for each in model.models():
-            if each.schema != "marts" or each.name == "gpu_price_basis":  # a handful of rows
+            if each.group != "prices" or each.name == "gpu_price_basis":  # a handful of rows
                 continue
             monthly = "period_end_on" in each.grain
             [(rows, newest)] = db.execute(
@@ -152,6 +162,23 @@ def test_nothing_later_than_as_of_shows_anywhere(store):
             ).fetchall()
             assert rows > (20 if monthly else 1_000)
             assert newest <= date(2024, 12, 31)
+
+
+def test_no_figure_facility_or_mark_shows_before_it_was_known(store):
+    moment = "timestamptz '2025-11-01 00:00:00+00'"
+    with opened_for_reading(store.published) as db:
+        db.execute(f"set variable as_of = {moment}")
+        seen = 0
+        for (name,) in db.execute(
+            "select table_name from duckdb_columns() where schema_name = 'vintage' "
+            "and column_name = 'known_at'"
+        ).fetchall():
+            [(rows, early)] = db.execute(
+                f"select count(*), count(*) filter (where known_at > {moment}) from vintage.{name}"
+            ).fetchall()
+            assert early == 0, name
+            seen += rows > 0
+    assert seen > 8
 
 
 def test_without_as_of_the_vintage_is_the_mart(db):

@@ -275,7 +275,7 @@ def test_a_crash_before_the_sidecar_leaves_no_capture(store, monkeypatch, writes
         store.keep("vast", "all", answer(b"[2]", minutes=1))
     monkeypatch.setattr(raw, "_write", write)
     assert [store.body(each) for each in store.captures("vast")] == [b"[1]"]
-    assert store.validators("vast", "all") ["etag"] == '"a"'
+    assert store.validators("vast", "all")["etag"] == '"a"'
     again = store.keep("vast", "all", answer(b"[2]", minutes=1))
     assert store.body(again) == b"[2]"
 
@@ -357,7 +357,7 @@ def test_a_body_in_a_file_is_kept_as_one_in_memory_is(store):
     plain = Response("https://example.org/x", 200, {}, TABLE, NOON)
     assert store.keep("aws", "other", plain).sha256 == capture.sha256
     assert read_out(store, capture) == TABLE
-    assert store.validators("aws", "us-east-1") ["etag"] == '"a"'
+    assert store.validators("aws", "us-east-1")["etag"] == '"a"'
 
 
 def test_keeping_and_reading_take_less_memory_than_the_body(store):
