@@ -129,7 +129,10 @@ levels as (
         case when cohort.market = 'on_demand' then 'income_market' else 'income_contract' end
             as clock,
         case when cohort.market = 'on_demand' then 0.0 else 1.0 end as tenor_years,
-        cohort.rent_usd_per_gpu_hour as rent
+        cohort.rent_usd_per_gpu_hour as rent,
+        max(case when cohort.market = 'on_demand' then cohort.rent_usd_per_gpu_hour end) over (
+            partition by cohort.accelerator, cohort.tier, cohort.period_end_on
+        ) as on_demand_rent
     from marts.rent_cohort as cohort
     where (cohort.market = 'on_demand' and cohort.term_months = 0)
     or (cohort.market = 'reserved' and cohort.term_months = 12)
@@ -236,6 +239,7 @@ income as (
         aged.age_years,
         aged.period_end_on,
         max(aged.rent) as rent,
+        max(aged.on_demand_rent) as on_demand_rent,
         max(aged.cost) as cost,
         max(aged.cost_basis) as cost_basis,
         max(case when aged.value_case = 'base' then aged.years_left end) as years_left,
@@ -297,7 +301,12 @@ clocks as (
         income.tier,
         income.age_years,
         income.period_end_on,
-        case when income.missing <> '' then 'missing: ' || income.missing end as withheld_reason,
+        case
+            when income.missing <> '' then 'missing: ' || income.missing
+            -- A commitment that costs more than none compares other providers or regions.
+            when income.clock = 'income_contract' and income.rent > income.on_demand_rent
+                then 'the 12-month term rents above on demand'
+        end as withheld_reason,
         income.base_value,
         income.low_value,
         income.high_value,

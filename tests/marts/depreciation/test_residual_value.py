@@ -113,6 +113,15 @@ def test_a_contract_keeps_its_rent_for_its_term(db):
     assert ("income_market", 0.0) not in made
 
 
+def test_a_term_that_costs_more_than_none_is_withheld(db):
+    term = {"market": "reserved", "term_months": 12}
+    made = values(db, rents=[rent(4.0), rent(4.1, **term)])["income_contract", 0.0]
+    assert (made["status"], made["value_usd_per_gpu"]) == ("withheld", None)
+    assert made["withheld_reason"] == "the 12-month term rents above on demand"
+    made = values(db, rents=[rent(4.0), rent(3.9, **term)])["income_contract", 0.0]
+    assert made["status"] == "published"
+
+
 def test_a_missing_input_withholds_and_is_named(db):
     made = values(db, inputs=INPUTS[1:])["income_market", 0.0]
     assert made["status"] == "withheld"
