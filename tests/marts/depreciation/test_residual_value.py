@@ -118,6 +118,10 @@ def test_a_term_that_costs_more_than_none_is_withheld(db):
     made = values(db, rents=[rent(4.0), rent(4.1, **term)])["income_contract", 0.0]
     assert (made["status"], made["value_usd_per_gpu"]) == ("withheld", None)
     assert made["withheld_reason"] == "the 12-month term rents above on demand"
+
+
+def test_a_term_that_costs_less_than_none_is_published(db):
+    term = {"market": "reserved", "term_months": 12}
     made = values(db, rents=[rent(4.0), rent(3.9, **term)])["income_contract", 0.0]
     assert made["status"] == "published"
 
