@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from pipeline.warehouse import scratch
+import duckdb
+
+from pipeline.warehouse import DuckDB
 
 __all__ = ["ModelError", "parsed", "rewound", "rewound_once", "tables_read"]
 
@@ -15,9 +17,19 @@ class ModelError(ValueError):
 
 
 @cache
+def _parser() -> DuckDB:
+    return duckdb.connect()
+
+
+def _asked(function: str, text: str) -> str:
+    """What one of DuckDB's functions on SQL texts answers; a cursor of its own for each thread."""
+    with _parser().cursor() as db:
+        return str(db.execute(f"select {function}(?)", [text]).fetchall()[0][0])
+
+
+@cache
 def _serialized(query: str) -> str:
-    with scratch() as db:
-        return str(db.execute("select json_serialize_sql(?)", [query]).fetchall()[0][0])
+    return _asked("json_serialize_sql", query)
 
 
 def parsed(query: str) -> dict[str, object]:
@@ -92,9 +104,7 @@ def _rewound(query: str, in_schemas: Pairs, in_ctes: Pairs) -> str:
         path = node.get("qualified_name")
         if isinstance(path, dict):  # DuckDB 2.0 prints back from this second copy of the name
             path["path"] = [name for name in (node["schema_name"], node["table_name"]) if name]
-    with scratch() as db:
-        text = db.execute("select json_deserialize_sql(?)", [json.dumps(tree)]).fetchall()[0][0]
-    return str(text)
+    return _asked("json_deserialize_sql", json.dumps(tree))
 
 
 def rewound_once(table: str, queries: Mapping[str, str]) -> str:
