@@ -184,8 +184,17 @@ def test_no_figure_facility_or_mark_shows_before_it_was_known(store):
 def test_without_as_of_the_vintage_is_the_mart(db):
     for each in model.models():
         if each.schema == "marts":
-            odd = f"(from marts.{each.name} except from vintage.{each.name})"
-            assert db.sql(odd).fetchall() == []
+            cells = ", ".join(
+                # Sums of money may be added in another order, which moves the last digit.
+                f"printf('%.9e', {name})" if kind == "DOUBLE" and each.group != "prices" else name
+                for name, kind in db.execute(
+                    "select column_name, data_type from duckdb_columns() "
+                    "where schema_name = 'marts' and table_name = ? order by column_index",
+                    [each.name],
+                ).fetchall()
+            )
+            odd = f"(select {cells} from marts.{each.name} except select {cells} from vintage."
+            assert db.sql(f"{odd}{each.name})").fetchall() == [], each.name
 
 
 def test_a_second_build_changes_no_published_number(store):
