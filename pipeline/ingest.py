@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from pipeline import redaction
 from pipeline import warehouse as wh
 from pipeline.contracts import Contract, ContractError, split
 from pipeline.http import UpstreamError
@@ -29,6 +30,8 @@ from pipeline.source import (
 )
 from pipeline.warehouse import DuckDB, Warehouse
 
+# How variables end that name whom an upstream may write to: told to everybody, and no key.
+CONTACT = "_CONTACT"
 MAX_IMPLAUSIBLE_FRACTION = 0.02
 
 
@@ -78,6 +81,7 @@ def capture(
         return []
     if missing := [name for name in source.secrets if not env.get(name)]:
         return [Attempt(source.name, "all", now, "skipped", f"set {' and '.join(missing)}")]
+    redaction.know(env[name] for name in source.secrets if not name.endswith(CONTACT))
     attempts: list[Attempt] = []
     try:
         for part in fetch(lambda name: store.raw.validators(source.name, name)):
@@ -99,8 +103,17 @@ def capture(
     except UpstreamError as error:
         attempts.append(_refusal(source, "all", error))
     except ValueError as error:  # a body that cannot be made safe to keep is not kept
-        attempts.append(Attempt(source.name, "all", datetime.now(UTC), "failed", str(error)[:500]))
+        attempts.append(_failure(source, str(error)))
+    except (
+        Exception
+    ) as error:  # of a kind nobody thought of; raised on, Dagster would keep its text
+        attempts.append(_failure(source, f"{type(error).__name__}: {error}"))
     return attempts
+
+
+def _failure(source: Source, reason: str) -> Attempt:
+    said = redaction.cleaned(reason)[:500]
+    return Attempt(source.name, "all", datetime.now(UTC), "failed", said)
 
 
 def record(db: DuckDB, attempts: list[Attempt]) -> None:
@@ -116,7 +129,7 @@ def record(db: DuckDB, attempts: list[Attempt]) -> None:
                 each.attempted_at,
                 each.captured_at,
                 each.outcome,
-                each.reason,
+                redaction.cleaned(each.reason or "") or None,
                 each.sha256,
                 each.parser,
                 each.rows,
