@@ -211,7 +211,8 @@ def _sign(sign: str, other: str) -> bytes:
 @lru_cache(maxsize=256)
 def _pattern(secrets: frozenset[str]) -> re.Pattern[bytes]:
     patterns = {each.pattern for secret in secrets for each in _spellings(secret)}
-    return re.compile(b"|".join(sorted(patterns, key=len, reverse=True)))
+    longest_first = sorted(patterns, key=lambda each: len(each), reverse=True)
+    return re.compile(b"|".join(longest_first))
 
 
 def _cleaned(text: bytes, secrets: frozenset[str]) -> bytes:

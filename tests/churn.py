@@ -66,8 +66,13 @@ def keep_publishing(root: Path, started: Connection) -> None:
 
 
 def keep_exporting(root: Path, started: Connection) -> None:
-    """Export again and again; says when the first begins."""
+    """Publish one state after the other and export it; says when the first export begins."""
     store = Warehouse(root)
+    build_state(store, "long")
+    publish(store)
     started.send(True)
     while True:
         export(store)
+        for name in STATES:
+            publish_state(store, name)
+            export(store)
