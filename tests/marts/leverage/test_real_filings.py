@@ -6,9 +6,9 @@ import pytest
 
 from pipeline import ingest
 from pipeline import warehouse as wh
+from pipeline.build.model import checks, models, rebuild
 from pipeline.contracts import declared
-from pipeline.model import checks, models, rebuild
-from pipeline.source import discover
+from pipeline.sources.source import discover
 from pipeline.warehouse import Warehouse
 
 MILLION = 1_000_000
