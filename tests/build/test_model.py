@@ -4,6 +4,7 @@ import pytest
 import sqlglot
 
 from pipeline import warehouse as wh
+from pipeline.build import model as sql
 from pipeline.build.model import Check, Model, ModelError, models, rebuild, rewound, tables_read
 from tests.given.support import DERIVED, fill, offer, rows
 
