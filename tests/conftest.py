@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import http, redaction
 from pipeline import warehouse as wh
+from pipeline.capture import http, redaction
 from pipeline.contracts import declared
 from pipeline.warehouse import DuckDB, Warehouse
 

@@ -4,15 +4,16 @@ import hashlib
 import json
 import multiprocessing
 import random
+import shutil
 import signal
 import time
 from collections.abc import Callable
 
 import polars as pl
 
-from pipeline.export import export
+from pipeline.release.export import export
 from pipeline.warehouse import Warehouse, opened_for_reading
-from tests.churn import (
+from tests.given.churn import (
     STATES,
     checksum,
     keep_building,
@@ -23,7 +24,7 @@ from tests.churn import (
 
 # A server that has imported everything and opened nothing: each victim starts within milliseconds.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.churn"])
+PROCESSES.set_forkserver_preload(["tests.given.churn"])
 
 
 def kill_after(seconds: float, work: Callable, store: Warehouse) -> None:
@@ -58,11 +59,13 @@ def test_a_kill_at_any_moment_leaves_the_last_good_warehouse(store):
 
 
 def test_a_kill_while_exporting_leaves_the_files_of_one_publication(store):
-    publish_state(store, "long")
+    for name in STATES:
+        publish_state(store, name)
+        shutil.copytree(store.root, store.root.with_name(name))
     export(store)
     moments = random.Random(11)
     seen = set()
-    for _ in range(16):
+    for _ in range(12):
         kill_after(moments.uniform(0, 0.6), keep_exporting, store)
         seen.add(whole_exports(store)["files"]["csv/provider_price_daily.csv"]["rows"])
         assert {each.name for each in store.exports.iterdir() if each.name[0] != "."} == SHOWN
