@@ -7,7 +7,7 @@ capture cannot give - a broken page, an implausible unit - leaves earlier data u
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -179,6 +179,22 @@ def land(source: Source, store: Warehouse, db: DuckDB) -> list[Attempt]:
         attempts.append(_land_one(source, store, db, each, tables, parser))
         if attempts[-1].outcome == "landed":
             read.add((each.part, each.sha256))
+    return attempts
+
+
+def catch_up(sources: Sequence[Source], store: Warehouse, db: DuckDB) -> list[Attempt]:
+    """Land sources of which this build database has read nothing, though there is something.
+
+    It may be a new one: deleted, set aside as damaged, or laid out by other code. Runs that ask
+    some sources only, such as the hourly one, must not publish what lacks the others.
+    """
+    rows = db.execute("select distinct source from meta.attempts where sha256 is not null")
+    read = {name for (name,) in rows.fetchall()}
+    attempts: list[Attempt] = []
+    for source in in_landing_order(tuple(sources)):
+        if source.name not in read and (source.file or (store.raw.root / source.name).is_dir()):
+            register(db, source)
+            attempts += land(source, store, db)
     return attempts
 
 

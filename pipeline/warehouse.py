@@ -186,9 +186,7 @@ class Warehouse:
         self.build.rename(kept)
         self.build.with_name(self.build.name + ".wal").unlink(missing_ok=True)
         why = str(error).splitlines()[0]
-        said = (
-            f"{self.build} is damaged and set aside as {kept.name}: it is rebuilt from raw ({why})"
-        )
+        said = f"{self.build} is damaged: set aside as {kept.name}, rebuilt from raw ({why})"
         sys.stderr.write(said + "\n")
         return said
 
