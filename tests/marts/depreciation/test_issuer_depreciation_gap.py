@@ -6,9 +6,9 @@ import pytest
 
 from pipeline.contracts.depreciation import COST_INPUTS, USEFUL_LIVES
 from pipeline.contracts.filings import FORMS
-from tests.filings import committed
-from tests.lives import cost, land, life, put
-from tests.support import build, rows
+from tests.given.filings import committed
+from tests.given.lives import cost, land, life, put
+from tests.given.support import build, rows
 
 KNOWN = datetime(2026, 2, 1, tzinfo=UTC)
 SHARES = [cost("capex-share-servers", 40.0), cost("capex-share-network", 10.0)]

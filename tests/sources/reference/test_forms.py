@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from pipeline import source
+from distil import _filing_facts
 from pipeline.contracts import split
-from pipeline.distil import _filing_facts
-from pipeline.source import Capture
+from pipeline.sources import source
 from pipeline.sources.filings import _edgar
 from pipeline.sources.reference import filing_facts, forms
-from tests.support import NOON
+from pipeline.sources.source import Capture
+from tests.given.support import NOON
 
 BODY = (source.REFERENCE / "forms.csv").read_bytes()
 HERE = Capture("forms", "all", "forms.csv", NOON, "")

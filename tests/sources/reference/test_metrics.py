@@ -4,12 +4,12 @@ import re
 
 import polars as pl
 
-from pipeline import source
+from pipeline.build.model import SQL
 from pipeline.contracts import split
-from pipeline.model import SQL
-from pipeline.source import Capture
+from pipeline.sources import source
 from pipeline.sources.reference import concept_recipes, metrics
-from tests.support import NOON
+from pipeline.sources.source import Capture
+from tests.given.support import NOON
 
 BODY = (source.REFERENCE / "metrics.csv").read_bytes()
 HERE = Capture("metrics", "all", "metrics.csv", NOON, "")

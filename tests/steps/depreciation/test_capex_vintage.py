@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from tests.lives import LONG_AGO, put
-from tests.support import build_alone, rows
+from tests.given.lives import LONG_AGO, put
+from tests.given.support import build_alone, rows
 
 
 def vintages(db, **capex):

@@ -3,8 +3,8 @@
 from datetime import date
 
 from pipeline.contracts.depreciation import USEFUL_LIVES
-from tests.lives import land, life, put
-from tests.support import build_alone, rows
+from tests.given.lives import land, life, put
+from tests.given.support import build_alone, rows
 
 ENDS = [date(year, 12, 31) for year in (2022, 2024, 2025)]
 

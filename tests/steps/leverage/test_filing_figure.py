@@ -1,7 +1,7 @@
 """A metric as one filing gives it."""
 
-from tests.filings import build, filing, instant, land, recipe
-from tests.support import rows
+from tests.given.filings import build, filing, instant, land, recipe
+from tests.given.support import rows
 
 END = "2024-12-31"
 

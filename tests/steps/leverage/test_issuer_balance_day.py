@@ -1,7 +1,7 @@
 """Balances and flows of an issuer side by side."""
 
-from tests.filings import accession, build, filing, flow, instant, issuer, land
-from tests.support import rows
+from tests.given.filings import accession, build, filing, flow, instant, issuer, land
+from tests.given.support import rows
 
 DAY = "2025-12-31"
 

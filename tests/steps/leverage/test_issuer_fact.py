@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from pipeline.model import checks
-from tests.filings import accession, build, filing, instant, issuer, land
-from tests.support import rows
+from pipeline.build.model import checks
+from tests.given.filings import accession, build, filing, instant, issuer, land
+from tests.given.support import rows
 
 END = "2024-12-31"
 

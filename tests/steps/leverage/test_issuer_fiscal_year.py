@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from tests.filings import build, filing, flow, instant, land
-from tests.support import rows
+from tests.given.filings import build, filing, flow, instant, land
+from tests.given.support import rows
 
 YEAR = ("2025-01-01", "2025-12-31")
 CAPEX = "PaymentsToAcquirePropertyPlantAndEquipment"

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from pipeline.model import checks
-from tests.filings import CIK, build, issuer, land, recipe
-from tests.support import rows
+from pipeline.build.model import checks
+from tests.given.filings import CIK, build, issuer, land, recipe
+from tests.given.support import rows
 
 OTHER = "0000000002"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.filings import build, filing, flow, land
-from tests.support import rows
+from tests.given.filings import build, filing, flow, land
+from tests.given.support import rows
 
 YEAR = ("2025-01-01", "2025-12-31")
 QUARTER = ("2025-10-01", "2025-12-31")

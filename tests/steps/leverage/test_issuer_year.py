@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from tests.filings import accession, build, filing, flow, land
-from tests.support import rows
+from tests.given.filings import accession, build, filing, flow, land
+from tests.given.support import rows
 
 ENDS = ["2025-03-31", "2025-06-30", "2025-09-30", "2025-12-31"]
 STARTS = ["2025-01-01", "2025-04-01", "2025-07-01", "2025-10-01"]

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from tests.filings import balance, build, filing, flow, instant, issuer, land, meaning, terms
-from tests.support import rows
+from tests.given.filings import balance, build, filing, flow, instant, issuer, land, meaning, terms
+from tests.given.support import rows
 
 DAY = "2025-12-31"
 FILED = filing(
