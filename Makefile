@@ -25,7 +25,7 @@ ui: .venv/.ready  ## the Dagster UI on http://localhost:3000
 	.venv/bin/dagster dev
 
 fleet: .venv/.ready  ## what your own accelerators are worth: make fleet FLEET=path.csv
-	$(PY) -m pipeline.fleet "$(FLEET)"
+	$(PY) -m pipeline.fleet "$$FLEET"
 
 test: .venv/.ready  ## all tests, without network
 	$(PY) -m pytest
