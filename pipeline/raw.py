@@ -196,7 +196,7 @@ class RawStore:
                     elif each.name.endswith(".json"):
                         about = each.stat(follow_symlinks=False)
                         stem = each.name.removesuffix(".json")
-                        made.sidecars.append((part, stem, about.st_size, about.st_mtime_ns))
+                        made.sidecars.append((part, stem, about.st_size, about.st_ctime_ns))
         return made
 
     def last(self, source: str, part: str) -> Capture | None:

@@ -5,8 +5,9 @@ The pipeline owns `warehouse/build/build.duckdb`; people open `warehouse/warehou
 `reference/`.
 """
 
+import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ __all__ = ["DuckDB", "Warehouse", "opened_for_reading", "quoted", "scratch"]
 
 DuckDB = duckdb.DuckDBPyConnection
 DuckDBError = duckdb.Error
+DataError = duckdb.DataError  # a value that does not fit, as opposed to a disk that is full
 
 
 class PublishError(RuntimeError):
@@ -54,9 +56,35 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
             "held_count",
         ),
     ),
+    "meta.captures": (
+        "One row per capture in the raw store: what it is, and what is wrong with it, if anything.",
+        (
+            "source",
+            "part",
+            "file_name",
+            "captured_at",
+            "source_url",
+            "sha256",
+            "body_stamp",
+            "parser",
+            "damage_reason",
+            "body_mark",
+            "file_bytes",
+            "file_changed_ns",
+        ),
+    ),
     "meta.sources": (
         "One row per source module: what it reads and under which terms.",
-        ("source", "domain", "homepage_url", "terms", "licence", "table_name", "refresh_days"),
+        (
+            "source",
+            "domain",
+            "homepage_url",
+            "terms",
+            "licence",
+            "table_name",
+            "refresh_days",
+            "parser",
+        ),
     ),
     "meta.versions": (
         "One row per table: how often it changed, and from which SQL and inputs it was built.",
@@ -216,31 +244,76 @@ def described(name: str) -> str:
 
 def append(db: DuckDB, terms: Contract, frame: pl.DataFrame) -> int:
     """Add the rows whose key is new. Returns how many; never changes a row already there."""
+    return sum(append_by(db, terms, frame.with_columns(group=pl.lit(0)), "group").values())
+
+
+def append_by(db: DuckDB, terms: Contract, frame: pl.DataFrame, group: str) -> dict[int, int]:
+    """As `append` of the columns of the contract; how many rows of each group were added."""
     create(db, terms.table, terms.doc, terms.columns)
-    # A key may be null, as the start of an instant is: null is then the same as null.
-    same = " and ".join(f"incoming.{key} is not distinct from held.{key}" for key in terms.key)
-    db.register("incoming", frame)
-    try:
-        [(added,)] = db.execute(
-            f"insert into {terms.table} by name "
-            f"(from incoming anti join {terms.table} as held on {same})"
-        ).fetchall()
-    finally:
-        db.unregister("incoming")
-    if added:
+    with registered(db, incoming=frame):
+        db.execute(
+            "create or replace temp table arriving as "
+            f"from incoming anti join {terms.table} as held on {same_key(terms)}"
+        )
+    db.execute(f"insert into {terms.table} by name select {', '.join(terms.columns)} from arriving")
+    made = db.execute(f'select "{group}", count(*) from arriving group by all').fetchall()
+    db.execute("drop table arriving")
+    if made:
         bump(db, terms.table)
-    return int(added)
+    return dict(made)
 
 
-def remove(db: DuckDB, terms: Contract, source: str, captured_at: datetime | None) -> None:
-    """Take back what one capture (or a whole committed file) put in, before reading it again."""
+def same_key(terms: Contract) -> str:
+    """Condition that a row of `incoming` has the key of one of `held`.
+
+    A key may be null, as the start of an instant is: null is then the same as null.
+    """
+    return " and ".join(f"incoming.{key} is not distinct from held.{key}" for key in terms.key)
+
+
+@contextmanager
+def registered(db: DuckDB, **frames: pl.DataFrame) -> Iterator[None]:
+    """Frames that queries can name, for as long as the block lasts."""
+    for name, frame in frames.items():
+        db.register(name, frame)
+    try:
+        yield
+    finally:
+        for name in frames:
+            db.unregister(name)
+
+
+def insert(db: DuckDB, table: str, lines: Sequence[Mapping[str, object]]) -> None:
+    """Add rows to one of the pipeline's own tables."""
+    schema = {name: COLUMNS[name].dtype for name in OWN_TABLES[table][1]}
+    with registered(db, lines=pl.DataFrame(lines, schema, orient="row")):
+        db.execute(f"insert into {table} by name from lines")
+
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+REASON_CHARACTERS = 500
+
+
+def plain(said: object) -> str:
+    """What somebody else wrote, as one short line that any table and terminal can take."""
+    try:
+        text = str(said)
+    except Exception:  # an exception whose own words cannot be had
+        text = "(without words)"
+    return CONTROL.sub(" ", text)[:REASON_CHARACTERS].strip()
+
+
+def remove(
+    db: DuckDB, terms: Contract, source: str, captured_at: Sequence[datetime] | None
+) -> None:
+    """Take back what captures (or a whole committed file) put in, before reading them again."""
     create(db, terms.table, terms.doc, terms.columns)
     for table in (terms.table, "staging.quarantine"):
         where = "source = ?"
         values: list[object] = [source]
         if captured_at is not None:
-            where += " and captured_at = ?"
-            values.append(captured_at)
+            where += " and captured_at in (select unnest(?::timestamptz[]))"
+            values.append(list(captured_at))
         if db.execute(f"delete from {table} where {where}", values).fetchall()[0][0]:
             bump(db, table)
 
@@ -271,15 +344,64 @@ def read(db: DuckDB, terms: Contract) -> pl.DataFrame:
     return frame(db, f"from {terms.table}")
 
 
-def trailing_medians(db: DuckDB, terms: Contract, until: datetime) -> pl.DataFrame:
-    """Median price per accelerator and market over the 90 days before a moment (METHODS 1.5)."""
+def trailing_medians(
+    db: DuckDB,
+    terms: Contract,
+    until: datetime,
+    *,
+    source: str = "",
+    waiting: Sequence[datetime] = (),
+    landing: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Median price per accelerator and market over the 90 days before a moment (METHODS 1.5).
+
+    Where the days before say nothing of a cell, the 90 days after do: captures are read again
+    newest first when rules change.
+
+    Args:
+        db: The build database.
+        terms: A contract of prices.
+        until: The moment.
+        source: The source that is being read.
+        waiting: Moments of its captures that were not read under the rules of today; their rows
+            say nothing.
+        landing: Rows of the batch that are about to land and count as landed.
+    """
     create(db, terms.table, terms.doc, terms.columns)
-    return frame(
-        db,
-        f"select accelerator, market, median(price_usd_per_gpu_hour) "
-        f"as median_price_usd_per_gpu_hour from {terms.table} "
-        f"where observed_at < $until "
-        f"and observed_at >= $until::timestamptz - interval {PLAUSIBLE_HISTORY_DAYS} day "
-        "group by all",
-        until=until,
-    )
+    columns = "accelerator, market, observed_at, price_usd_per_gpu_hour as price"
+    empty = pl.DataFrame(schema={name: COLUMNS[name].dtype for name in terms.columns})
+    reach = f"interval {PLAUSIBLE_HISTORY_DAYS} day"
+    with registered(db, landing=empty if landing is None else landing):
+        return frame(
+            db,
+            f"""
+            with known as (
+                select {columns} from {terms.table}
+                where observed_at >= $until::timestamptz - {reach}
+                and observed_at < $until::timestamptz + {reach}
+                and (
+                    source <> $source
+                    or captured_at not in (select unnest($waiting::timestamptz[]))
+                )
+                union all
+                select {columns} from landing
+                where observed_at >= $until::timestamptz - {reach} and observed_at < $until
+            ),
+
+            medians as (
+                select
+                    accelerator,
+                    market,
+                    median(price) filter (observed_at < $until) as before,
+                    median(price) as around
+                from known
+                group by all
+            )
+
+            select accelerator, market, coalesce(before, around) as median_price_usd_per_gpu_hour
+            from medians
+            """,
+            until=until,
+            source=source,
+            waiting=list(waiting),
+        )
