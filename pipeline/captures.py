@@ -12,9 +12,8 @@ from typing import Any
 import polars as pl
 
 from pipeline import warehouse as wh
+from pipeline.capture.raw import Capture, RawCorruptError, RawStore
 from pipeline.columns import COLUMNS
-from pipeline.raw import Capture, RawCorruptError, RawStore
-from pipeline.sidecar import STAMP
 from pipeline.warehouse import DuckDB
 
 # A clock may be set a time zone wrong; a stamp further ahead is of a clock nobody can use.
@@ -207,4 +206,4 @@ def was_read(db: DuckDB, captures: Iterable[Capture], parser: str) -> None:
         )
 
 
-__all__ = ["STAMP", "damaged", "holder", "mark_of", "refresh", "waiting", "was_read"]
+__all__ = ["damaged", "holder", "mark_of", "refresh", "waiting", "was_read"]

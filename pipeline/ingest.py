@@ -17,11 +17,11 @@ import polars as pl
 from pipeline import captures as index
 from pipeline import landing
 from pipeline import warehouse as wh
+from pipeline.capture.http import UpstreamError
+from pipeline.capture.raw import STEP, RawCorruptError
 from pipeline.contracts import Contract
-from pipeline.http import UpstreamError
 from pipeline.landing import Attempt, Batch, held, record
-from pipeline.raw import STEP, RawCorruptError
-from pipeline.source import (
+from pipeline.sources.source import (
     REFERENCE,
     Capture,
     Fetch,

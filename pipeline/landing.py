@@ -15,10 +15,10 @@ from polars.exceptions import PanicException, PolarsError
 
 from pipeline import captures
 from pipeline import warehouse as wh
+from pipeline.capture.raw import Capture, RawCorruptError
 from pipeline.contracts import ContractError, judged
-from pipeline.methods.offers import implausible
-from pipeline.raw import Capture, RawCorruptError
-from pipeline.source import ParseError, Source
+from pipeline.identity.offers import implausible
+from pipeline.sources.source import ParseError, Source
 from pipeline.warehouse import DuckDB
 
 MAX_IMPLAUSIBLE_FRACTION = 0.02

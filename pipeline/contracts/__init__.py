@@ -3,7 +3,7 @@
 Types and meanings come from the column dictionary; provenance columns come by themselves.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,13 +15,12 @@ import polars as pl
 
 from pipeline.columns import COLUMNS
 from pipeline.contracts.windows import is_dated, readable, within
+from pipeline.identity import Tables
 
 __all__ = ["Contract", "ContractError", "contract", "declared", "judged", "split", "validate"]
 
 PROVENANCE = ("source", "confidence", "known_at", "captured_at", "source_url")
 CONFIDENCES = ("high", "medium", "low")
-
-Tables = Mapping[str, pl.DataFrame]
 
 
 class ContractError(ValueError):
@@ -55,6 +54,16 @@ class Contract:
     @property
     def table(self) -> str:
         return f"staging.{self.name}"
+
+    @property
+    def rules(self) -> str:
+        """What it asks of rows, as text: another text means that captures are read again."""
+        asked = [
+            (name, column.nullable, [(each.name, each.statistics) for each in column.checks])
+            for name, column in self.schema.columns.items()
+        ]
+        whole = [(each.name, each.statistics) for each in self.schema.checks]
+        return repr((self.key, asked, whole))
 
 
 def _read_after_known(data: pa.PolarsData) -> pl.LazyFrame:
