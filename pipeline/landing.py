@@ -18,6 +18,7 @@ from pipeline import warehouse as wh
 from pipeline.capture.raw import Capture, RawCorruptError
 from pipeline.contracts import ContractError, judged
 from pipeline.identity.offers import implausible
+from pipeline.plausibility import trailing_medians
 from pipeline.sources.source import ParseError, Source
 from pipeline.warehouse import DuckDB
 
@@ -197,7 +198,7 @@ def _judge_one(
         until = pl.concat([usable, refused], how="diagonal")["captured_at"].max()
         assert isinstance(until, datetime)
         before = pl.concat(landing).select(terms.columns) if landing else None
-        medians = wh.trailing_medians(
+        medians = trailing_medians(
             batch.db,
             terms,
             until,

@@ -32,7 +32,6 @@ class PublishError(RuntimeError):
 
 ROOT = Path(__file__).resolve().parents[1] / "warehouse"
 LOCK_WAIT_SECONDS = 60.0
-PLAUSIBLE_HISTORY_DAYS = 90
 
 OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "staging.quarantine": (
@@ -342,66 +341,3 @@ def read(db: DuckDB, terms: Contract) -> pl.DataFrame:
     """A whole staging table; empty with the contract's columns when nothing has landed."""
     create(db, terms.table, terms.doc, terms.columns)
     return frame(db, f"from {terms.table}")
-
-
-def trailing_medians(
-    db: DuckDB,
-    terms: Contract,
-    until: datetime,
-    *,
-    source: str = "",
-    waiting: Sequence[datetime] = (),
-    landing: pl.DataFrame | None = None,
-) -> pl.DataFrame:
-    """Median price per accelerator and market over the 90 days before a moment (METHODS 1.5).
-
-    Where the days before say nothing of a cell, the 90 days after do: captures are read again
-    newest first when rules change.
-
-    Args:
-        db: The build database.
-        terms: A contract of prices.
-        until: The moment.
-        source: The source that is being read.
-        waiting: Moments of its captures that were not read under the rules of today; their rows
-            say nothing.
-        landing: Rows of the batch that are about to land and count as landed.
-    """
-    create(db, terms.table, terms.doc, terms.columns)
-    columns = "accelerator, market, observed_at, price_usd_per_gpu_hour as price"
-    empty = pl.DataFrame(schema={name: COLUMNS[name].dtype for name in terms.columns})
-    reach = f"interval {PLAUSIBLE_HISTORY_DAYS} day"
-    with registered(db, landing=empty if landing is None else landing):
-        return frame(
-            db,
-            f"""
-            with known as (
-                select {columns} from {terms.table}
-                where observed_at >= $until::timestamptz - {reach}
-                and observed_at < $until::timestamptz + {reach}
-                and (
-                    source <> $source
-                    or captured_at not in (select unnest($waiting::timestamptz[]))
-                )
-                union all
-                select {columns} from landing
-                where observed_at >= $until::timestamptz - {reach} and observed_at < $until
-            ),
-
-            medians as (
-                select
-                    accelerator,
-                    market,
-                    median(price) filter (observed_at < $until) as before,
-                    median(price) as around
-                from known
-                group by all
-            )
-
-            select accelerator, market, coalesce(before, around) as median_price_usd_per_gpu_hour
-            from medians
-            """,
-            until=until,
-            source=source,
-            waiting=list(waiting),
-        )

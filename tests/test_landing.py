@@ -383,10 +383,9 @@ ANSWER = st.one_of(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(answers=st.lists(st.tuples(st.sampled_from(["x", "y"]), ANSWER), min_size=1, max_size=7))
-@pytest.mark.parametrize("parse", [prices, rates])
-@pytest.mark.parametrize("sightings", [True, False])
+@pytest.mark.parametrize(("parse", "sightings"), [(prices, True), (rates, True), (rates, False)])
 def test_a_batch_comes_to_what_one_after_the_other_comes_to(
     tmp_path_factory, laid_out, parse, sightings, answers
 ):
@@ -404,7 +403,7 @@ def test_a_batch_comes_to_what_one_after_the_other_comes_to(
     assert made[2] == made[0]
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     answers=st.lists(st.dictionaries(OFFER, st.integers(1, 9), min_size=1), min_size=1, max_size=8),
     dropped=OFFER,

@@ -70,11 +70,8 @@ def kept(
 ) -> list[Capture]:
     """Answers kept one a minute."""
     bodies = [each if isinstance(each, bytes) else json.dumps(each).encode() for each in said]
+    moments = (START + timedelta(hours=hour, minutes=n) for n in range(len(bodies)))
     return [
-        raw.keep(
-            "runpod",
-            part,
-            Response("https://example.org/x", 200, {}, body, START + timedelta(hours=hour, minutes=n)),
-        )
-        for n, body in enumerate(bodies)
+        raw.keep("runpod", part, Response("https://example.org/x", 200, {}, body, at))
+        for body, at in zip(bodies, moments, strict=True)
     ]
