@@ -28,6 +28,7 @@ from pipeline.contracts import Contract
 __all__ = [
     "Backfill",
     "Capture",
+    "Held",
     "ParseError",
     "Part",
     "Source",
@@ -50,7 +51,9 @@ class Part(NamedTuple):
     response: Response | UpstreamError
 
 
-Fetch = Callable[[Callable[[str], Mapping[str, str]]], Iterator[Part]]
+# Validators of what is held of a part (etag, last-modified, sha256); empty where nothing is.
+Held = Callable[[str], Mapping[str, str]]
+Fetch = Callable[[Held], Iterator[Part]]
 Parse = Callable[[bytes, Capture], pl.DataFrame]
 ParseStream = Callable[[BinaryIO, Capture], pl.DataFrame]
 
@@ -68,7 +71,7 @@ class Backfill:
 
     every: Literal["day", "month"]
     since: date
-    fetch: Callable[[date, Callable[[str], Mapping[str, str]]], Iterator[Part]]
+    fetch: Callable[[date, Held], Iterator[Part]]
 
 
 @dataclass(frozen=True)
