@@ -66,7 +66,7 @@ def _raw_asset(source: Source, tags: dict[str, str]) -> dg.AssetsDefinition:
     @dg.asset(
         key=raw_key(source),
         group_name=source.domain,
-        description=(source.module.__doc__ or "").strip(),
+        description=source.doc,
         metadata={"homepage": dg.MetadataValue.url(source.homepage), "terms": source.terms},
         op_tags=tags,
         pool=POOL,
@@ -96,7 +96,7 @@ def _staging_asset(
         key=staging_key(source),
         deps=[*rules, *([raw_key(source)] if source.fetch is not None else [])],
         group_name=source.domain,
-        description=source.contract.doc,
+        description=source.contract.doc if source.file is None else source.doc,
         freshness_policy=freshness(source) if source.fetch is not None else None,
         metadata={"licence": source.licence, "key": ", ".join(source.contract.key)},
         op_tags=tags,

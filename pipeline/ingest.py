@@ -18,13 +18,13 @@ from pipeline.capture.http import UpstreamError
 from pipeline.capture.raw import STEP
 from pipeline.contracts import Contract, ContractError, split
 from pipeline.identity.offers import implausible
+from pipeline.sources.fingerprint import code_fingerprint
 from pipeline.sources.source import (
     REFERENCE,
     Capture,
     Fetch,
     ParseError,
     Source,
-    code_fingerprint,
     discover,
 )
 from pipeline.warehouse import DuckDB, Warehouse

@@ -38,7 +38,7 @@ def test_a_source_says_where_from_and_under_which_terms(source):
     assert source.homepage
     assert source.terms
     assert source.licence
-    assert len(source.module.__doc__) > 80
+    assert len(source.doc) > 80
     assert (source.fetch is None) != (source.file is None)
 
 

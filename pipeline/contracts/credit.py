@@ -3,7 +3,7 @@
 import pandera.polars as pa
 import polars as pl
 
-from pipeline.contracts import contract
+from pipeline.contracts import Committed, contract
 from pipeline.contracts.filings import ACCESSION, CIK
 from pipeline.contracts.reference import SKU, SLUG
 from pipeline.identity.holdings import resolved
@@ -37,6 +37,18 @@ FACILITY_TERMS = contract(
     "facility_terms",
     "One row per facility and version of its terms; an amendment, or another document that says "
     "otherwise, is a further row.",
+    committed=Committed(
+        """
+        Terms of debt facilities, one cited row per facility and version.
+
+        Filed documents go before releases, releases before press (`deal_status`); where they
+        disagree each has its row and `is_disputed` (TRAPS 69, 70). Every version repeats all terms
+        known by then, so the newest row known is complete. What a filing redacts is empty and named
+        in `redacted_terms`. A facility inside another one names it in `parent_facility_id`: add up
+        rows without a parent only. `benchmark` is UST where notes were priced over Treasuries at a
+        fixed coupon.
+        """,
+    ),
     key=["facility_id", "known_at", "source_url"],
     optional=[
         "parent_facility_id",
@@ -133,6 +145,15 @@ ASSUMED_TERMS = contract(
     "assumed_terms",
     "One row per term of a facility that its filings redact or never state, and what stands in for "
     "it; every table that uses one names it in `inputs_assumed`.",
+    committed=Committed(
+        """
+        What stands in for terms of facilities that filings redact or never state.
+
+        Terms that a filing states are in `facility_terms`; nothing here overrides them. A table
+        that uses a row names it in its column `inputs_assumed`.
+        """,
+        terms="Assumptions, each with the document it rests on.",
+    ),
     key=["facility_id", "term", "known_at"],
     optional=["base_value", "low_value", "high_value", "accelerator"],
     facility_id=[SLUG],
@@ -152,6 +173,15 @@ ASSUMED_TERMS = contract(
 FACILITY_BALANCES = contract(
     "facility_balances",
     "One row per debt instrument, balance day and filing that states the balance.",
+    committed=Committed(
+        """What is owed under each facility, by balance day and document.
+
+        Principal, carrying value and effective rate as filed, never mixed (TRAPS 66 to 68).
+        CoreWeave's instruments come to the totals its debt notes state: 8,033,477,000 at the end of
+        2024, 11,171,485,000 at mid-2025 and 25,149,000,000 in March 2026, where one line holds OEM
+        and software licence financing.
+        """,
+    ),
     key=["facility_id", "balance_on", "known_at", "source_url"],
     optional=["principal_usd", "carrying_usd", "undrawn_usd", "effective_rate_pct", "accession"],
     facility_id=[SLUG],
@@ -169,6 +199,17 @@ FACILITY_BALANCES = contract(
 FACILITY_ALIASES = contract(
     "facility_aliases",
     "One row per rule from a holder's words to a facility; the first rule that matches wins.",
+    committed=Committed(
+        """Rules from a lender's words to a borrower and a facility, each with its evidence.
+
+        `pattern` is searched in the name regardless of case, without look-around; the lowest
+        `priority` whose conditions all hold wins. SPVs do not carry the sponsor's name (TRAPS 78),
+        hence the list. A rule without a facility says in `match_reason` why none can be told.
+        Scores: 1.0 entity, spread and maturity agree; 0.8 two of them or a parent's name with both
+        others; 0.7 issuer, fixed rate and maturity; 0.6 the entity owes one facility only; 0.5 and
+        less: no facility.
+        """,
+    ),
     key=["priority"],
     optional=["spread_bps", "maturity_from_on", "maturity_to_on", "rate_kind", "facility_id"],
     priority=[pa.Check.ge(0)],
@@ -256,6 +297,14 @@ FUND_HOLDINGS = contract(
 COMMITMENTS = contract(
     "commitments",
     "One row per commitment from one company to another and version of its terms.",
+    committed=Committed(
+        """Who invests in, buys from, leases from, lends to or guarantees whom, with citation.
+
+        The payer comes first. Totals a company files ("total" in the name) contain single contracts
+        that are listed too: never add them. Options, letters of intent and approvals are not
+        binding; whether "up to" binds is unknown.
+        """,
+    ),
     key=["commitment_id", "known_at", "source_url"],
     optional=["amount_usd", "is_binding", "announced_on", "ends_on"],
     commitment_id=[SLUG],

@@ -2,7 +2,7 @@
 
 import pandera.polars as pa
 
-from pipeline.contracts import contract
+from pipeline.contracts import Committed, contract
 from pipeline.contracts.filings import ACCESSION, CIK
 from pipeline.contracts.reference import SKU, SLUG
 
@@ -12,6 +12,9 @@ EFFECT = pa.Check.in_range(-1e11, 1e11)
 USEFUL_LIVES = contract(
     "useful_lives",
     "One row per company, class of assets, day a life takes effect and document that states it.",
+    committed=Committed(
+        "Lives companies give their servers and GPUs, and what changing one did to their books.",
+    ),
     key=["issuer", "asset_class", "effective_on", "effect_kind", "known_at"],
     optional=[
         "cik",
@@ -50,6 +53,11 @@ USEFUL_LIVES = contract(
 HARDWARE_PRICES = contract(
     "hardware_prices",
     "One row per price of an accelerator as a thing, by day, kind, statistic and document.",
+    committed=Committed(
+        """
+        What accelerators cost as things, one cited price per row: sold, asked and estimated apart.
+        """,
+    ),
     key=["accelerator", "priced_on", "price_kind", "statistic", "condition", "source_url"],
     optional=["sale_count", "unit_count"],
     accelerator=[SKU],
@@ -72,6 +80,11 @@ HARDWARE_PRICES = contract(
 COST_INPUTS = contract(
     "cost_inputs",
     "One row per cost or technical input, scope and document.",
+    committed=Committed(
+        """
+        Costs and technical inputs of renting an accelerator out, with the range each source gives.
+        """,
+    ),
     key=["input", "scope", "source_url", "known_at"],
     optional=["low_value", "high_value"],
     input=[SLUG],
@@ -88,6 +101,9 @@ COST_INPUTS = contract(
 SCENARIOS = contract(
     "scenarios",
     "One row per scenario and quarter after its start.",
+    committed=Committed(
+        "Paths of rent, utilisation and interest by quarter: measured ones and assumed ones.",
+    ),
     key=["scenario", "quarter_number"],
     optional=["rent_multiplier", "utilisation_multiplier", "sofr_shift_bps"],
     scenario=[SLUG],

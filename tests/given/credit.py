@@ -16,6 +16,7 @@ from pipeline.contracts.credit import (
 )
 from pipeline.release.publish import AS_OF
 from pipeline.warehouse import DuckDB
+from tests.given.cited import cited
 from tests.given.support import build, typed, with_steps
 
 TABLES = {
@@ -39,17 +40,7 @@ def _cited(cells: dict[str, Any]) -> dict[str, Any]:
     on = cells.pop("on", date(2025, 1, 31))
     known_at = datetime(on.year, on.month, on.day, tzinfo=UTC) + timedelta(days=1)
     known_at = cells.get("known_at", known_at)
-    return {
-        "source": "recorded",
-        "source_url": "https://www.sec.gov/a",
-        "source_date": on,
-        "read_on": known_at.date(),
-        "known_at": known_at,
-        "captured_at": known_at,
-        "confidence": "high",
-        "evidence": "made up",
-        "licence": "test",
-    }
+    return cited(known_at, on, source_url="https://www.sec.gov/a")
 
 
 def terms(facility_id: str = "a-loan", **cells: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from pipeline.identity.holdings import resolved
 from pipeline.sources.credit import _archive, sec_bdc
 from pipeline.sources.credit._archive import column_name
 from pipeline.sources.guards import opened
-from pipeline.sources.reference import facility_aliases
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError, Part
 from pipeline.warehouse import DuckDB, Warehouse
 from tests.given.schedules import (
@@ -39,6 +39,8 @@ from tests.given.schedules import (
 )
 from tests.given.support import rows
 from tests.identity.test_holdings import rules
+
+facility_aliases = named("facility_aliases")
 
 RECORDED = Path(__file__).resolve().parents[4] / "shared" / "data" / "sec" / "bdc_2025_11"
 recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded answers here")
@@ -434,8 +436,8 @@ def test_what_is_set_aside_is_counted_and_an_equal_archive_is_not_read_again(
         yield Part("2025q4", Response(HERE.url, 200, {}, b"", datetime.now(UTC), file))
 
     source = replace(sec_bdc.SOURCE, fetch=fetch, secrets=())
-    ingest.register(db, facility_aliases.SOURCE)
-    ingest.land(facility_aliases.SOURCE, store, db)
+    ingest.register(db, facility_aliases)
+    ingest.land(facility_aliases, store, db)
     ingest.register(db, source)
     for expected in ((1, 1), (0, 0)):
         assert all(each.ok for each in ingest.capture(source, store))
