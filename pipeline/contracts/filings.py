@@ -131,6 +131,13 @@ FILING_MENTIONS = contract(
 FORMS = contract(
     "forms",
     "One row per SEC form type, without its amendments: what kind of document it is.",
+    committed=Committed(
+        """
+        What kind of document each SEC form type is, so that rules can tell a report from a proxy.
+
+        An amendment is of the kind of what it amends, so `/A` has no line of its own.
+        """,
+    ),
     key=["form"],
     form=[pa.Check.str_matches(r"^[^/]+$")],
     report_kind=[pa.Check.isin(REPORT_KINDS)],
@@ -142,6 +149,13 @@ FORMS = contract(
 METRICS = contract(
     "metrics",
     "One row per metric that recipes add up: what kind of figure it is.",
+    committed=Committed(
+        """
+        What kind of figure each metric is: a balance on a day or a flow through a period.
+
+        `is_leverage_input` marks what `steps.issuer_balance_day` sets side by side.
+        """,
+    ),
     key=["metric"],
     metric=[METRIC],
     is_balance=[],

@@ -61,7 +61,7 @@ def test_a_ratio_no_table_has_is_a_bomb():
 
 def test_a_stream_without_end_is_left():
     class Endless:
-        def read(self, size: int = -1, /) -> bytes:
+        def read(self, _: int = -1, /) -> bytes:
             return b"PK" * 2**10
 
     with pytest.raises(ParseError, match="larger than any"):
@@ -72,7 +72,7 @@ def test_a_stream_without_end_is_left():
 def test_what_is_not_json_is_refused_with_how_it_begins(body):
     with pytest.raises(ParseError, match=r"answer: not JSON .*begins b"):
         read_json(body, HERE)
-    with pytest.raises(ParseError, match="^not JSON"):
+    with pytest.raises(ParseError, match=r"^not JSON"):
         read_json(body)
     with pytest.raises(ParseError, match=r"answer: not JSON"):
         list(read_documents(body, HERE))
