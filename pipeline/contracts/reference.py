@@ -117,6 +117,17 @@ EXCHANGE_RATES = contract(
     licence=[],
 )
 
+FORM_FACTORS = contract(
+    "form_factors",
+    "One row per form an accelerator is packaged in, and whether it is that of a training part.",
+    key=["form_factor"],
+    form_factor=[],
+    is_training_part=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
 ACCELERATOR_SUCCESSORS = contract(
     "accelerator_successors",
     "One row per accelerator and the part of the next generation that takes its place.",

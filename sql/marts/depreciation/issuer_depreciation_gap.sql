@@ -129,14 +129,8 @@ decline as (
 shares as (
     select
         sum(inputs.base_value) / 100 as cited_share
-    from (
-        select newest.input, newest.base_value
-        from staging.cost_inputs as newest
-        where newest.input in ('capex-share-servers', 'capex-share-network')
-        qualify row_number() over (
-            partition by newest.input order by newest.known_at desc, newest.scope
-        ) = 1
-    ) as inputs
+    from steps.cost_input as inputs
+    where inputs.input in ('capex-share-servers', 'capex-share-network')
     having count(*) = 2
 ),
 
