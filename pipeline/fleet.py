@@ -31,7 +31,12 @@ LOTS = {
     "bought_on": pl.Date,
     "price_usd_per_gpu": pl.Float64,
 }
-NEEDED = {"marts.residual_value", "staging.accelerators", "staging.accelerator_aliases"}
+NEEDED = {
+    "marts.residual_value",
+    "steps.clock_age",
+    "staging.accelerators",
+    "staging.accelerator_aliases",
+}
 QUERY = Path(__file__).resolve().parents[1] / "sql" / "fleet" / "fleet_value.sql"
 
 WIDTH = 120

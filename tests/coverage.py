@@ -102,6 +102,13 @@ def clock(
                 "cash_cost_usd_per_gpu_year": cash,
                 "rent_usd_per_gpu_hour": rent / 5,
                 "cost_usd_per_gpu": COST,
+                "cost_basis": "made up",
+                "breakeven_rent_usd_per_gpu_hour": None,
+                "sale_count": None,
+                "condition": None,
+                "lot": None,
+                "priced_on": None,
+                "inputs_assumed": None,
             }
             | cells
         )

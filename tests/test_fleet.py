@@ -9,6 +9,7 @@ import pytest
 from pipeline import fleet
 from pipeline.contracts.reference import ACCELERATOR_ALIASES
 from pipeline.fleet import FleetError, main, read, value
+from pipeline.model import create, models
 from pipeline.publish import publish
 from pipeline.source import REFERENCE
 from pipeline.warehouse import Warehouse
@@ -45,6 +46,9 @@ def clock(name, age, made, **cells):
         "rent_usd_per_gpu_hour": None,
         "breakeven_rent_usd_per_gpu_hour": None,
         "earned_usd_per_gpu": None,
+        "spent_usd_per_gpu": None,
+        "rent_kept_usd_per_gpu_year": None,
+        "cash_cost_usd_per_gpu_year": None,
         "sale_count": None,
         "condition": None,
         "lot": None,
@@ -105,6 +109,8 @@ def published(tmp_path_factory) -> Warehouse:
         land(db, ACCELERATOR_ALIASES, *ALIASES)
         build(db)
         put(db, "marts.residual_value", *CLOCKS)
+        [read_off] = [each for each in models() if each.table == "steps.clock_age"]
+        create(db, read_off)
     publish(store)
     return store
 

@@ -65,6 +65,24 @@ COLUMNS: dict[str, Column] = {
     "market_missing_reason": text("Why there is no market LTV; null where there is."),
     "dscr_missing_reason": text("Why there is no coverage ratio; null where there is."),
     "price_vintage_on": day("Month end of the rents behind the row."),
+    # Steps to them.
+    "in_force_from_on": day("First UTC day on which the version is the one to go by."),
+    "in_force_to_on": day("Last UTC day of it; null for the version in force today."),
+    "benchmark_rate_pct": number(
+        "%", "SOFR of the day, or the agreement's floor where it lies above."
+    ),
+    "interest_rate_pct": number("%", "Interest a year on the whole debt at the day's SOFR."),
+    "unhedged_fraction": number(
+        "fraction",
+        "Part of the debt that floats and need not be hedged: a move of SOFR reaches it.",
+    ),
+    "rate_missing_reason": text("Why there is no interest rate; null where there is."),
+    "principal_left_usd": number(
+        MONEY, "Principal still owed at the quarter's end if nothing more is drawn."
+    ),
+    "is_dscr_tested": flag("True where the coverage covenant is tested by the day."),
+    "contract_ends_on": day("Last day of the customer contract; null where not known."),
+    "has_offtaker_defaulted": flag("True once the customer has stopped paying; null past a gap."),
     # Stress.
     "dscr_ratio": number(
         "ratio", "Coverage the covenant would see; null while an unfiled contract pays."

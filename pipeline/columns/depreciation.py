@@ -102,6 +102,32 @@ COLUMNS: dict[str, Column] = {
     ),
     "cash_cost_usd_per_gpu_year": number("USD/GPU-year", "Power and facility in a year."),
     "inputs_assumed": text("What the figure rests on that is not measured."),
+    # Steps to them.
+    "value_case": text(
+        "base (central inputs), low (each at its bad end) or high (each at its good end)."
+    ),
+    "cash_cost_usd_per_kw_hour": number("USD/kW-hour", "Power and facility for a kilowatt-hour."),
+    "overhead_fraction": number("fraction", "Part of the rent kept that overhead takes."),
+    "realisation_fraction": number("fraction", "Part of the posted rent that operators realise."),
+    "utilisation_fraction": number(
+        "fraction", "Part of the hours that are rented under a contract."
+    ),
+    "discount_fraction": number("fraction", "Discount a year, as a part of the value."),
+    "on_demand_rent_usd_per_gpu_hour": number(
+        "USD/GPU-hour", "On-demand rent of the same accelerator, tier and month."
+    ),
+    "median_life_years": number("years", "Median of the lives companies file."),
+    "shortest_life_years": number("years", "Shortest of the lives companies file."),
+    "longest_life_years": number("years", "Longest of the lives companies file."),
+    "age_to_years": number("years", "Age up to which the row is read."),
+    "older_value_usd_per_gpu": number("USD/GPU", "The value at `age_to_years`."),
+    "older_low_value_usd_per_gpu": number("USD/GPU", "The low value at `age_to_years`."),
+    "older_high_value_usd_per_gpu": number("USD/GPU", "The high value at `age_to_years`."),
+    "older_earned_usd_per_gpu": number("USD/GPU", "What is earned from `age_to_years` on."),
+    "older_spent_usd_per_gpu": number("USD/GPU", "What is spent from `age_to_years` on."),
+    "older_breakeven_rent_usd_per_gpu_hour": number(
+        "USD/GPU-hour", "The break-even rent at `age_to_years`."
+    ),
     # Forecasts scored.
     "horizon_months": Column(pl.Int64(), "Months from the forecast to its outcome.", "months"),
     "target_on": day("Month end of the outcome."),

@@ -117,6 +117,10 @@ COLUMNS: dict[str, Column] = {
     "days_since_previous": Column(pl.Int64(), "Days since the panel's day before.", "days"),
     "chain_started_on": day("UTC day on which price_index stands at 100."),
     "bridge_started_on": day("UTC day on which bridged_price_index stands at 100."),
+    "log_price": number("log", "Natural logarithm of the price, to 12 digits."),
+    "log_price_before": number("log", "That of the item's own last price before."),
+    "item_before_on": day("UTC day of the item's own last price before; null where it has none."),
+    "is_item_restated": flag("True where the item's bundle changed since its last price."),
     # Terms, compute, generations.
     "on_demand_price_usd_per_gpu_hour": price("On-demand level of the same cell and day."),
     "implied_discount_fraction": number(
