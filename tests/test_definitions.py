@@ -8,10 +8,10 @@ import dagster as dg
 import pytest
 
 from pipeline import assets, ingest
+from pipeline.build.model import Model, models, tables_read
+from pipeline.capture.http import Response, UpstreamError
 from pipeline.definitions import definitions
-from pipeline.http import Response, UpstreamError
-from pipeline.model import Model, models, tables_read
-from pipeline.source import Backfill, Part, discover
+from pipeline.sources.source import Backfill, Part, discover
 from pipeline.warehouse import opened_for_reading
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -70,9 +70,9 @@ def test_domains_that_read_each_other_in_turns_are_built_in_turns(store):
     made = []
     for number, group in enumerate(["credit", "leverage", "credit", "leverage"]):
         layer = "steps" if number % 2 == 0 else "marts"
-        query = f"select source, {number} as refresh_days from {made[-1].table}" if made else (
-            "select 'recorded' as source, 0 as refresh_days"
-        )  # fmt: skip
+        query = "select 'recorded' as source, 0::bigint as refresh_days"
+        if made:
+            query = f"select source, refresh_days + 1 as refresh_days from {made[-1].table}"
         table = f"{layer}.number_{number}"
         made.append(Model(table, group, "Counts.", ("source",), query, tables_read(query)))
     producers = {each.table: [assets.table_key(each.table)] for each in made}

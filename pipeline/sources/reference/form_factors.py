@@ -6,7 +6,7 @@ A committed file: git keeps its history.
 import polars as pl
 
 from pipeline.contracts.reference import FORM_FACTORS
-from pipeline.source import Capture, Source, read_reference
+from pipeline.sources.source import Capture, Source, read_reference
 
 
 def parse(body: bytes, _: Capture) -> pl.DataFrame:
