@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from pipeline.build.lineage import rewound
+from pipeline.build.lineage import rewound_once
 from pipeline.build.model import checks, models
 from pipeline.contracts import declared
 from pipeline.contracts.credit import ASSUMED_TERMS, RATES
@@ -192,6 +192,7 @@ def rewindable(db: DuckDB) -> None:
         "create or replace view vintage.residual_value as from marts.residual_value where "
         + AS_OF.replace("known_at", "period_end_on::timestamptz + interval 1 day")
     )
-    for model in models():
-        if model.table in with_steps(*MARTS):
-            db.execute(f"create or replace view vintage.{model.name} as {rewound(model.query)}")
+    queries = {each.table: each.query for each in models() if each.table in with_steps(*MARTS)}
+    for table, name in ((each.table, each.name) for each in models() if each.table in queries):
+        past = rewound_once(table, queries)
+        db.execute(f"create or replace view vintage.{name} as {past}")

@@ -130,7 +130,8 @@ serviced as (
     join marts.facility as facility on balances.facility_id = facility.facility_id
     left join assumed on balances.facility_id = assumed.facility_id
     left join steps.facility_rate as rates
-        on balances.facility_id = rates.facility_id and balances.period_end_on = rates.balance_on
+        on balances.facility_id = rates.facility_id
+        and balances.period_end_on is not distinct from rates.balance_on
     left join schedules
         on balances.facility_id = schedules.facility_id
         and balances.period_end_on = schedules.balance_on

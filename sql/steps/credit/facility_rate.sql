@@ -1,7 +1,7 @@
--- What a facility's debt costs on each day of a filed balance: the fixed part at its coupon, the rest at SOFR
--- (never below its floor) and the lowest spread. Which part is fixed its tranches say, by commitment, where
--- it has both kinds. A move of SOFR reaches `unhedged_fraction` alone: the floating part less what must be
--- hedged. `rate_missing_reason` says why there is no rate.
+-- What a facility's debt costs on each day of a filed balance; where none is filed, one row without a day.
+-- The fixed part bears its coupon, the rest SOFR (never below its floor) and the lowest spread. Which part is
+-- fixed its tranches say, by commitment, where it has both kinds. A move of SOFR reaches `unhedged_fraction`
+-- alone: the floating part less what must be hedged. `rate_missing_reason` says why there is no rate.
 -- grain: facility_id, balance_on
 with tranches as (
     select
@@ -40,7 +40,7 @@ overnight as (
 
 rated as (
     select
-        balances.facility_id,
+        terms.facility_id,
         balances.balance_on,
         overnight.sofr_pct,
         terms.benchmark_floor_pct,
@@ -56,12 +56,12 @@ rated as (
             else coalesce(tranches.fixed_fraction, 0.0)
         end as fixed_fraction,
         greatest(terms.known_at, overnight.known_at) as known_at
-    from steps.facility_balance as balances
-    join steps.facility_terms as terms
-        on balances.facility_id = terms.facility_id and terms.in_force_to_on is null
-    left join tranches on balances.facility_id = tranches.facility_id
+    from steps.facility_terms as terms
+    left join steps.facility_balance as balances
+        on terms.facility_id = balances.facility_id and balances.principal_usd is not null
+    left join tranches on terms.facility_id = tranches.facility_id
     left join overnight on balances.balance_on = overnight.balance_on
-    where balances.principal_usd is not null
+    where terms.in_force_to_on is null
 )
 
 select

@@ -124,3 +124,16 @@ def test_debt_of_a_borrower_that_files_nothing_is_in_no_stack(db):
     )
     build(db)
     assert stack(db, "facility_id") == []
+
+
+def test_press_after_a_filing_does_not_replace_the_filed_terms(db):
+    later = {"known_at": datetime(2026, 8, 13, tzinfo=UTC), "source_url": "https://example.org/2"}
+    press = terms("a", facility_name="A, by the press", deal_status="press", **later)
+    land(
+        db,
+        totals(principal=600e6),
+        facilities=[terms("a", deal_status="filed"), press],
+        balances=[balance("a", DAY, 600e6)],
+    )
+    build(db)
+    assert stack(db, "facility_name") == [("a",)]
