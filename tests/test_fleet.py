@@ -33,7 +33,7 @@ def clock(name, age, made, **cells):
         "tier": "any",
         "age_years": float(age),
         "period_end_on": END,
-        "status": "published",
+        "publication_status": "published",
         "withheld_reason": None,
         "value_usd_per_gpu": made,
         "low_value_usd_per_gpu": made * 0.9,
@@ -83,10 +83,10 @@ CLOCKS = [
     ],
     clock("income_market", 0, 9_000.0, tier="neocloud", accelerator=H200, period_end_on=STALE),
     clock("income_market", 1, 9_000.0, tier="neocloud", accelerator=H200, period_end_on=STALE),
-    clock("income_contract", 0, 1.0, tier="hyperscaler", accelerator=H200, status="withheld",
-          withheld_reason="missing: margin", period_end_on=BEFORE),
-    clock("income_contract", 0, 1.0, tier="neocloud", accelerator=H200, status="withheld",
-          withheld_reason="missing: cash cost"),
+    clock("income_contract", 0, 1.0, tier="hyperscaler", accelerator=H200,
+          publication_status="withheld", withheld_reason="missing: margin", period_end_on=BEFORE),
+    clock("income_contract", 0, 1.0, tier="neocloud", accelerator=H200,
+          publication_status="withheld", withheld_reason="missing: cash cost"),
 ]  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def test_a_value_of_over_a_year_ago_is_no_value_of_today(published):
     made = lots(published, f"a,{H200},1,2024-03-31,")
     assert made["a", "income_market"]["withheld_reason"] == "last published for 2025-03-31"
     assert made["a", "income_contract"]["withheld_reason"] == "missing: cash cost, at 2026-06-30"
-    assert {each["status"] for each in made.values()} == {"withheld"}
+    assert {each["publication_status"] for each in made.values()} == {"withheld"}
 
 
 def test_an_accelerator_without_a_clock_has_a_row_per_clock_that_says_why(published):

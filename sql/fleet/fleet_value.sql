@@ -194,7 +194,7 @@ withheld as (
         clocks.withheld_reason || ', at ' || cast(clocks.period_end_on as varchar)
             as withheld_reason
     from marts.residual_value as clocks
-    where clocks.status = 'withheld'
+    where clocks.publication_status = 'withheld'
     qualify row_number() over (
         partition by clocks.accelerator, clocks.clock
         order by clocks.period_end_on desc, clocks.tier, clocks.age_years
@@ -210,7 +210,7 @@ select
     valued.tier,
     valued.period_end_on,
     valued.age_years,
-    case when valued.clock is null then 'withheld' else 'published' end as status,
+    case when valued.clock is null then 'withheld' else 'published' end as publication_status,
     case when valued.clock is null
         then coalesce(silent.silent_reason, withheld.withheld_reason, clock_kinds.absent_reason)
     end as withheld_reason,

@@ -92,7 +92,7 @@ def clock(
                 "tier": "neocloud",
                 "age_years": float(age),
                 "period_end_on": on,
-                "status": "published",
+                "publication_status": "published",
                 "value_usd_per_gpu": value,
                 "low_value_usd_per_gpu": 0.5 * value,
                 "high_value_usd_per_gpu": 1.5 * value,

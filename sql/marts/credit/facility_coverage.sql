@@ -11,12 +11,12 @@
 -- without any filed balance has one row, without a day. Every figure that is null has its reason. A row is
 -- known when the last of what it rests on is: balance, newest terms, what is assumed, SOFR and costs; what
 -- could be said earlier, with less, is in `vintage.facility_coverage`.
--- grain: facility_id, period_end_on
+-- grain: facility_id, balance_on
 with balances as (
     select
         filed.facility_id,
-        filed.balance_on as period_end_on,
-        filed.principal_usd as outstanding_usd,
+        filed.balance_on,
+        filed.principal_usd,
         filed.known_at,
         filed.accession,
         filed.source_url
@@ -25,8 +25,8 @@ with balances as (
     union all
     select
         facility.facility_id,
-        cast(null as date) as period_end_on,
-        cast(null as double) as outstanding_usd,
+        cast(null as date) as balance_on,
+        cast(null as double) as principal_usd,
         facility.known_at,
         cast(null as varchar) as accession,
         facility.source_url
@@ -41,7 +41,7 @@ schedules as (
         schedule.balance_on,
         max(case when schedule.quarter_number = 0 then schedule.principal_left_usd end)
         - max(case when schedule.quarter_number = 4 then schedule.principal_left_usd end)
-            as principal_due_usd
+            as annual_principal_due_usd
     from steps.facility_schedule as schedule
     group by all
 ),
@@ -49,7 +49,7 @@ schedules as (
 collateral as (
     select
         lot.facility_id,
-        lot.period_end_on,
+        lot.balance_on,
         count(*) as lot_count,
         sum(lot.lot_cost_usd) as lot_cost_usd,
         sum(lot.lot_cost_usd * lot.age_years) / sum(lot.lot_cost_usd) as collateral_age_years,
@@ -57,14 +57,14 @@ collateral as (
         max(lot.accelerator) as accelerator,
         case when count(lot.market_value_usd) = count(*) then sum(lot.market_value_usd) end
             as market_value_usd,
-        case when count(lot.market_value_low_usd) = count(*) then sum(lot.market_value_low_usd) end
-            as market_value_low_usd,
-        case when count(lot.market_value_high_usd) = count(*) then sum(lot.market_value_high_usd) end
-            as market_value_high_usd,
+        case when count(lot.low_market_value_usd) = count(*) then sum(lot.low_market_value_usd) end
+            as low_market_value_usd,
+        case when count(lot.high_market_value_usd) = count(*) then sum(lot.high_market_value_usd) end
+            as high_market_value_usd,
         case when count(lot.resale_value_usd) = count(*) then sum(lot.resale_value_usd) end
             as resale_value_usd,
-        case when count(lot.rent_kept_usd) = count(*)
-            then sum(lot.rent_kept_usd) - sum(lot.cash_cost_usd) end as market_income_usd,
+        case when count(lot.annual_rent_kept_usd) = count(*)
+            then sum(lot.annual_rent_kept_usd) - sum(lot.annual_cash_cost_usd) end as annual_market_income_usd,
         sum(lot.gpu_estimate) as gpu_estimate,
         max(lot.rent_usd_per_gpu_hour) as rent_usd_per_gpu_hour,
         max(lot.valued_on) as valued_on,
@@ -115,8 +115,8 @@ serviced as (
         rates.sofr_pct,
         rates.fixed_fraction,
         rates.rate_missing_reason,
-        balances.outstanding_usd * rates.interest_rate_pct / 100 as interest_usd,
-        schedules.principal_due_usd,
+        balances.principal_usd * rates.interest_rate_pct / 100 as annual_interest_usd,
+        schedules.annual_principal_due_usd,
         case
             when facility.advance_rate_pct is null and not coalesce(stand_ins.has_advance_rate, false)
                 then 'no advance rate filed or assumed'
@@ -131,10 +131,10 @@ serviced as (
     left join assumed on balances.facility_id = assumed.facility_id
     left join steps.facility_rate as rates
         on balances.facility_id = rates.facility_id
-        and balances.period_end_on is not distinct from rates.balance_on
+        and balances.balance_on is not distinct from rates.balance_on
     left join schedules
         on balances.facility_id = schedules.facility_id
-        and balances.period_end_on = schedules.balance_on
+        and balances.balance_on = schedules.balance_on
     left join stand_ins on balances.facility_id = stand_ins.facility_id
     where facility.collateral_class in ('gpu', 'chip_lease')
     and facility.is_counted
@@ -151,50 +151,50 @@ judged as (
         collateral.depreciated_cost_usd,
         serviced.ltv_max_pct / 100 * collateral.depreciated_cost_usd as borrowing_base_usd,
         collateral.market_value_usd,
-        collateral.market_value_low_usd,
-        collateral.market_value_high_usd,
+        collateral.low_market_value_usd,
+        collateral.high_market_value_usd,
         collateral.resale_value_usd,
-        collateral.market_income_usd,
+        collateral.annual_market_income_usd,
         collateral.rent_usd_per_gpu_hour,
         collateral.valued_on,
         -- A ratio to no debt says nothing.
-        case when serviced.outstanding_usd > 0 then serviced.outstanding_usd end as owed_usd,
+        case when serviced.principal_usd > 0 then serviced.principal_usd end as owed_usd,
         case
-            when serviced.outstanding_usd is null then 'no balance filed'
-            when serviced.outstanding_usd = 0 then 'repaid in full'
+            when serviced.principal_usd is null then 'no balance filed'
+            when serviced.principal_usd = 0 then 'repaid in full'
             when collateral.lot_count is null then serviced.lots_missing_reason
             when collateral.depreciated_cost_usd = 0 then 'collateral is past its agreed life'
         end as contract_missing_reason,
         case
-            when serviced.outstanding_usd is null then 'no balance filed'
-            when serviced.outstanding_usd = 0 then 'repaid in full'
+            when serviced.principal_usd is null then 'no balance filed'
+            when serviced.principal_usd = 0 then 'repaid in full'
             when collateral.lot_count is null then 'no collateral known'
             when collateral.market_missing_reason is not null then collateral.market_missing_reason
             when collateral.market_value_usd = 0 then 'collateral is worth nothing at the market'
         end as market_missing_reason,
         case
-            when serviced.outstanding_usd is null then 'no balance filed'
-            when serviced.outstanding_usd = 0 then 'repaid in full'
+            when serviced.principal_usd is null then 'no balance filed'
+            when serviced.principal_usd = 0 then 'repaid in full'
             when serviced.rate_missing_reason is not null then serviced.rate_missing_reason
-            when serviced.principal_due_usd is null then 'no maturity filed'
-            when collateral.market_income_usd is null
+            when serviced.annual_principal_due_usd is null then 'no maturity filed'
+            when collateral.annual_market_income_usd is null
                 then coalesce(collateral.market_missing_reason, 'no collateral known')
-            when collateral.market_income_usd <= 0 then 'rent does not cover cash cost'
+            when collateral.annual_market_income_usd <= 0 then 'rent does not cover cash cost'
         end as dscr_missing_reason,
         greatest(serviced.row_known_at, collateral.known_at) as last_known_at
     from serviced
     left join collateral
         on serviced.facility_id = collateral.facility_id
-        and serviced.period_end_on = collateral.period_end_on
+        and serviced.balance_on = collateral.balance_on
 )
 
 select
     judged.facility_id,
-    judged.period_end_on,
+    judged.balance_on,
     judged.facility_name,
     judged.borrower,
     judged.issuer,
-    judged.outstanding_usd,
+    judged.principal_usd,
     judged.commitment_usd,
     judged.maturity_on,
     judged.lot_count,
@@ -212,22 +212,22 @@ select
     judged.market_value_usd,
     100 * judged.market_value_usd / nullif(judged.lot_cost_usd, 0)
         as market_value_pct_of_cost,
-    judged.market_value_low_usd,
-    judged.market_value_high_usd,
+    judged.low_market_value_usd,
+    judged.high_market_value_usd,
     100 * judged.owed_usd / nullif(judged.market_value_usd, 0) as ltv_market_pct,
-    100 * judged.owed_usd / nullif(judged.market_value_high_usd, 0) as ltv_market_low_pct,
-    100 * judged.owed_usd / nullif(judged.market_value_low_usd, 0) as ltv_market_high_pct,
+    100 * judged.owed_usd / nullif(judged.high_market_value_usd, 0) as low_ltv_market_pct,
+    100 * judged.owed_usd / nullif(judged.low_market_value_usd, 0) as high_ltv_market_pct,
     100 * judged.owed_usd / nullif(judged.resale_value_usd, 0) as ltv_resale_pct,
     100 * judged.owed_usd / nullif(judged.market_value_usd, 0)
     - 100 * judged.owed_usd / nullif(judged.depreciated_cost_usd, 0) as blind_gap_pct,
     judged.sofr_pct,
     judged.fixed_fraction,
-    judged.interest_usd,
-    judged.principal_due_usd,
-    judged.interest_usd + judged.principal_due_usd as debt_service_usd,
-    judged.market_income_usd,
+    judged.annual_interest_usd,
+    judged.annual_principal_due_usd,
+    judged.annual_interest_usd + judged.annual_principal_due_usd as annual_debt_service_usd,
+    judged.annual_market_income_usd,
     case when judged.dscr_missing_reason is null
-        then judged.market_income_usd / nullif(judged.interest_usd + judged.principal_due_usd, 0)
+        then judged.annual_market_income_usd / nullif(judged.annual_interest_usd + judged.annual_principal_due_usd, 0)
     end as dscr_market_ratio,
     judged.dscr_min_ratio,
     judged.dscr_tested_from_on,
@@ -264,4 +264,4 @@ select
     judged.accession,
     judged.source_url
 from judged
-order by judged.facility_id, judged.period_end_on
+order by judged.facility_id, judged.balance_on

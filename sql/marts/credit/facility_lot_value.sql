@@ -5,7 +5,7 @@
 -- published within three months, the lot is older than the clock goes, or nobody names a price of a new one
 -- to count machines by, the market side is null and says so. Costs are as last known, whatever the day, so
 -- a row with a market side is known no earlier than they are.
--- grain: facility_id, lot_number, period_end_on
+-- grain: facility_id, lot_number, balance_on
 with shares as (
     select
         max(case when inputs.input = 'gpu-share' then inputs.base_value end) / 100 as gpu_share,
@@ -21,7 +21,7 @@ lots as (
     select
         lot.facility_id,
         lot.lot_number,
-        days.balance_on as period_end_on,
+        days.balance_on,
         lot.accelerator,
         lot.funded_on,
         lot.lot_cost_usd,
@@ -42,15 +42,15 @@ months as (
     select
         lots.facility_id,
         lots.lot_number,
-        lots.period_end_on,
+        lots.balance_on,
         clocks.clock,
         max(clocks.period_end_on) as valued_on
     from lots
     join marts.residual_value as clocks
         on lots.accelerator = clocks.accelerator
-        and clocks.period_end_on <= last_day(lots.period_end_on)
-        and clocks.period_end_on > lots.period_end_on - interval 92 day
-    where clocks.status = 'published'
+        and clocks.period_end_on <= last_day(lots.balance_on)
+        and clocks.period_end_on > lots.balance_on - interval 92 day
+    where clocks.publication_status = 'published'
     and clocks.age_years = 0
     and (
         (clocks.clock = 'income_market' and clocks.tier = 'neocloud')
@@ -64,7 +64,7 @@ interpolated as (
     select
         lots.facility_id,
         lots.lot_number,
-        lots.period_end_on,
+        lots.balance_on,
         months.clock,
         months.valued_on,
         (1 - lots.part_of_year) * clocks.value_usd_per_gpu
@@ -85,7 +85,7 @@ interpolated as (
     join months
         on lots.facility_id = months.facility_id
         and lots.lot_number = months.lot_number
-        and lots.period_end_on = months.period_end_on
+        and lots.balance_on = months.balance_on
     join steps.clock_age as clocks
         on lots.accelerator = clocks.accelerator
         and months.clock = clocks.clock
@@ -100,7 +100,7 @@ rented as (
     select
         months.facility_id,
         months.lot_number,
-        months.period_end_on
+        months.balance_on
     from months
     where months.clock = 'income_market'
 ),
@@ -136,23 +136,23 @@ valued as (
     left join rented
         on lots.facility_id = rented.facility_id
         and lots.lot_number = rented.lot_number
-        and lots.period_end_on = rented.period_end_on
+        and lots.balance_on = rented.balance_on
     left join interpolated as income
         on lots.facility_id = income.facility_id
         and lots.lot_number = income.lot_number
-        and lots.period_end_on = income.period_end_on
+        and lots.balance_on = income.balance_on
         and income.clock = 'income_market'
     left join interpolated as resale
         on lots.facility_id = resale.facility_id
         and lots.lot_number = resale.lot_number
-        and lots.period_end_on = resale.period_end_on
+        and lots.balance_on = resale.balance_on
         and resale.clock = 'resale'
 )
 
 select
     valued.facility_id,
     valued.lot_number,
-    valued.period_end_on,
+    valued.balance_on,
     valued.accelerator,
     valued.funded_on,
     valued.age_years,
@@ -165,15 +165,15 @@ select
     valued.lot_cost_usd * valued.gpu_share * valued.income_part
     + (1 - valued.gpu_share) * valued.depreciated_cost_usd as market_value_usd,
     valued.lot_cost_usd * valued.gpu_share * valued.low_part
-    + (1 - valued.gpu_share) * valued.depreciated_cost_usd as market_value_low_usd,
+    + (1 - valued.gpu_share) * valued.depreciated_cost_usd as low_market_value_usd,
     valued.lot_cost_usd * valued.gpu_share * valued.high_part
-    + (1 - valued.gpu_share) * valued.depreciated_cost_usd as market_value_high_usd,
+    + (1 - valued.gpu_share) * valued.depreciated_cost_usd as high_market_value_usd,
     valued.lot_cost_usd * valued.gpu_share * valued.resale_part
     + (1 - valued.gpu_share) * valued.depreciated_cost_usd as resale_value_usd,
     valued.gpu_count * valued.earned as earned_usd,
     valued.gpu_count * valued.spent as spent_usd,
-    valued.gpu_count * valued.rent_kept as rent_kept_usd,
-    valued.gpu_count * valued.cash_cost as cash_cost_usd,
+    valued.gpu_count * valued.rent_kept as annual_rent_kept_usd,
+    valued.gpu_count * valued.cash_cost as annual_cash_cost_usd,
     valued.rent as rent_usd_per_gpu_hour,
     valued.valued_on,
     valued.market_missing_reason,
@@ -186,4 +186,4 @@ select
         else valued.known_at
     end as known_at
 from valued
-order by valued.facility_id, valued.lot_number, valued.period_end_on
+order by valued.facility_id, valued.lot_number, valued.balance_on

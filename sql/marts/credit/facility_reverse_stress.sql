@@ -13,7 +13,7 @@ with lots as (
         lot.other_value_usd
     from marts.facility_lot_value as lot
     join steps.facility_start as starts
-        on lot.facility_id = starts.facility_id and lot.period_end_on = starts.period_end_on
+        on lot.facility_id = starts.facility_id and lot.balance_on = starts.balance_on
 ),
 
 others as (
@@ -43,13 +43,13 @@ wanted as (
     select
         starts.facility_id,
         'market_ltv_100' as threshold,
-        starts.outstanding_usd as value_usd
+        starts.principal_usd as value_usd
     from steps.facility_start as starts
     union all
     select
         starts.facility_id,
         'market_ltv_at_contract_limit' as threshold,
-        100 * starts.outstanding_usd / starts.ltv_max_pct as value_usd
+        100 * starts.principal_usd / starts.ltv_max_pct as value_usd
     from steps.facility_start as starts
 ),
 
@@ -72,13 +72,13 @@ solved as (
 income as (
     select
         lot.facility_id,
-        sum(lot.rent_kept_usd) as rent_kept_usd,
-        sum(lot.cash_cost_usd) as cash_cost_usd
+        sum(lot.annual_rent_kept_usd) as annual_rent_kept_usd,
+        sum(lot.annual_cash_cost_usd) as annual_cash_cost_usd
     from marts.facility_lot_value as lot
     join steps.facility_start as starts
-        on lot.facility_id = starts.facility_id and lot.period_end_on = starts.period_end_on
+        on lot.facility_id = starts.facility_id and lot.balance_on = starts.balance_on
     group by all
-    having count(lot.rent_kept_usd) = count(*)
+    having count(lot.annual_rent_kept_usd) = count(*)
 ),
 
 answers as (
@@ -95,8 +95,8 @@ answers as (
     select
         starts.facility_id,
         'dscr_covenant' as threshold,
-        (starts.dscr_min_ratio * starts.debt_service_usd + income.cash_cost_usd)
-        / nullif(income.rent_kept_usd, 0) as rent_multiplier,
+        (starts.dscr_min_ratio * starts.annual_debt_service_usd + income.annual_cash_cost_usd)
+        / nullif(income.annual_rent_kept_usd, 0) as rent_multiplier,
         coalesce(
             case
                 when starts.dscr_min_ratio is not null then null
@@ -104,7 +104,7 @@ answers as (
                     then 'the covenant counts contracted cash, which rents do not move'
                 else 'no coverage covenant filed'
             end,
-            case when starts.debt_service_usd is null then starts.dscr_missing_reason end,
+            case when starts.annual_debt_service_usd is null then starts.dscr_missing_reason end,
             starts.market_missing_reason
         ) as stress_missing_reason
     from steps.facility_start as starts
@@ -113,7 +113,7 @@ answers as (
     select
         starts.facility_id,
         'cash_cost' as threshold,
-        income.cash_cost_usd / nullif(income.rent_kept_usd, 0) as rent_multiplier,
+        income.annual_cash_cost_usd / nullif(income.annual_rent_kept_usd, 0) as rent_multiplier,
         starts.market_missing_reason as stress_missing_reason
     from steps.facility_start as starts
     left join income on starts.facility_id = income.facility_id
@@ -132,7 +132,7 @@ trips as (
 select
     answers.facility_id,
     answers.threshold,
-    starts.period_end_on,
+    starts.balance_on,
     answers.rent_multiplier,
     100 * (answers.rent_multiplier - 1) as rent_change_pct,
     answers.rent_multiplier * starts.rent_usd_per_gpu_hour as threshold_rent_usd_per_gpu_hour,

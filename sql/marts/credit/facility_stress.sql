@@ -18,17 +18,17 @@ with moved as (
         -- What the lot would earn at the scenario's rent; in the commodity path it keeps its cash cost in a year.
         paths.utilisation_multiplier * case
             when paths.rent_multiplier is not null then paths.rent_multiplier * lot.earned_usd
-            when paths.scenario_kind = 'commodity' and lot.rent_kept_usd > 0
-                then lot.cash_cost_usd / lot.rent_kept_usd * lot.earned_usd
+            when paths.scenario_kind = 'commodity' and lot.annual_rent_kept_usd > 0
+                then lot.annual_cash_cost_usd / lot.annual_rent_kept_usd * lot.earned_usd
             -- Without rent at the start there is nothing to scale: what only covers its cost is worth nothing.
             when paths.scenario_kind = 'commodity' then 0 * lot.earned_usd
         end as earned_usd,
         lot.spent_usd,
         paths.utilisation_multiplier * case
-            when paths.rent_multiplier is not null then paths.rent_multiplier * lot.rent_kept_usd
-            when paths.scenario_kind = 'commodity' then lot.cash_cost_usd
-        end as rent_kept_usd,
-        lot.cash_cost_usd,
+            when paths.rent_multiplier is not null then paths.rent_multiplier * lot.annual_rent_kept_usd
+            when paths.scenario_kind = 'commodity' then lot.annual_cash_cost_usd
+        end as annual_rent_kept_usd,
+        lot.annual_cash_cost_usd,
         coalesce(
             lot.market_missing_reason,
             case when paths.rent_multiplier is null and paths.scenario_kind <> 'commodity'
@@ -45,8 +45,8 @@ rented as (
         moved.quarter_number,
         case when count(moved.earned_usd - moved.spent_usd) = count(*)
             then sum(greatest(moved.earned_usd - moved.spent_usd, 0)) end as gpu_value_usd,
-        case when count(moved.rent_kept_usd - moved.cash_cost_usd) = count(*)
-            then sum(moved.rent_kept_usd - moved.cash_cost_usd) / 4 end as market_income_usd,
+        case when count(moved.annual_rent_kept_usd - moved.annual_cash_cost_usd) = count(*)
+            then sum(moved.annual_rent_kept_usd - moved.annual_cash_cost_usd) / 4 end as quarter_market_income_usd,
         max(moved.market_missing_reason) as market_missing_reason
     from moved
     group by all
@@ -83,16 +83,16 @@ scored as (
         paths.scenario_kind,
         paths.rent_multiplier,
         paths.sofr_shift_bps,
-        facility.outstanding_usd,
+        facility.principal_usd,
         facility.depreciated_cost_usd,
         facility.ltv_max_pct,
         case when paths.scenario_kind is not null
             then rented.gpu_value_usd + facility.other_value_usd end as market_value_usd,
-        rented.market_income_usd,
-        facility.principal_due_usd,
+        rented.quarter_market_income_usd,
+        facility.quarter_principal_due_usd,
         -- A quarter of a year.
         case when paths.scenario_kind is not null
-            then facility.outstanding_usd * rates.interest_rate_pct / 400 end as interest_usd,
+            then facility.principal_usd * rates.interest_rate_pct / 400 end as quarter_interest_usd,
         paths.has_offtaker_defaulted or facility.period_end_on > facility.contract_ends_on
             as is_at_market,
         facility.dscr_min_ratio,
@@ -118,11 +118,11 @@ scored as (
 judged as (
     select
         scored.*,
-        case when scored.scenario_kind is not null and scored.outstanding_usd > 0
-            then scored.outstanding_usd end as owed_usd,
-        case when scored.outstanding_usd > 0
-            then scored.market_income_usd
-                / nullif(scored.interest_usd + scored.principal_due_usd, 0) end as dscr_market_ratio
+        case when scored.scenario_kind is not null and scored.principal_usd > 0
+            then scored.principal_usd end as owed_usd,
+        case when scored.principal_usd > 0
+            then scored.quarter_market_income_usd
+                / nullif(scored.quarter_interest_usd + scored.quarter_principal_due_usd, 0) end as dscr_market_ratio
     from scored
 )
 
@@ -133,15 +133,15 @@ select
     judged.period_end_on,
     judged.rent_multiplier,
     judged.sofr_shift_bps,
-    judged.outstanding_usd,
+    judged.principal_usd,
     judged.depreciated_cost_usd,
     judged.ltv_max_pct / 100 * judged.depreciated_cost_usd as borrowing_base_usd,
     100 * judged.owed_usd / nullif(judged.depreciated_cost_usd, 0) as ltv_contract_pct,
     judged.market_value_usd,
     100 * judged.owed_usd / nullif(judged.market_value_usd, 0) as ltv_market_pct,
-    judged.interest_usd,
-    judged.principal_due_usd,
-    judged.market_income_usd,
+    judged.quarter_interest_usd,
+    judged.quarter_principal_due_usd,
+    judged.quarter_market_income_usd,
     judged.dscr_market_ratio,
     coalesce(judged.is_at_market, false) as is_at_market,
     case when judged.is_at_market then judged.dscr_market_ratio end as dscr_ratio,
@@ -153,8 +153,8 @@ select
         then judged.dscr_market_ratio < judged.dscr_min_ratio end as is_dscr_broken,
     case
         when judged.scenario_kind is null then 'the scenario leaves out a quarter up to this one'
-        when judged.outstanding_usd is null then 'no maturity filed'
-        when judged.outstanding_usd = 0 then 'repaid'
+        when judged.principal_usd is null then 'no maturity filed'
+        when judged.principal_usd = 0 then 'repaid'
         else nullif(
             concat_ws(
                 '; ',

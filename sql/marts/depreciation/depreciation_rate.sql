@@ -19,7 +19,7 @@ select
     parts.is_training_part
 from marts.provider_price_daily as prices
 left join steps.part as parts on prices.accelerator = parts.accelerator
-where prices.status = 'confirmed'
+where prices.sighting_status = 'confirmed'
 and prices.basis = 'all_in'
 and prices.market = 'on_demand'
 and prices.term_months = 0

@@ -20,9 +20,9 @@ levels as (
         max(daily.provider_count) as provider_count
     from marts.gpu_price_daily as daily
     join newest on last_day(daily.observed_on) <= newest.observed_on
-    where daily.status = 'published'
+    where daily.publication_status = 'published'
     and daily.basis = 'all_in'
-    and daily.region_group = 'world'
+    and daily.region_group = 'all'
     group by all
 ),
 

@@ -170,7 +170,7 @@ select
     clocks.tier,
     clocks.age_years,
     clocks.period_end_on,
-    case when clocks.withheld_reason is null then 'published' else 'withheld' end as status,
+    case when clocks.withheld_reason is null then 'published' else 'withheld' end as publication_status,
     clocks.withheld_reason,
     case when clocks.withheld_reason is null then clocks.base_value end as value_usd_per_gpu,
     case when clocks.withheld_reason is null then clocks.low_value end as low_value_usd_per_gpu,

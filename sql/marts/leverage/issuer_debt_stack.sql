@@ -136,7 +136,7 @@ select
         when not counted.is_counted then null
         when judged.stack_basis = 'carrying' then counted.carrying_usd / judged.stack_usd
         else coalesce(counted.principal_usd, counted.carrying_usd) / nullif(judged.stack_usd, 0)
-    end as stack_share,
+    end as stack_fraction,
     coalesce(judged.instrument_count, 0) as instrument_count,
     judged.debt_principal_usd,
     judged.total_debt_usd,

@@ -213,8 +213,8 @@ stacks as (
         balance_on as period_end_on,
         min(stack_status) as stack_status,
         max(unexplained_pct) as unexplained_pct,
-        coalesce(sum(case when collateral_class <> 'unsecured' then stack_share end), 0)
-            as secured_share,
+        coalesce(sum(case when collateral_class <> 'unsecured' then stack_fraction end), 0)
+            as secured_fraction,
         sum(undrawn_usd) as undrawn_usd,
         max(known_at) as known_at
     from marts.issuer_debt_stack
@@ -315,8 +315,8 @@ joined as (
         obligations.purchase_commitments_usd,
         stacks.stack_status,
         stacks.unexplained_pct,
-        case when stacks.stack_status = 'reconciled' then stacks.secured_share end
-            as secured_share,
+        case when stacks.stack_status = 'reconciled' then stacks.secured_fraction end
+            as secured_fraction,
         stacks.undrawn_usd,
         top_customers.top_customer_share_pct,
         accessions.accessions,
@@ -440,7 +440,7 @@ select
     end as ebitda_less_capex_to_interest_ratio,
     averaged.debt_usd / nullif(averaged.ppe_net_usd, 0) as debt_to_ppe_ratio,
     averaged.debt_usd / nullif(averaged.total_assets_usd, 0) as debt_to_assets_ratio,
-    averaged.secured_share,
+    averaged.secured_fraction,
     averaged.stack_status,
     averaged.unexplained_pct,
     100 * averaged.interest_ltm_usd / nullif(averaged.average_debt_usd, 0)

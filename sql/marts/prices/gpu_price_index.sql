@@ -214,7 +214,7 @@ select
     chained.term_months,
     chained.basis,
     chained.observed_on,
-    case when chained.is_thin then 'withheld' else 'published' end as status,
+    case when chained.is_thin then 'withheld' else 'published' end as publication_status,
     case
         when chained.is_thin and chained.starts_chain then 'fewer than 3 providers'
         when chained.is_thin then 'fewer than 3 providers on both days of the link'
@@ -250,7 +250,7 @@ left join marts.gpu_price_daily as levels
     and chained.term_months = levels.term_months
     and chained.basis = levels.basis
     and chained.observed_on = levels.observed_on
-    and levels.region_group = 'world'
+    and levels.region_group = 'all'
 order by
     chained.accelerator,
     chained.tier,

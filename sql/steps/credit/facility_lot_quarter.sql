@@ -13,7 +13,7 @@ aged as (
         lot.age_years + quarters.quarter_number / 4 as age_then_years
     from steps.facility_start as starts
     join marts.facility_lot_value as lot
-        on starts.facility_id = lot.facility_id and starts.period_end_on = lot.period_end_on
+        on starts.facility_id = lot.facility_id and starts.balance_on = lot.balance_on
     cross join quarters
 ),
 
@@ -41,8 +41,8 @@ select
         (1 - placed.part_of_year) * clocks.spent_usd_per_gpu
         + placed.part_of_year * clocks.older_spent_usd_per_gpu
     ) as spent_usd,
-    placed.rent_kept_usd,
-    placed.cash_cost_usd,
+    placed.annual_rent_kept_usd,
+    placed.annual_cash_cost_usd,
     case
         when placed.market_missing_reason is not null then placed.market_missing_reason
         when clocks.accelerator is null then 'older than the income clock goes'

@@ -20,7 +20,7 @@ with started as (
         end as contract_ends_on
     from steps.facility_start as starts
     join steps.facility_schedule as schedule
-        on starts.facility_id = schedule.facility_id and starts.period_end_on = schedule.balance_on
+        on starts.facility_id = schedule.facility_id and starts.balance_on = schedule.balance_on
     join marts.facility as facility on starts.facility_id = facility.facility_id
 ),
 
@@ -72,9 +72,9 @@ select
     served.facility_id,
     served.quarter_number,
     served.quarter_end_on as period_end_on,
-    served.period_end_on as balance_on,
-    served.owed_usd as outstanding_usd,
-    served.due_usd as principal_due_usd,
+    served.balance_on,
+    served.owed_usd as principal_usd,
+    served.due_usd as quarter_principal_due_usd,
     served.contract_cost_usd as depreciated_cost_usd,
     served.other_value_usd,
     served.ltv_max_pct,

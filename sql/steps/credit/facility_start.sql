@@ -4,14 +4,14 @@
 with newest as (
     select coverage.*
     from marts.facility_coverage as coverage
-    where coverage.period_end_on is not null
+    where coverage.balance_on is not null
     qualify row_number() over (
-        partition by coverage.facility_id order by coverage.period_end_on desc
+        partition by coverage.facility_id order by coverage.balance_on desc
     ) = 1
 )
 
 select newest.*
 from newest
-where newest.outstanding_usd > 0
+where newest.principal_usd > 0
 and newest.collateral_cost_usd is not null
 order by newest.facility_id

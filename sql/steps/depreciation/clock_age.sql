@@ -14,7 +14,7 @@ with published as (
         lead(clocks.spent_usd_per_gpu) over clock_ages as next_spent,
         lead(clocks.breakeven_rent_usd_per_gpu_hour) over clock_ages as next_breakeven
     from marts.residual_value as clocks
-    where clocks.status = 'published'
+    where clocks.publication_status = 'published'
     window clock_ages as (
         partition by clocks.accelerator, clocks.clock, clocks.tier, clocks.period_end_on
         order by clocks.age_years

@@ -18,6 +18,6 @@ select
         as longest_life_years
 from marts.depreciation_rate as rate
 where rate.accelerator = 'all'
-and rate.status = 'published'
+and rate.publication_status = 'published'
 group by rate.period_end_on
 order by rate.period_end_on

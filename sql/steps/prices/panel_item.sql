@@ -31,7 +31,7 @@ items as (
         lag(last_seen_on) over item as last_seen_before_on,
         lag(ln(price_usd_per_gpu_hour)::decimal(18, 12)::double) over item as log_price_before
     from marts.provider_price_daily
-    where status = 'confirmed'
+    where sighting_status = 'confirmed'
     window item as (
         partition by provider, accelerator, tier, market, term_months, basis, region
         order by observed_on

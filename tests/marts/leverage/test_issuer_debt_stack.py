@@ -64,7 +64,7 @@ def test_carrying_values_stand_in_where_no_principal_is_filed(db):
         balances=[balance("a", DAY, None, carrying_usd=1_000e6)],
     )
     build(db)
-    assert stack(db, "stack_basis", "stack_share", "stack_status") == [
+    assert stack(db, "stack_basis", "stack_fraction", "stack_status") == [
         ("carrying", 1.0, "reconciled")
     ]
 
@@ -82,7 +82,9 @@ def test_a_tranche_inside_its_parent_counts_once_and_a_lease_never(db):
     ]
     land(db, totals(principal=1_000e6), facilities=facilities, balances=balances)
     build(db)
-    assert stack(db, "facility_id", "is_counted", "stack_share", "stack_usd", "stack_status") == [
+    assert stack(
+        db, "facility_id", "is_counted", "stack_fraction", "stack_usd", "stack_status"
+    ) == [
         ("lease", False, None, 1_000e6, "reconciled"),
         ("parent", True, 1.0, 1_000e6, "reconciled"),
         ("tranche", False, None, 1_000e6, "reconciled"),

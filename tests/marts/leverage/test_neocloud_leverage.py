@@ -119,7 +119,7 @@ def test_the_ratios_of_a_whole_year(db):
         "ebitda_less_capex_to_interest_ratio",
         "debt_to_ppe_ratio",
         "debt_to_assets_ratio",
-        "secured_share",
+        "secured_fraction",
         "implied_cost_of_debt_pct",
         "rpo_to_debt_ratio",
         "due_to_cash_ratio",
@@ -273,7 +273,7 @@ def test_a_stack_that_does_not_reconcile_has_no_secured_share(db):
     owed = owing() | {"balances": [balance("a", ENDS[-1], 1_000.0, undrawn_usd=800.0)]}
     land(db, *year(), **owed)
     build(db)
-    assert row(db, "secured_share", "stack_status") == (None, "incomplete")
+    assert row(db, "secured_fraction", "stack_status") == (None, "incomplete")
     assert reasons(db) == ["debt by instrument is incomplete"]
 
 

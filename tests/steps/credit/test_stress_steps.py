@@ -40,7 +40,7 @@ def test_a_customer_that_has_defaulted_stays_so(db):
 def test_a_stress_starts_at_the_newest_balance_and_not_where_it_is_repaid(db, newest, starts):
     built(db, balances=[balance(), balance(newest, on=date(2026, 6, 30))])
     made = rows(db, "from steps.facility_start")
-    assert [(each["facility_id"], each["outstanding_usd"]) for each in made] == starts
+    assert [(each["facility_id"], each["principal_usd"]) for each in made] == starts
 
 
 def test_machines_are_read_at_their_age_of_the_quarter(db):
@@ -63,7 +63,7 @@ def test_what_the_borrowing_base_no_longer_covers_falls_due(db):
     made = rows(db, "from steps.facility_quarter order by quarter_number")
     base = [0.85 * 500 * (1 - quarter / 8) for quarter in range(8)]
     left = [min(400 - 20 * quarter, base[quarter]) for quarter in range(8)]
-    owed = [each["outstanding_usd"] for each in made[:8]]
+    owed = [each["principal_usd"] for each in made[:8]]
     assert owed == pytest.approx(left)
-    assert made[0]["principal_due_usd"] == pytest.approx(left[0] - left[1])
+    assert made[0]["quarter_principal_due_usd"] == pytest.approx(left[0] - left[1])
     assert made[0]["balance_on"] == DAY

@@ -81,7 +81,10 @@ def test_a_year_that_is_withheld_ends_the_stretch_before_it(db):
     put(
         db,
         "marts.residual_value",
-        *[row | ({"status": "withheld"} if row["age_years"] == 2 else {}) for row in clock()],
+        *[
+            row | ({"publication_status": "withheld"} if row["age_years"] == 2 else {})
+            for row in clock()
+        ],
     )
     build(db, "steps.clock_age")
     ends = [(each["age_years"], each["age_to_years"]) for each in rows(db, CLOCK)]
