@@ -93,4 +93,5 @@ def test_a_contract_leaves_the_values_of_an_enumeration_to_the_dictionary(terms)
 
 def test_a_value_outside_the_enumeration_is_set_aside():
     kept, rejected = split(GPU_OFFERS, typed(GPU_OFFERS, [offer(), offer(offer_id="b", basis="x")]))
-    assert (kept.height, rejected["reason"].to_list()) == (1, ["basis: isin"])
+    assert kept.height == 1
+    assert rejected["reason"].item().startswith("basis: isin")

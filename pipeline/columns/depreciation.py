@@ -149,14 +149,14 @@ COLUMNS: dict[str, Column] = {
     "median_life_years": number("years", "Median of the lives companies file."),
     "shortest_life_years": number("years", "Shortest of the lives companies file."),
     "longest_life_years": number("years", "Longest of the lives companies file."),
-    "age_to_years": number("years", "Age up to which the row is read."),
-    "older_value_usd_per_gpu": number("USD/GPU", "The value at `age_to_years`."),
-    "older_low_value_usd_per_gpu": number("USD/GPU", "The low value at `age_to_years`."),
-    "older_high_value_usd_per_gpu": number("USD/GPU", "The high value at `age_to_years`."),
-    "older_earned_usd_per_gpu": number("USD/GPU", "What is earned from `age_to_years` on."),
-    "older_spent_usd_per_gpu": number("USD/GPU", "What is spent from `age_to_years` on."),
+    "older_age_years": number("years", "Age up to which the row is read."),
+    "older_value_usd_per_gpu": number("USD/GPU", "The value at `older_age_years`."),
+    "older_low_value_usd_per_gpu": number("USD/GPU", "The low value at `older_age_years`."),
+    "older_high_value_usd_per_gpu": number("USD/GPU", "The high value at `older_age_years`."),
+    "older_earned_usd_per_gpu": number("USD/GPU", "What is earned from `older_age_years` on."),
+    "older_spent_usd_per_gpu": number("USD/GPU", "What is spent from `older_age_years` on."),
     "older_breakeven_rent_usd_per_gpu_hour": number(
-        "USD/GPU-hour", "The break-even rent at `age_to_years`."
+        "USD/GPU-hour", "The break-even rent at `older_age_years`."
     ),
     # Forecasts scored.
     "horizon_months": Column(pl.Int64(), "Months from the forecast to its outcome.", "months"),
@@ -195,6 +195,9 @@ COLUMNS: dict[str, Column] = {
     "depreciation_usd": number(
         "USD", "Depreciation of the fiscal year as filed; the wider tag where no narrow one is."
     ),
+    "bought_on": day("Last day of the fiscal year in which the money was spent."),
+    "age_from_years": number("years", "Time in service when the fiscal year began."),
+    "age_to_years": number("years", "Time in service when the fiscal year ended."),
     "technology_fraction": number(
         "fraction", "Part of capex taken to be machines rather than buildings."
     ),

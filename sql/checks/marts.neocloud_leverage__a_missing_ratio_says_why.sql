@@ -15,7 +15,7 @@ and (
     or rpo_to_debt_ratio is null
     or due_to_cash_ratio is null
     or due_to_liquidity_ratio is null
-    or top_customer_share_pct is null
+    or top_customer_pct is null
     or debt_to_ebitda_ratio_annualised is null
     or net_debt_to_ebitda_ratio_annualised is null
     or ebitda_to_interest_ratio_annualised is null

@@ -33,7 +33,7 @@ book_parts as (
     select
         clocks.period_end_on,
         clocks.age_years,
-        clocks.age_to_years,
+        clocks.older_age_years,
         max(clocks.value_usd_per_gpu / clocks.cost_usd_per_gpu) as part,
         max(clocks.low_value_usd_per_gpu / clocks.cost_usd_per_gpu) as low_part,
         max(clocks.high_value_usd_per_gpu / clocks.cost_usd_per_gpu) as high_part,
@@ -43,7 +43,7 @@ book_parts as (
         max(clocks.inputs_assumed) as inputs_assumed
     from steps.clock_age as clocks
     where clocks.clock = 'book'
-    group by clocks.period_end_on, clocks.age_years, clocks.age_to_years
+    group by clocks.period_end_on, clocks.age_years, clocks.older_age_years
     qualify clocks.period_end_on = max(clocks.period_end_on) over ()
 ),
 
@@ -56,7 +56,7 @@ curves as (
         newest.period_end_on,
         newest.newest_on,
         clocks.age_years as from_years,
-        clocks.age_to_years as to_years,
+        clocks.older_age_years as to_years,
         clocks.value_usd_per_gpu as value,
         clocks.low_value_usd_per_gpu as low_value,
         clocks.high_value_usd_per_gpu as high_value,
@@ -92,7 +92,7 @@ curves as (
         book_parts.period_end_on,
         book_parts.period_end_on as newest_on,
         book_parts.age_years as from_years,
-        book_parts.age_to_years as to_years,
+        book_parts.older_age_years as to_years,
         fleet.price_usd_per_gpu * book_parts.part as value,
         fleet.price_usd_per_gpu * book_parts.low_part as low_value,
         fleet.price_usd_per_gpu * book_parts.high_part as high_value,

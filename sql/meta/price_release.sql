@@ -1,4 +1,4 @@
--- What changes in the published price levels with this release, and why: each cell whose status or
+-- What changes in the published price levels with this release, and why: each cell whose publication_status or
 -- price differs from the release before. Empty for the first release.
 -- `new observation`: a day the cell had not reached. `rule change`: the SQL behind the levels is not
 -- what it was. `restated history`: the same rules say otherwise about a day already released, since

@@ -92,7 +92,7 @@ interpolated as (
         and months.valued_on = clocks.period_end_on
         and clocks.tier in ('neocloud', 'any')
         and floor(lots.age_years) = clocks.age_years
-        and lots.age_years <= clocks.age_to_years
+        and lots.age_years <= clocks.older_age_years
 ),
 
 -- Whether there is a rent at all, at whatever age.

@@ -54,5 +54,5 @@ left join steps.clock_age as clocks
     and clocks.tier = 'neocloud'
     and placed.valued_on = clocks.period_end_on
     and floor(placed.age_then_years) = clocks.age_years
-    and placed.age_then_years <= clocks.age_to_years
+    and placed.age_then_years <= clocks.older_age_years
 order by placed.facility_id, placed.lot_number, placed.quarter_number

@@ -1,6 +1,6 @@
 -- What a published clock says between two whole years of age: each whole year beside the one after it, so
 -- that a value at any age is read in one row, the one whose `age_years` is the whole years of the age and
--- whose `age_to_years` is not below it: (1 - part of the year) x the figure + part of the year x the `older_`
+-- whose `older_age_years` is not below it: (1 - part of the year) x the figure + part of the year x the `older_`
 -- figure. Where the next year is not published the stretch ends at once: a machine that is older has no row.
 -- grain: accelerator, clock, tier, period_end_on, age_years
 with published as (
@@ -28,7 +28,7 @@ select
     published.period_end_on,
     published.age_years,
     case when published.is_followed then published.age_years + 1 else published.age_years end
-        as age_to_years,
+        as older_age_years,
     published.value_usd_per_gpu,
     published.low_value_usd_per_gpu,
     published.high_value_usd_per_gpu,

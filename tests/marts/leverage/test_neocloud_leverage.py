@@ -124,7 +124,7 @@ def test_the_ratios_of_a_whole_year(db):
         "rpo_to_debt_ratio",
         "due_to_cash_ratio",
         "due_to_liquidity_ratio",
-        "top_customer_share_pct",
+        "top_customer_pct",
     )
     # Interest on the mean of 3,100 and 2,900: the leases of a year before are not held.
     expected = [3.1, 2.7, 5.5, 3_100 / 1_100, 3.125, 1.25, 0.775, 0.5, 0.8, 320 / 30, 3, 1.5, 0.5]

@@ -71,10 +71,10 @@ def test_a_clock_is_read_between_two_years_of_age(db):
     put(db, "marts.residual_value", *clock())
     build(db, "steps.clock_age")
     made = rows(db, CLOCK)
-    assert [(each["age_years"], each["age_to_years"]) for each in made[:2]] == [(0, 1), (1, 2)]
+    assert [(each["age_years"], each["older_age_years"]) for each in made[:2]] == [(0, 1), (1, 2)]
     half = 0.5 * made[0]["value_usd_per_gpu"] + 0.5 * made[0]["older_value_usd_per_gpu"]
     assert half == pytest.approx((80 + 70) / 2)
-    assert (made[-1]["age_years"], made[-1]["age_to_years"]) == (8, 8)
+    assert (made[-1]["age_years"], made[-1]["older_age_years"]) == (8, 8)
 
 
 def test_a_year_that_is_withheld_ends_the_stretch_before_it(db):
@@ -87,5 +87,5 @@ def test_a_year_that_is_withheld_ends_the_stretch_before_it(db):
         ],
     )
     build(db, "steps.clock_age")
-    ends = [(each["age_years"], each["age_to_years"]) for each in rows(db, CLOCK)]
+    ends = [(each["age_years"], each["older_age_years"]) for each in rows(db, CLOCK)]
     assert ends[:3] == [(0, 1), (1, 1), (3, 4)]
