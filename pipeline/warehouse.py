@@ -72,7 +72,7 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
             "basis",
             "region_group",
             "observed_on",
-            "status",
+            "publication_status",
             "median_price_usd_per_gpu_hour",
             "released_at",
             "code_version",

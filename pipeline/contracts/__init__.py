@@ -18,7 +18,6 @@ from pipeline.identity import Tables
 __all__ = ["Committed", "Contract", "ContractError", "contract", "declared", "split", "validate"]
 
 PROVENANCE = ("source", "confidence", "known_at", "captured_at", "source_url")
-CONFIDENCES = ("high", "medium", "low")
 
 
 class ContractError(ValueError):
@@ -77,6 +76,11 @@ def _read_after_known(data: pa.PolarsData) -> pl.LazyFrame:
     return data.lazyframe.select(pl.col("captured_at") >= pl.col("known_at"))
 
 
+def _enumerated(name: str) -> list[pa.Check]:
+    values = COLUMNS[name].values
+    return [pa.Check.isin(values)] if values else []
+
+
 def contract(
     name: str,
     doc: str,
@@ -91,16 +95,19 @@ def contract(
 ) -> Contract:
     """Declare a contract: column name = its checks; `optional` names may be null.
 
+    What an enumeration may hold stands in the dictionary and is checked without being said here.
+
     Raises:
         KeyError: a column the dictionary does not have.
     """
     checks: dict[str, Sequence[pa.Check]] = dict(columns)
     for each in PROVENANCE:
         checks.setdefault(each, [])
-    checks["confidence"] = [pa.Check.isin(CONFIDENCES)]
     schema = pa.DataFrameSchema(
         {
-            each: pa.Column(COLUMNS[each].dtype, list(rules), nullable=each in optional)
+            each: pa.Column(
+                COLUMNS[each].dtype, [*_enumerated(each), *rules], nullable=each in optional
+            )
             for each, rules in checks.items()
         },
         checks=[pa.Check(_read_after_known, name="nobody reads a row before the public could")],

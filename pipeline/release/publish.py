@@ -149,7 +149,7 @@ def _note_release(db: DuckDB) -> None:
     db.execute("delete from meta.released_levels")
     db.execute(
         "insert into meta.released_levels by name select accelerator, tier, market, term_months, "
-        "basis, region_group, observed_on, status, median_price_usd_per_gpu_hour, "
+        "basis, region_group, observed_on, publication_status, median_price_usd_per_gpu_hour, "
         "now() as released_at, (select string_agg(code_version, ' ' order by table_name) "
         f"from meta.versions where table_name in {LEVELS}) as code_version from {LEVELS[0]}"
     )

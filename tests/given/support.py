@@ -15,6 +15,7 @@ from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.contracts.reference import (
     ACCELERATOR_SUCCESSORS,
     ACCELERATORS,
+    FORM_FACTORS,
     INTERVAL_RANKS,
     PROVIDERS,
     PUBLISHED_INDICES,
@@ -105,6 +106,8 @@ def refer(db: DuckDB) -> None:
         part |= {"form_factor": "SXM", "bf16_dense_tflops": tflops, "memory_gib": memory}
         parts.append(part | {"memory_bandwidth_tb_per_s": bandwidth, "tdp_w": watts} | LONG_AGO)
     wh.append(db, ACCELERATORS, typed(ACCELERATORS, parts))
+    socket = {"form_factor": "SXM", "is_training_part": True}
+    wh.append(db, FORM_FACTORS, typed(FORM_FACTORS, [socket | cited]))
     pair = {"predecessor": "nvidia-h100-sxm-80gb", "successor": "nvidia-h200-sxm-141gb"}
     wh.append(db, ACCELERATOR_SUCCESSORS, typed(ACCELERATOR_SUCCESSORS, [pair | LONG_AGO]))
     level = {
