@@ -30,6 +30,8 @@ COLUMNS: dict[str, Column] = {
     "is_stale": flag("True where nothing landed for longer than the source's rhythm allows."),
     "fingerprint": text("Hash of a model's SQL and of the state of the tables it reads."),
     "code_version": text("Hash of the SQL (and method) that makes the table, or those of several."),
+    "build_id": text("Hash of the state of every table when the file was published."),
+    "published_at": moment("Moment the file was published."),
     "released_at": moment("Moment the last file was published."),
     "released_publication_status": text(
         "publication_status of the cell in the last file published; null where absent."
