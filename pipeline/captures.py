@@ -13,6 +13,7 @@ import polars as pl
 
 from pipeline import warehouse as wh
 from pipeline.capture.raw import Capture, RawCorruptError, RawStore
+from pipeline.capture.wording import plain
 from pipeline.columns import COLUMNS
 from pipeline.warehouse import DuckDB
 
@@ -90,11 +91,11 @@ def _lines(
         try:
             sidecar = raw.sidecar(source, part, stem)
         except RawCorruptError as error:
-            line["damage_reason"] = wh.plain(error)
+            line["damage_reason"] = plain(error)
         else:
             line |= {
                 "captured_at": sidecar.moment,
-                "source_url": wh.plain(sidecar.url),
+                "source_url": plain(sidecar.url),
                 "sha256": sidecar.sha256,
                 "body_stamp": sidecar.holder,
             }
@@ -151,7 +152,7 @@ def mark_of(raw: RawStore, source: str, part: str, stamp: str) -> str:
 
 def damaged(db: DuckDB, raw: RawStore, source: str, part: str, stamp: str, reason: str) -> None:
     """Say of every capture that points to a body that it cannot be read until the body changes."""
-    _note(db, source, part, stamp, wh.plain(reason), mark_of(raw, source, part, stamp))
+    _note(db, source, part, stamp, plain(reason), mark_of(raw, source, part, stamp))
 
 
 def _note(

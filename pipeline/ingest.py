@@ -8,7 +8,7 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -17,22 +17,27 @@ import polars as pl
 from pipeline import captures as index
 from pipeline import landing
 from pipeline import warehouse as wh
+from pipeline.capture import redaction
 from pipeline.capture.http import UpstreamError
 from pipeline.capture.raw import STEP, RawCorruptError
+from pipeline.capture.wording import plain
 from pipeline.contracts import Contract
 from pipeline.landing import Attempt, Batch, held, record
+from pipeline.sources.fingerprint import code_fingerprint
 from pipeline.sources.source import (
     REFERENCE,
     Capture,
     Fetch,
     Part,
     Source,
-    code_fingerprint,
     discover,
 )
 from pipeline.warehouse import DuckDB, Warehouse
 
 __all__ = ["Attempt", "capture", "held", "in_landing_order", "land", "record", "register"]
+
+# How variables end that name whom an upstream may write to: told to everybody, and no key.
+CONTACT = "_CONTACT"
 
 BATCH_CAPTURES = 100
 NEW_AT_ONCE = 500
@@ -59,6 +64,7 @@ def capture(
         return []
     if missing := [name for name in source.secrets if not env.get(name)]:
         return [Attempt(source.name, "all", now, "skipped", f"set {' and '.join(missing)}")]
+    redaction.know(env[name] for name in source.secrets if not name.endswith(CONTACT))
     attempts: list[Attempt] = []
     try:
         for part in fetch(lambda name: store.raw.validators(source.name, name)):
@@ -90,9 +96,9 @@ def _kept(source: Source, store: Warehouse, part: Part) -> Attempt:
 
 
 def _unkept(source: Source, part: str, error: BaseException) -> Attempt:
-    reason = wh.plain(error)
+    reason = plain(error)
     if not isinstance(error, ValueError):
-        reason = wh.plain(f"{type(error).__name__}: {reason}")
+        reason = plain(f"{type(error).__name__}: {reason}")
     return Attempt(source.name, part, datetime.now(UTC), "failed", reason)
 
 
@@ -260,6 +266,22 @@ def _land_file(source: Source, store: Warehouse, db: DuckDB, parser: str) -> lis
     return landing.land(batch, [Capture(source.name, "all", url, datetime.now(UTC), sha256)])
 
 
+def catch_up(sources: Sequence[Source], store: Warehouse, db: DuckDB) -> list[Attempt]:
+    """Land sources of which this build database has read nothing, though there is something.
+
+    It may be a new one: deleted, set aside as damaged, or laid out by other code. Runs that ask
+    some sources only, such as the hourly one, must not publish what lacks the others.
+    """
+    rows = db.execute("select distinct source from meta.attempts where sha256 is not null")
+    read = {name for (name,) in rows.fetchall()}
+    attempts: list[Attempt] = []
+    for source in in_landing_order(tuple(sources)):
+        if source.name not in read and (source.file or (store.raw.root / source.name).is_dir()):
+            register(db, source)
+            attempts += land(source, store, db)
+    return attempts
+
+
 def _read(source: Source, store: Warehouse, db: DuckDB, each: Capture) -> pl.DataFrame:
     """One capture to rows; a damaged body is mended from an equal one, or noted in the index."""
     if source.file is not None:
@@ -290,7 +312,7 @@ def _parsed(source: Source, store: Warehouse, each: Capture) -> pl.DataFrame:
 
 def _refusal(source: Source, part: str, error: UpstreamError) -> Attempt:
     outcome = "unreachable" if error.status is None else "refused"
-    return Attempt(source.name, part, datetime.now(UTC), outcome, wh.plain(error))
+    return Attempt(source.name, part, datetime.now(UTC), outcome, plain(error))
 
 
 def _contract(name: str) -> Contract:

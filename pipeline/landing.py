@@ -16,6 +16,7 @@ from polars.exceptions import PanicException, PolarsError
 from pipeline import captures
 from pipeline import warehouse as wh
 from pipeline.capture.raw import Capture, RawCorruptError
+from pipeline.capture.wording import plain
 from pipeline.contracts import ContractError, judged
 from pipeline.identity.offers import implausible
 from pipeline.plausibility import trailing_medians
@@ -96,7 +97,7 @@ class Batch:
         # Memory that is short today is no property of the bytes; damage is looked at when they
         # change. Neither is held against the capture under these rules.
         lasting = not isinstance(error, MemoryError | RawCorruptError)
-        reason = wh.plain(f"{type(error).__name__}: {wh.plain(error)}")
+        reason = plain(f"{type(error).__name__}: {plain(error)}")
         return replace(made, reason=reason, parser=self.parser if lasting else None)
 
 
@@ -299,7 +300,7 @@ def record(db: DuckDB, attempts: Sequence[Attempt]) -> None:
             "attempted_at": each.attempted_at,
             "captured_at": each.captured_at,
             "outcome": each.outcome,
-            "outcome_reason": None if each.reason is None else wh.plain(each.reason),
+            "outcome_reason": None if each.reason is None else plain(each.reason),
             "sha256": each.sha256,
             "parser": each.parser,
             "row_count": each.rows,

@@ -23,7 +23,8 @@ from pipeline import ingest, landing
 from pipeline import warehouse as wh
 from pipeline.build.model import models, rebuild
 from pipeline.capture.sidecar import STAMP
-from pipeline.sources.source import ParseError, read_typed
+from pipeline.sources.committed import read_typed
+from pipeline.sources.source import ParseError
 from pipeline.warehouse import Warehouse
 from tests.given.replays import START, kept, made_up, prices, rates
 from tests.given.support import rows

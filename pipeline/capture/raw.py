@@ -111,12 +111,12 @@ class RawStore:
             # A 304 may leave the validators out, and the next question needs them.
             headers = {k: v for k, v in last.headers.items() if k in VALIDATORS} | headers
         elif response.file is not None:
-            body, is_redacted = b"", False
+            body, is_redacted = b"", response.redacted
             sha256, size = _measured(response.file)
         else:
             body = response.body if redact is None else redact(response.body)
             sha256, size = hashlib.sha256(body).hexdigest(), len(body)
-            is_redacted = redact is not None
+            is_redacted = redact is not None or response.redacted
         same_as, packed = None, None
         if last is not None and last.sha256 == sha256:
             same_as, packed = last.holder, last.packed_sha256

@@ -73,9 +73,7 @@ def within(name: str) -> pa.Check:
         KeyError: a day or moment without a window.
     """
     if name not in WINDOWS:
-        raise KeyError(
-            f"{name} holds dates: say in contracts/windows.py which can be true"
-        )
+        raise KeyError(f"{name} holds dates: say in contracts/windows.py which can be true")
     window = WINDOWS[name]
     last = "the day it was read" if window.latest is None else str(window.latest)
     if window.latest == date.max:
