@@ -324,7 +324,7 @@ def _parser(source: Source) -> str:
     rules = [
         hashlib.sha256((REFERENCE / each.file).read_bytes()).hexdigest()
         for each in discover()
-        if each.file and each.contract.name in source.contract.reads
+        if each.file and (each.contract.name in source.contract.reads or each.name in source.rules)
     ]
     return hashlib.sha256("".join([code_fingerprint(source), *rules]).encode()).hexdigest()[:16]
 
