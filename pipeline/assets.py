@@ -53,7 +53,11 @@ def assets_for(source: Source, sources: Sequence[Source]) -> list[dg.AssetsDefin
     # so this is an order and not a dependency. Committed files always land: they are lineage too.
     readers = [each for each in sources if source.contract.name in each.contract.reads]
     tags = {"dagster/priority": "1"} if readers else {}
-    files = [e for e in sources if e.file and e.contract.name in source.contract.reads]
+    files = [
+        e
+        for e in sources
+        if e.file and (e.contract.name in source.contract.reads or e.name in source.rules)
+    ]
     made = [_staging_asset(source, [staging_key(each) for each in files], tags)]
     if source.fetch is not None:
         made.insert(0, _raw_asset(source, tags))
@@ -66,7 +70,7 @@ def _raw_asset(source: Source, tags: dict[str, str]) -> dg.AssetsDefinition:
     @dg.asset(
         key=raw_key(source),
         group_name=source.domain,
-        description=(source.module.__doc__ or "").strip(),
+        description=source.doc,
         metadata={"homepage": dg.MetadataValue.url(source.homepage), "terms": source.terms},
         op_tags=tags,
         pool=POOL,
@@ -96,7 +100,7 @@ def _staging_asset(
         key=staging_key(source),
         deps=[*rules, *([raw_key(source)] if source.fetch is not None else [])],
         group_name=source.domain,
-        description=source.contract.doc,
+        description=source.contract.doc if source.file is None else source.doc,
         freshness_policy=freshness(source) if source.fetch is not None else None,
         metadata={"licence": source.licence, "key": ", ".join(source.contract.key)},
         op_tags=tags,

@@ -268,7 +268,7 @@ def answering() -> Iterator[Callable[[bytes], str]]:
             while True:
                 connection, _ = listener.accept()
                 with connection, suppress(OSError):
-                    connection.settimeout(2)
+                    connection.settimeout(60)
                     asked = connection.recv(65_536)
                     while b"\r\n\r\n" not in asked:
                         asked += connection.recv(65_536)

@@ -195,7 +195,7 @@ def test_the_daily_level_is_in_the_csv(exported):
         [row] = [
             row
             for row in csv.DictReader(file)
-            if (row["tier"], row["region_group"]) == ("neocloud", "world")
+            if (row["tier"], row["region_group"]) == ("neocloud", "all")
             and row["observed_on"] == "2024-01-02"
         ]
     assert row["median_price_usd_per_gpu_hour"] == "2.4"
