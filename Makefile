@@ -20,9 +20,9 @@ setup: .venv/.ready  ## virtual environment from the hash lock (other verbs do t
 run: .venv/.ready  ## ingest what is reachable, build, audit, publish, print the table of sources
 	$(PY) -m pipeline
 
-ui: .venv/.ready  ## the Dagster UI on http://localhost:3000
+ui: .venv/.ready  ## the Dagster UI on http://localhost:3000, for this machine; UI="--port 3001" and the like
 	@mkdir -p warehouse/.dagster
-	.venv/bin/dagster dev
+	$(PY) -m pipeline.ui $(UI)
 
 fleet: .venv/.ready  ## what your own accelerators are worth: make fleet FLEET=path.csv
 	$(PY) -m pipeline.fleet "$(FLEET)"
@@ -36,7 +36,7 @@ check: .venv/.ready  ## lint, format, types, definitions, generated documents
 	$(PY) -m mypy
 	$(PY) -m pipeline.tables --check
 	@mkdir -p warehouse/.dagster
-	.venv/bin/dagster definitions validate --log-level error
+	$(PY) -m dagster definitions validate --log-level error
 
 bench: .venv/.ready  ## benchmarks: ratios in one run, printed
 	$(PY) -m tests.benchmarks

@@ -23,8 +23,6 @@ from pipeline.warehouse import DuckDB, Warehouse
 # `backfill_policy` is marked beta; the version is locked, and the warning would hide real ones.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
-POOL = "duckdb"
-
 
 def raw_key(source: Source) -> dg.AssetKey:
     return dg.AssetKey(["raw", source.name])
@@ -69,7 +67,6 @@ def _raw_asset(source: Source, tags: dict[str, str]) -> dg.AssetsDefinition:
         description=(source.module.__doc__ or "").strip(),
         metadata={"homepage": dg.MetadataValue.url(source.homepage), "terms": source.terms},
         op_tags=tags,
-        pool=POOL,
     )
     def raw(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         attempts = ingest.capture(source, warehouse)
@@ -100,7 +97,6 @@ def _staging_asset(
         freshness_policy=freshness(source) if source.fetch is not None else None,
         metadata={"licence": source.licence, "key": ", ".join(source.contract.key)},
         op_tags=tags,
-        pool=POOL,
     )
     def staging(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         with warehouse.connect() as db:
@@ -136,7 +132,6 @@ def _history_asset(
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name=source.domain,
         description=f"History that {source.name} keeps upstream, one {backfill.every} a partition.",
-        pool=POOL,
     )
     def history(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
@@ -201,7 +196,6 @@ def _group_asset(
             for each in audits
         ],
         can_subset=True,
-        pool=POOL,
     )
     def build(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
@@ -291,7 +285,6 @@ def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:
         deps=[table_key(each.table) for each in models],
         group_name="published",
         description="warehouse/warehouse.duckdb, replaced by atomic rename.",
-        pool=POOL,
     )
     def warehouse_file(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         path = publish(warehouse)
@@ -309,7 +302,6 @@ def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:
         deps=[warehouse_file],
         group_name="published",
         description="One Parquet and one CSV per mart under warehouse/exports/.",
-        pool=POOL,
     )
     def exports(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         written = export(warehouse)

@@ -1,0 +1,118 @@
+"""What Ctrl-C and SIGTERM do: the first stops a run in order, the second at once.
+
+Libraries replace signal handlers (Dagster while a job runs, uvicorn while it serves) and lose
+signals that arrive between two steps. The interpreter writes every signal to a pipe before any
+handler (`signal.set_wakeup_fd`); a thread listens there, whoever handles it.
+"""
+
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import FrameType
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+IN_ORDER_SECONDS = 8.0
+# `make` passes a SIGTERM on that its whole group was sent: one request that arrives twice.
+SAME_REQUEST_SECONDS = 0.2
+
+
+@dataclass
+class Heard:
+    """What was asked so far: None, or the first signal."""
+
+    signal: signal.Signals | None = None
+    known: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def code(self) -> int:
+        """The exit code shells expect: 130 after Ctrl-C, 143 after SIGTERM."""
+        return 0 if self.signal is None else 128 + self.signal
+
+
+def say(line: str) -> None:
+    """Tell the person at the terminal."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def stoppable(work: Callable[[Heard], int], what_stands: Callable[[], str]) -> int:
+    """Do something that Ctrl-C and SIGTERM may end, and say then what stands.
+
+    Args:
+        work: Returns an exit code; looks at what was heard between its steps.
+        what_stands: Says what there is, stopped or not.
+
+    Returns:
+        The exit code of the work, or 130 after Ctrl-C and 143 after SIGTERM.
+    """
+    heard = listen(lambda by: say(f"ended at once by {by.name}; {what_stands()}"))
+    try:
+        code = work(heard)
+    except KeyboardInterrupt:
+        code = 1
+        heard.known.wait(1)  # the handler was faster than the listener
+    except BaseException:  # also whatever a library makes of an interrupt
+        if heard.signal is None:
+            raise
+    if heard.signal is None:
+        return code
+    say(f"stopped by {heard.signal.name}: {what_stands()}")
+    return heard.code
+
+
+def listen(last_words: Callable[[signal.Signals], None]) -> Heard:
+    """Hear SIGINT and SIGTERM from now to the end of the process; call once, in the main thread.
+
+    The first raises `KeyboardInterrupt` where the program is, unless a library handles it. A second
+    one, or eight seconds more, end the process on the spot: open transactions then roll back as
+    after any crash.
+
+    Args:
+        last_words: Is called before such an end.
+    """
+    heard = Heard()
+    ear, mouth = os.pipe()
+    os.set_blocking(mouth, False)
+    signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
+    for each in STOPPING:
+        signal.signal(each, _interrupt)
+    threading.Thread(
+        target=_listen, args=(ear, heard, last_words), name="signals", daemon=True
+    ).start()
+    return heard
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def _listen(ear: int, heard: Heard, last_words: Callable[[signal.Signals], None]) -> None:
+    first = _next(ear, None)
+    assert first is not None  # without a deadline it waits for one
+    heard.signal = first
+    heard.known.set()
+    time.sleep(SAME_REQUEST_SECONDS)
+    while select.select([ear], [], [], 0)[0]:
+        os.read(ear, 64)
+    _next(ear, time.monotonic() + IN_ORDER_SECONDS)
+    try:
+        last_words(first)
+    finally:
+        sys.stderr.flush()
+        os._exit(heard.code)
+
+
+def _next(ear: int, deadline: float | None) -> signal.Signals | None:
+    """The next signal that asks to stop; None when the deadline passes without one."""
+    while True:
+        left = None if deadline is None else max(deadline - time.monotonic(), 0)
+        if not select.select([ear], [], [], left)[0]:
+            return None
+        number = os.read(ear, 1)[0]
+        if number in STOPPING:
+            return signal.Signals(number)
