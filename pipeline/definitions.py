@@ -1,12 +1,10 @@
 """The only place Dagster objects are assembled, and where it is said when things run."""
 
-from collections.abc import Iterator
-
 import dagster as dg
 
 from pipeline import assets
 from pipeline.model import models
-from pipeline.runs.lock import hold, live
+from pipeline.runs.resource import held
 from pipeline.source import Source, discover
 from pipeline.warehouse import OWN_TABLES, ROOT, Warehouse
 
@@ -18,25 +16,6 @@ RHYTHM = {
     "reference": "0 17 * * *",
 }
 BUILD_AT = "25 * * * *"
-# A run of the daemon waits for one at a terminal. The next of the hourly ones would wait behind it.
-WAIT_SECONDS = 1_800.0
-
-
-def held(store: Warehouse) -> dg.ResourceDefinition:
-    """The warehouse as a resource: whoever executes a run holds the lock while it lasts."""
-
-    @dg.resource
-    def warehouse(context: dg.InitResourceContext) -> Iterator[Warehouse]:
-        run = context.run
-        what = "a run of the UI"
-        if run is not None:
-            what = f"run {run.run_id[:8]}, {run.job_name}"
-            live(store.root, run.run_id)
-        say = context.log.info if context.log else print
-        with hold(store.lock, what, wait_seconds=WAIT_SECONDS, say=say):
-            yield store
-
-    return warehouse
 
 
 def definitions(

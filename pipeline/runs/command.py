@@ -42,7 +42,7 @@ def run_jobs(
             result = defs.resolve_job_def(name).execute_in_process(
                 instance=instance, run_config=QUIET, raise_on_error=False, run_id=run_id
             )
-            if heard.signal is not None:
+            if heard.by is not None:
                 return 1
         for event in result.get_step_failure_events():
             failure = event.step_failure_data

@@ -25,13 +25,13 @@ SAME_REQUEST_SECONDS = 0.2
 class Heard:
     """What was asked so far: None, or the first signal."""
 
-    signal: signal.Signals | None = None
+    by: signal.Signals | None = None
     known: threading.Event = field(default_factory=threading.Event)
 
     @property
     def code(self) -> int:
         """The exit code shells expect: 130 after Ctrl-C, 143 after SIGTERM."""
-        return 0 if self.signal is None else 128 + self.signal
+        return 0 if self.by is None else 128 + self.by
 
 
 def say(line: str) -> None:
@@ -57,11 +57,11 @@ def stoppable(work: Callable[[Heard], int], what_stands: Callable[[], str]) -> i
         code = 1
         heard.known.wait(1)  # the handler was faster than the listener
     except BaseException:  # also whatever a library makes of an interrupt
-        if heard.signal is None:
+        if heard.by is None:
             raise
-    if heard.signal is None:
+    if heard.by is None:
         return code
-    say(f"stopped by {heard.signal.name}: {what_stands()}")
+    say(f"stopped by {heard.by.name}: {what_stands()}")
     return heard.code
 
 
@@ -94,7 +94,7 @@ def _interrupt(number: int, _: FrameType | None) -> None:
 def _listen(ear: int, heard: Heard, last_words: Callable[[signal.Signals], None]) -> None:
     first = _next(ear, None)
     assert first is not None  # without a deadline it waits for one
-    heard.signal = first
+    heard.by = first
     heard.known.set()
     time.sleep(SAME_REQUEST_SECONDS)
     while select.select([ear], [], [], 0)[0]:
