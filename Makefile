@@ -20,7 +20,7 @@ setup: .venv/.ready  ## virtual environment from the hash lock (other verbs do t
 run: .venv/.ready  ## ingest what is reachable, build, audit, publish, print the table of sources
 	$(PY) -m pipeline
 
-ui: .venv/.ready  ## the Dagster UI on http://localhost:3000, for this machine; UI="--port 3001" and the like
+ui: .venv/.ready  ## the Dagster UI on http://localhost:3000; make ui UI="--port 3001"
 	@mkdir -p warehouse/.dagster
 	$(PY) -m pipeline.ui $(UI)
 
@@ -34,18 +34,20 @@ check: .venv/.ready  ## lint, format, types, definitions, generated documents
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m pipeline.tables --check
+	$(PY) -m pipeline.release.tables --check
+	$(PY) -m distil.document --check
 	@mkdir -p warehouse/.dagster
 	$(PY) -m dagster definitions validate --log-level error
 
 bench: .venv/.ready  ## benchmarks: ratios in one run, printed
 	$(PY) -m tests.benchmarks
 
-docs: .venv/.ready  ## docs/TABLES.md from dictionary, contracts and SQL headers
-	$(PY) -m pipeline.tables
+docs: .venv/.ready  ## docs/TABLES.md from dictionary, contracts and SQL headers; docs/HISTORY.md from distil
+	$(PY) -m pipeline.release.tables
+	$(PY) -m distil.document
 
 distil: .venv/.ready  ## the price history and the filed figures of warehouse/reference from ../shared/data
-	$(PY) -m pipeline.distil
+	$(PY) -m distil
 
 lock: .venv/.ready  ## requirements.lock with hashes, without index addresses
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml

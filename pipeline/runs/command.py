@@ -5,10 +5,10 @@ import uuid
 
 import dagster as dg
 
+from pipeline.release.status import print_status
 from pipeline.runs.dead import mark_dead_runs
 from pipeline.runs.lock import hold, live
 from pipeline.runs.stopping import Heard, say
-from pipeline.status import print_status
 from pipeline.warehouse import Warehouse
 
 # Failures of single sources are in the table at the end and, in full, in the UI.

@@ -15,7 +15,7 @@ import dagster as dg
 
 from pipeline import warehouse as wh
 from pipeline.__main__ import BUSY, HOME, stands
-from pipeline.publish import _swapped, _synced, wal
+from pipeline.release.publish import _swapped, _synced, wal
 from pipeline.runs.command import run_jobs
 from pipeline.runs.lock import BusyError
 from pipeline.runs.resource import held

@@ -192,7 +192,8 @@ def test_no_page_shows_the_ui_in_a_frame(served):
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FOREIGN_PAGE = """<body>
-<form id=f method=post action="UI/graphql?query=mutation{launchRun}" target=t></form><iframe name=t></iframe><iframe src="UI/"></iframe>
+<form id=f method=post action="UI/graphql?query=mutation{launchRun}" target=t></form>
+<iframe name=t></iframe><iframe src="UI/"></iframe>
 <img src="UI/graphql?query=mutation{launchRun}"><script src="UI/graphql?query=mutation{a}"></script>
 <script>
 const body = JSON.stringify({query: "mutation { launchRun }"});
