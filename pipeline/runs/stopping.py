@@ -40,17 +40,23 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def stoppable(work: Callable[[Heard], int], what_stands: Callable[[], str]) -> int:
+def stoppable(
+    work: Callable[[Heard], int],
+    what_stands: Callable[[], str],
+    patience_seconds: float = IN_ORDER_SECONDS,
+) -> int:
     """Do something that Ctrl-C and SIGTERM may end, and say then what stands.
 
     Args:
         work: Returns an exit code; looks at what was heard between its steps.
         what_stands: Says what there is, stopped or not.
+        patience_seconds: How long after the first signal the work may take to end.
 
     Returns:
-        The exit code of the work, or 130 after Ctrl-C and 143 after SIGTERM.
+        The exit code of the work. After a signal the process ends here: 130 after Ctrl-C, 143 after
+        SIGTERM. The interpreter's own end would wait for threads, and libraries would complain.
     """
-    heard = listen(lambda by: say(f"ended at once by {by.name}; {what_stands()}"))
+    heard = listen(lambda by: say(f"ended at once by {by.name}; {what_stands()}"), patience_seconds)
     try:
         code = work(heard)
     except KeyboardInterrupt:
@@ -62,18 +68,20 @@ def stoppable(work: Callable[[Heard], int], what_stands: Callable[[], str]) -> i
     if heard.by is None:
         return code
     say(f"stopped by {heard.by.name}: {what_stands()}")
-    return heard.code
+    sys.stdout.flush()
+    os._exit(heard.code)
 
 
-def listen(last_words: Callable[[signal.Signals], None]) -> Heard:
+def listen(last_words: Callable[[signal.Signals], None], patience_seconds: float) -> Heard:
     """Hear SIGINT and SIGTERM from now to the end of the process; call once, in the main thread.
 
     The first raises `KeyboardInterrupt` where the program is, unless a library handles it. A second
-    one, or eight seconds more, end the process on the spot: open transactions then roll back as
-    after any crash.
+    one, or the end of our patience, end the process on the spot: open transactions then roll back
+    as after any crash.
 
     Args:
         last_words: Is called before such an end.
+        patience_seconds: How long after the first signal.
     """
     heard = Heard()
     ear, mouth = os.pipe()
@@ -82,7 +90,7 @@ def listen(last_words: Callable[[signal.Signals], None]) -> Heard:
     for each in STOPPING:
         signal.signal(each, _interrupt)
     threading.Thread(
-        target=_listen, args=(ear, heard, last_words), name="signals", daemon=True
+        target=_listen, args=(ear, heard, last_words, patience_seconds), daemon=True
     ).start()
     return heard
 
@@ -91,7 +99,9 @@ def _interrupt(number: int, _: FrameType | None) -> None:
     raise KeyboardInterrupt(signal.Signals(number).name)
 
 
-def _listen(ear: int, heard: Heard, last_words: Callable[[signal.Signals], None]) -> None:
+def _listen(
+    ear: int, heard: Heard, last_words: Callable[[signal.Signals], None], patience_seconds: float
+) -> None:
     first = _next(ear, None)
     assert first is not None  # without a deadline it waits for one
     heard.by = first
@@ -99,7 +109,7 @@ def _listen(ear: int, heard: Heard, last_words: Callable[[signal.Signals], None]
     time.sleep(SAME_REQUEST_SECONDS)
     while select.select([ear], [], [], 0)[0]:
         os.read(ear, 64)
-    _next(ear, time.monotonic() + IN_ORDER_SECONDS)
+    _next(ear, time.monotonic() + patience_seconds)
     try:
         last_words(first)
     finally:

@@ -32,7 +32,9 @@ HOME = Path(__file__).resolve().parents[2]
 BUSY = os.EX_TEMPFAIL
 # The children of a UI that was killed are gone after this long.
 WAIT_SECONDS = 12.0
-CHILDREN_SECONDS = 6.0
+# With the three seconds its children then still have, less than ten.
+IN_ORDER_SECONDS = 5.0
+CHILDREN_SECONDS = 4.0
 RESTART_SECONDS = 2.0
 LOAD_SECONDS = 180.0
 
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     os.chdir(HOME)  # dagster.yaml keeps its paths relative to the repository
     os.environ.setdefault("DAGSTER_HOME", str(HOME))
-    return stoppable(lambda _: _serve(options), lambda: "the UI has ended")
+    return stoppable(lambda _: _serve(options), lambda: "the UI has ended", IN_ORDER_SECONDS)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -187,7 +189,7 @@ def _web(
             (*THIS_MACHINE, *options.allow_host),
         )
         server = uvicorn.Server(
-            uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+            uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
         )
         # In a thread, where uvicorn leaves the signals to us.
         serving = threading.Thread(target=server.run, kwargs={"sockets": [port]}, daemon=True)
@@ -198,7 +200,7 @@ def _web(
         finally:
             children.end()
             server.should_exit = True
-            serving.join(3)
+            serving.join(2)
 
 
 if __name__ == "__main__":

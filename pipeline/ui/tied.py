@@ -1,7 +1,7 @@
 """`python -m pipeline.ui.tied COMMAND…`: run a command that ends, with its children, when we do.
 
 Standard input is a pipe whose other end only the parent holds. When it closes, because the parent
-let go or was killed, the command's whole group is asked to end and, four seconds later, killed.
+let go or was killed, the command's whole group is asked to end and, three seconds later, killed.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-IN_ORDER_SECONDS = 4.0
+IN_ORDER_SECONDS = 3.0
 
 
 def start(command: Sequence[str]) -> subprocess.Popen[bytes]:

@@ -56,7 +56,6 @@ def test_a_query_in_hand_is_ended_and_rolled_back(tmp_path, by, code):
 DEAF = """
 import signal, sys, time
 from pipeline.runs import stopping
-stopping.IN_ORDER_SECONDS = float(sys.argv[1])
 
 def work(heard):
     def ignored(*_): pass
@@ -68,7 +67,7 @@ def work(heard):
         time.sleep(0.1)
     return 0
 
-sys.exit(stopping.stoppable(work, lambda: "this stands"))
+sys.exit(stopping.stoppable(work, lambda: "this stands", float(sys.argv[1])))
 """
 
 

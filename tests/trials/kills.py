@@ -143,6 +143,7 @@ class UI:
 
     def launch(self) -> str:
         """Start a run as a click does, again while the code is loaded; returns its id."""
+        self.before = set(workers(self.process.pid))  # one that has finished may still be leaving
         until = time.monotonic() + FINISH_SECONDS
         while time.monotonic() < until:
             with contextlib.suppress(OSError, KeyError, TypeError):
@@ -170,8 +171,8 @@ class UI:
         """The process of the run that was launched, once it is there."""
         until = time.monotonic() + FINISH_SECONDS
         while time.monotonic() < until:
-            if found := workers(self.process.pid):
-                return found[0]
+            if found := set(workers(self.process.pid)) - self.before:
+                return found.pop()
             time.sleep(0.2)
         raise AssertionError("the run was never started")
 
