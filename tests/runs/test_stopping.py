@@ -43,6 +43,7 @@ def test_a_query_in_hand_is_ended_and_rolled_back(tmp_path, by, code):
     )  # fmt: skip
     assert run.stdout is not None
     assert run.stdout.readline() == "begun\n"
+    time.sleep(1)
     began = time.monotonic()
     run.send_signal(by)
     _, said = run.communicate(timeout=60)

@@ -61,10 +61,16 @@ def start(root: Path, *, wait_seconds: float = 60.0) -> multiprocessing.process.
     return victim
 
 
-def finishes(root: Path) -> None:
-    """The next command: ends with a published file whose tables agree, and leaves nothing open."""
+def finishes(root: Path) -> float:
+    """The next command: ends with a published file whose tables agree, and leaves nothing open.
+
+    Returns:
+        The seconds it took.
+    """
+    began = time.monotonic()
     following = start(root)
     following.join(FINISH_SECONDS)
+    took = time.monotonic() - began
     hung = following.is_alive()
     if hung:
         following.kill()
@@ -72,6 +78,7 @@ def finishes(root: Path) -> None:
     assert following.exitcode == 0, following.exitcode
     agree(root)
     assert unfinished(root) == []
+    return took
 
 
 def agree(root: Path) -> None:
@@ -86,21 +93,19 @@ def unfinished(root: Path) -> list[str]:
 
 
 def kill_commands(root: Path, moments: random.Random, trials: int) -> Counter[str]:
-    """Kill the whole command at random moments of its life."""
-    began = time.monotonic()
+    """Kill the whole command at random moments of its life, so often that it was alive."""
     finishes(root)
-    length = time.monotonic() - began
+    length = finishes(root)
     met: Counter[str] = Counter()
-    for _ in range(trials):
+    while met["alive when killed"] < trials:
         victim = start(root)
         victim.join(moments.uniform(0, length))
         victim.kill()
         victim.join()
         met["alive when killed" if victim.exitcode == -signal.SIGKILL else "had ended"] += 1
         agree(root)
-        left = unfinished(root)
-        met["left a run unfinished"] += bool(left)
-        finishes(root)
+        met["left a run unfinished"] += bool(unfinished(root))
+        length = finishes(root)
     return met
 
 
@@ -219,16 +224,18 @@ def below(pid: int) -> list[int]:
 def workers(pid: int) -> list[int]:
     """Processes of runs: multiprocessing's children below the code server."""
     every = processes()
-    return [each for each in below(pid) if "multiprocessing.spawn" in every[each][2]]
+    nothing = (0, 0, "")
+    return [e for e in below(pid) if "multiprocessing.spawn" in every.get(e, nothing)[2]]
 
 
 def code_server(pid: int) -> int:
     """Group of the code server and everything below it."""
     every = processes()
+    mine = below(pid)
     [group] = {
-        every[each][1]
-        for each in below(pid)
-        if "code-server start" in every[each][2] and "pipeline.ui.tied" not in every[each][2]
+        group
+        for each, (_, group, words) in every.items()
+        if each in mine and "code-server start" in words and "pipeline.ui.tied" not in words
     }
     return group
 
