@@ -7,7 +7,7 @@ The pipeline owns `warehouse/build/build.duckdb`; people open `warehouse/warehou
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import polars as pl
 from pipeline.capture.raw import RawStore
 from pipeline.columns import COLUMNS, duckdb_type
 from pipeline.contracts import Contract, declared
+from pipeline.runs.stopping import at_stop
 
 __all__ = ["DuckDB", "Warehouse", "opened_for_reading", "quoted", "scratch"]
 
@@ -89,7 +90,7 @@ def quoted(text: str) -> str:
 @contextmanager
 def scratch() -> Iterator[DuckDB]:
     """A database in memory, for parsing SQL and for writing files."""
-    with _interruptible(), duckdb.connect() as db:
+    with duckdb.connect() as db, _interruptible(db):
         db.execute("set timezone = 'UTC'")
         yield db
 
@@ -97,7 +98,7 @@ def scratch() -> Iterator[DuckDB]:
 @contextmanager
 def opened_for_reading(path: Path) -> Iterator[DuckDB]:
     """A published file, read-only."""
-    with _interruptible(), duckdb.connect(path, read_only=True) as db:
+    with duckdb.connect(path, read_only=True) as db, _interruptible(db):
         db.execute("set timezone = 'UTC'")
         yield db
 
@@ -125,7 +126,7 @@ class Warehouse:
             duckdb.IOException: another process still holds the file.
         """
         self.build.parent.mkdir(parents=True, exist_ok=True)
-        with _interruptible(), _opened(self.build) as db:
+        with _opened(self.build) as db, _interruptible(db):
             # `observed_at::date` would otherwise follow the clock of whichever machine runs it.
             db.execute("set timezone = 'UTC'")
             db.execute("create schema if not exists staging")
@@ -136,18 +137,37 @@ class Warehouse:
             yield db
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Give Ctrl-C its meaning back: DuckDB swallows what a signal's handler raised (measured, 2.0).
+_at_work: dict[int, DuckDB] = {}
 
-    As an ordinary error it would fail one step, and the run would go on with the next.
+
+@contextmanager
+def _interruptible(db: DuckDB) -> Iterator[None]:
+    """Give Ctrl-C its meaning back, while a connection is open.
+
+    DuckDB 2.0 swallows what a signal's handler raises, or does not hear the signal at all while
+    another of its threads does the work (measured). As an ordinary error it would fail one step,
+    and the run would go on with the next.
     """
+    _at_work[id(db)] = db
     try:
         yield
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
     except RuntimeError as error:
         if str(error) == "Query interrupted":
             raise KeyboardInterrupt from error
         raise
+    finally:
+        _at_work.pop(id(db), None)
+
+
+def _interrupt_queries() -> None:
+    for db in [*_at_work.values()]:
+        with suppress(duckdb.Error):  # closed meanwhile
+            db.interrupt()
+
+
+at_stop(_interrupt_queries)
 
 
 @contextmanager

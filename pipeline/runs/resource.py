@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline.runs.lock import hold, live
+from pipeline.runs.stopping import overhear
 from pipeline.warehouse import Warehouse
 
 # A run of the daemon waits for one at a terminal. The next of the hourly ones would wait behind it.
@@ -24,6 +25,7 @@ def held(store: Warehouse) -> dg.ResourceDefinition:
         if (run := context.run) is not None:
             what = f"run {run.run_id[:8]}, {run.job_name}"
             live(store.root, run.run_id)
+            overhear()
         say = context.log.info if context.log else print
         with hold(store.lock, what, wait_seconds=WAIT_SECONDS, say=say):
             yield store

@@ -19,6 +19,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 IN_ORDER_SECONDS = 8.0
 # `make` passes a SIGTERM on that its whole group was sent: one request that arrives twice.
 SAME_REQUEST_SECONDS = 0.2
+AGAIN_SECONDS = 0.5
 
 
 @dataclass
@@ -72,6 +73,18 @@ def stoppable(
     os._exit(heard.code)
 
 
+_at_stop: list[Callable[[], None]] = []
+_listening = threading.Event()
+
+
+def at_stop(end: Callable[[], None]) -> None:
+    """Have something called when a stop is asked for, from another thread, and twice a second on.
+
+    For libraries whose long calls do not return for a signal.
+    """
+    _at_stop.append(end)
+
+
 def listen(last_words: Callable[[signal.Signals], None], patience_seconds: float) -> Heard:
     """Hear SIGINT and SIGTERM from now to the end of the process; call once, in the main thread.
 
@@ -84,37 +97,58 @@ def listen(last_words: Callable[[signal.Signals], None], patience_seconds: float
         patience_seconds: How long after the first signal.
     """
     heard = Heard()
+    for each in STOPPING:
+        signal.signal(each, _interrupt)
+
+    def end(ear: int) -> None:
+        first = _next(ear, None)
+        assert first is not None  # without a deadline it waits for one
+        heard.by = first
+        heard.known.set()
+        until = time.monotonic() + patience_seconds
+        _end_calls()
+        time.sleep(SAME_REQUEST_SECONDS)
+        while select.select([ear], [], [], 0)[0]:
+            os.read(ear, 64)
+        while time.monotonic() < until and _next(ear, time.monotonic() + AGAIN_SECONDS) is None:
+            _end_calls()
+        try:
+            last_words(first)
+        finally:
+            sys.stderr.flush()
+            os._exit(heard.code)
+
+    _in_thread(end)
+    return heard
+
+
+def overhear() -> None:
+    """End long calls when somebody else handles the signals, as Dagster does in a run's worker."""
+    if _listening.is_set() or threading.current_thread() is not threading.main_thread():
+        return
+
+    def end(ear: int) -> None:
+        while _next(ear, None) is not None:
+            _end_calls()
+
+    _in_thread(end)
+
+
+def _in_thread(listener: Callable[[int], None]) -> None:
     ear, mouth = os.pipe()
     os.set_blocking(mouth, False)
     signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
-    for each in STOPPING:
-        signal.signal(each, _interrupt)
-    threading.Thread(
-        target=_listen, args=(ear, heard, last_words, patience_seconds), daemon=True
-    ).start()
-    return heard
+    _listening.set()
+    threading.Thread(target=listener, args=(ear,), daemon=True).start()
+
+
+def _end_calls() -> None:
+    for each in _at_stop:
+        each()
 
 
 def _interrupt(number: int, _: FrameType | None) -> None:
     raise KeyboardInterrupt(signal.Signals(number).name)
-
-
-def _listen(
-    ear: int, heard: Heard, last_words: Callable[[signal.Signals], None], patience_seconds: float
-) -> None:
-    first = _next(ear, None)
-    assert first is not None  # without a deadline it waits for one
-    heard.by = first
-    heard.known.set()
-    time.sleep(SAME_REQUEST_SECONDS)
-    while select.select([ear], [], [], 0)[0]:
-        os.read(ear, 64)
-    _next(ear, time.monotonic() + patience_seconds)
-    try:
-        last_words(first)
-    finally:
-        sys.stderr.flush()
-        os._exit(heard.code)
 
 
 def _next(ear: int, deadline: float | None) -> signal.Signals | None:
