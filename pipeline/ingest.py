@@ -7,28 +7,31 @@ capture cannot give - a broken page, an implausible unit - leaves earlier data u
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import polars as pl
 
 from pipeline import warehouse as wh
+from pipeline.capture import redaction
 from pipeline.capture.http import UpstreamError
 from pipeline.capture.raw import STEP
 from pipeline.contracts import Contract, ContractError, split
 from pipeline.identity.offers import implausible
+from pipeline.sources.fingerprint import code_fingerprint
 from pipeline.sources.source import (
     REFERENCE,
     Capture,
     Fetch,
     ParseError,
     Source,
-    code_fingerprint,
     discover,
 )
 from pipeline.warehouse import DuckDB, Warehouse
 
+# How variables end that name whom an upstream may write to: told to everybody, and no key.
+CONTACT = "_CONTACT"
 MAX_IMPLAUSIBLE_FRACTION = 0.02
 
 
@@ -78,6 +81,7 @@ def capture(
         return []
     if missing := [name for name in source.secrets if not env.get(name)]:
         return [Attempt(source.name, "all", now, "skipped", f"set {' and '.join(missing)}")]
+    redaction.know(env[name] for name in source.secrets if not name.endswith(CONTACT))
     attempts: list[Attempt] = []
     try:
         for part in fetch(lambda name: store.raw.validators(source.name, name)):
@@ -99,8 +103,17 @@ def capture(
     except UpstreamError as error:
         attempts.append(_refusal(source, "all", error))
     except ValueError as error:  # a body that cannot be made safe to keep is not kept
-        attempts.append(Attempt(source.name, "all", datetime.now(UTC), "failed", str(error)[:500]))
+        attempts.append(_failure(source, str(error)))
+    except (
+        Exception
+    ) as error:  # of a kind nobody thought of; raised on, Dagster would keep its text
+        attempts.append(_failure(source, f"{type(error).__name__}: {error}"))
     return attempts
+
+
+def _failure(source: Source, reason: str) -> Attempt:
+    said = redaction.cleaned(reason)[:500]
+    return Attempt(source.name, "all", datetime.now(UTC), "failed", said)
 
 
 def record(db: DuckDB, attempts: list[Attempt]) -> None:
@@ -116,7 +129,7 @@ def record(db: DuckDB, attempts: list[Attempt]) -> None:
                 each.attempted_at,
                 each.captured_at,
                 each.outcome,
-                each.reason,
+                redaction.cleaned(each.reason or "") or None,
                 each.sha256,
                 each.parser,
                 each.rows,
@@ -166,6 +179,22 @@ def land(source: Source, store: Warehouse, db: DuckDB) -> list[Attempt]:
         attempts.append(_land_one(source, store, db, each, tables, parser))
         if attempts[-1].outcome == "landed":
             read.add((each.part, each.sha256))
+    return attempts
+
+
+def catch_up(sources: Sequence[Source], store: Warehouse, db: DuckDB) -> list[Attempt]:
+    """Land sources of which this build database has read nothing, though there is something.
+
+    It may be a new one: deleted, set aside as damaged, or laid out by other code. Runs that ask
+    some sources only, such as the hourly one, must not publish what lacks the others.
+    """
+    rows = db.execute("select distinct source from meta.attempts where sha256 is not null")
+    read = {name for (name,) in rows.fetchall()}
+    attempts: list[Attempt] = []
+    for source in in_landing_order(tuple(sources)):
+        if source.name not in read and (source.file or (store.raw.root / source.name).is_dir()):
+            register(db, source)
+            attempts += land(source, store, db)
     return attempts
 
 

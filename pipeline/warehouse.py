@@ -5,10 +5,11 @@ The pipeline owns `warehouse/build/build.duckdb`; people open `warehouse/warehou
 `raw/` and `reference/`.
 """
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -27,6 +28,20 @@ DuckDBError = duckdb.Error
 
 class PublishError(RuntimeError):
     """A draft that is not what was built: the published file stays as it was."""
+
+
+class BuildCorruptError(RuntimeError):
+    """The build database cannot be read; it is set aside, and the next one is made from raw."""
+
+
+# What DuckDB says of a file that is damaged, cut short, no database, or of a later DuckDB.
+DAMAGE = (
+    "Corrupt database file",
+    "not a valid DuckDB database file",
+    "Could not read enough bytes",
+    "Failure while replaying WAL",
+    "database file with version number",
+)
 
 
 ROOT = Path(__file__).resolve().parents[1] / "warehouse"
@@ -63,6 +78,10 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
         "One row per table: how often it changed, and from which SQL and inputs it was built.",
         ("table_name", "version", "fingerprint", "code_version", "built_at"),
     ),
+    "meta.publication": (
+        "One row: which build the published file holds; the manifest of the exports repeats it.",
+        ("build_id", "published_at"),
+    ),
     "meta.released_levels": (
         "One row per cell of the price level in the last file published, with the rules behind it.",
         (
@@ -73,7 +92,7 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
             "basis",
             "region_group",
             "observed_on",
-            "status",
+            "publication_status",
             "median_price_usd_per_gpu_hour",
             "released_at",
             "code_version",
@@ -122,19 +141,71 @@ class Warehouse:
     def connect(self) -> Iterator[DuckDB]:
         """The build database, alone: waits a minute for another process to let go of it.
 
+        One that is damaged is set aside, which is said in one line, and a new one opened: it is
+        read again from raw. Damage that shows only later ends the step that met it.
+
         Raises:
             duckdb.IOException: another process still holds the file.
+            BuildCorruptError: damage met while reading; the next to connect has a new database.
         """
         self.build.parent.mkdir(parents=True, exist_ok=True)
-        with _opened(self.build) as db, _interruptible(db):
-            # `observed_at::date` would otherwise follow the clock of whichever machine runs it.
-            db.execute("set timezone = 'UTC'")
-            db.execute("create schema if not exists staging")
-            db.execute("create schema if not exists meta")
-            _heal(db)
-            for table, (doc, columns) in OWN_TABLES.items():
-                create(db, table, doc, columns)
-            yield db
+        for is_new in (False, True):
+            usable = False
+            try:
+                with _opened(self.build) as db, _interruptible(db):
+                    _lay_out(db)
+                    usable = True
+                    yield db
+                return
+            except DuckDBError as error:
+                if not is_damage(error):
+                    raise
+                said = self._set_aside(error)
+                if usable or is_new:
+                    raise BuildCorruptError(said) from error
+
+    def check(self) -> None:
+        """Read the build database to the last block, so that damage shows before a run, not in it.
+
+        Takes a third of a second for the whole of it; a damaged one is set aside.
+        """
+        try:
+            with self.connect() as db:
+                tables = db.execute(
+                    "select format('{}.{}', schema_name, table_name) from duckdb_tables() "
+                    "where database_name = current_database()"
+                )
+                for (table,) in tables.fetchall():
+                    db.execute(f"select sum(hash(held)) from {table} as held").fetchall()
+        except BuildCorruptError:
+            return  # it is set aside, which is what was wanted
+
+    def _set_aside(self, error: Exception) -> str:
+        """Move the damaged file out of the way, in place of the one before; says so."""
+        for earlier in self.build.parent.glob("build.damaged-*"):
+            earlier.unlink()
+        kept = self.build.with_name(f"build.damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.duckdb")
+        self.build.rename(kept)
+        self.build.with_name(self.build.name + ".wal").unlink(missing_ok=True)
+        why = str(error).splitlines()[0]
+        said = f"{self.build} is damaged: set aside as {kept.name}, rebuilt from raw ({why})"
+        sys.stderr.write(said + "\n")
+        return said
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether DuckDB says that a database file is damaged, and not that it is held or not ours."""
+    return isinstance(error, DuckDBError) and any(each in str(error) for each in DAMAGE)
+
+
+def _lay_out(db: DuckDB) -> None:
+    # `observed_at::date` would otherwise follow the clock of whichever machine runs it.
+    db.execute("set timezone = 'UTC'")
+    db.execute("create schema if not exists staging")
+    db.execute("create schema if not exists meta")
+    _heal(db)
+    for table, (doc, columns) in OWN_TABLES.items():
+        create(db, table, doc, columns)
 
 
 _at_work: dict[int, DuckDB] = {}

@@ -4,12 +4,14 @@ from __future__ import annotations
 import shutil
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from pipeline import warehouse as wh
+from pipeline.capture import http, redaction
 from pipeline.contracts import declared
 from pipeline.warehouse import DuckDB, Warehouse
 
@@ -33,6 +35,18 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReques
 
     for name in ("connect", "connect_ex"):
         monkeypatch.setattr(socket.socket, name, guarded(name))
+
+
+@pytest.fixture(autouse=True)
+def upstreams_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one thing that is allowed here and nowhere else: test servers are asked by plain http."""
+    monkeypatch.setattr(http, "POLICY", replace(http.POLICY, own_machine=True))
+
+
+@pytest.fixture(autouse=True)
+def forgotten_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test made a secret is ordinary text in the next."""
+    monkeypatch.setattr(redaction, "_KNOWN", set())
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_a_source_says_where_from_and_under_which_terms(source):
     assert source.homepage
     assert source.terms
     assert source.licence
-    assert len(source.module.__doc__) > 80
+    assert len(source.doc) > 80
     assert (source.fetch is None) != (source.file is None)
 
 
@@ -85,3 +85,20 @@ def test_readme_commands_are_verbs_of_the_makefile():
 
 def test_every_contract_is_filled_by_a_source():
     assert {each.name for each in declared()} == {each.contract.name for each in discover()}
+
+
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"])
+def test_a_document_names_what_is_there(document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    named = re.findall(
+        r"`((?:pipeline|sql|tests|distil|docs|warehouse/reference)/[\w./-]*?)(?:::(\w+))?`", text
+    )
+    for path, name in named:
+        assert (ROOT / path).exists(), path
+        if name:
+            lines = (ROOT / path).read_text(encoding="utf-8")
+            assert re.search(rf"^(?:def {name}\(|{name}\b.* = )", lines, re.MULTILINE), (
+                f"{path}: {name}"
+            )
+    for path in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / path).exists(), path

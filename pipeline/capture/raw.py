@@ -122,12 +122,12 @@ class RawStore:
             # A 304 may leave the validators out, and the next question needs them.
             headers = {k: v for k, v in last.headers.items() if k in VALIDATORS} | headers
         elif response.file is not None:
-            body, is_redacted = b"", False
+            body, is_redacted = b"", response.redacted
             sha256, size = _measured(response.file)
         else:
             body = response.body if redact is None else redact(response.body)
             sha256, size = hashlib.sha256(body).hexdigest(), len(body)
-            is_redacted = redact is not None
+            is_redacted = redact is not None or response.redacted
         same_as = last.holder if last is not None and last.sha256 == sha256 else None
         _make_folder(folder)
         with _claimed(folder, response.fetched_at.astimezone(UTC)) as (moment, claim):

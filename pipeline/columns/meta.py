@@ -1,6 +1,6 @@
 """Columns of the warehouse's tables about itself."""
 
-from pipeline.columns.column import Column, count, flag, moment, text
+from pipeline.columns.column import Column, choice, count, flag, moment, text
 
 COLUMNS: dict[str, Column] = {
     "table_name": text("Table the row is about, with its schema."),
@@ -30,9 +30,18 @@ COLUMNS: dict[str, Column] = {
     "is_stale": flag("True where nothing landed for longer than the source's rhythm allows."),
     "fingerprint": text("Hash of a model's SQL and of the state of the tables it reads."),
     "code_version": text("Hash of the SQL (and method) that makes the table, or those of several."),
+    "build_id": text("Hash of the state of every table when the file was published."),
+    "published_at": moment("Moment the file was published."),
     "released_at": moment("Moment the last file was published."),
-    "released_status": text("Status of the cell in the last file published; null where absent."),
-    "change_reason": text("new observation, rule change or restated history."),
+    "released_publication_status": text(
+        "publication_status of the cell in the last file published; null where absent."
+    ),
+    "change_reason": choice(
+        "Why the cell differs from the release before.",
+        "new observation",
+        "rule change",
+        "restated history",
+    ),
     "built_at": moment("Moment the table was last rebuilt."),
     "version": count("How often the table has changed in this build database."),
 }

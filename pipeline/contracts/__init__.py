@@ -15,14 +15,32 @@ import polars as pl
 from pipeline.columns import COLUMNS
 from pipeline.identity import Tables
 
-__all__ = ["Contract", "ContractError", "contract", "declared", "split", "validate"]
+__all__ = ["Committed", "Contract", "ContractError", "contract", "declared", "split", "validate"]
 
 PROVENANCE = ("source", "confidence", "known_at", "captured_at", "source_url")
-CONFIDENCES = ("high", "medium", "low")
 
 
 class ContractError(ValueError):
     """A frame that does not have a contract's structure: the whole capture is refused."""
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What is to be said of a file of cited facts, `warehouse/reference/<table>.csv`.
+
+    With its contract the file is a source: no module says more.
+
+    Attributes:
+        about: What a row means beyond its columns, and how the rows were chosen.
+        terms: Under which terms the facts may be used.
+        licence: The same in short, as for every source.
+        blank: Text columns in which an empty cell is a value, the empty text, and not unknown.
+    """
+
+    about: str
+    terms: str = "Facts, cited row by row."
+    licence: str = "facts, cited per row"
+    blank: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,7 @@ class Contract:
         prepare: Turns what sources parse into the table's columns plus a `reason` column that is
             set on rows to quarantine. It is given the tables named in `reads`.
         reads: Names of staging tables that `prepare` needs.
+        committed: Set where a committed file of the table's name holds its rows.
     """
 
     name: str
@@ -46,6 +65,7 @@ class Contract:
     prepare: Callable[[pl.DataFrame, Tables], pl.DataFrame] | None = None
     reads: tuple[str, ...] = ()
     columns: tuple[str, ...] = field(default=())
+    committed: Committed | None = None
 
     @property
     def table(self) -> str:
@@ -54,6 +74,11 @@ class Contract:
 
 def _read_after_known(data: pa.PolarsData) -> pl.LazyFrame:
     return data.lazyframe.select(pl.col("captured_at") >= pl.col("known_at"))
+
+
+def _enumerated(name: str) -> list[pa.Check]:
+    values = COLUMNS[name].values
+    return [pa.Check.isin(values)] if values else []
 
 
 def contract(
@@ -65,9 +90,12 @@ def contract(
     prepare: Callable[[pl.DataFrame, Tables], pl.DataFrame] | None = None,
     reads: Sequence[str] = (),
     optional: Sequence[str] = (),
+    committed: Committed | None = None,
     **columns: Sequence[pa.Check],
 ) -> Contract:
     """Declare a contract: column name = its checks; `optional` names may be null.
+
+    What an enumeration may hold stands in the dictionary and is checked without being said here.
 
     Raises:
         KeyError: a column the dictionary does not have.
@@ -75,10 +103,11 @@ def contract(
     checks: dict[str, Sequence[pa.Check]] = dict(columns)
     for each in PROVENANCE:
         checks.setdefault(each, [])
-    checks["confidence"] = [pa.Check.isin(CONFIDENCES)]
     schema = pa.DataFrameSchema(
         {
-            each: pa.Column(COLUMNS[each].dtype, list(rules), nullable=each in optional)
+            each: pa.Column(
+                COLUMNS[each].dtype, [*_enumerated(each), *rules], nullable=each in optional
+            )
             for each, rules in checks.items()
         },
         checks=[pa.Check(_read_after_known, name="nobody reads a row before the public could")],
@@ -86,7 +115,7 @@ def contract(
         strict=True,
         name=name,
     )
-    return Contract(name, doc, tuple(key), schema, prepare, tuple(reads), tuple(checks))
+    return Contract(name, doc, tuple(key), schema, prepare, tuple(reads), tuple(checks), committed)
 
 
 @cache

@@ -1,6 +1,7 @@
 """Writing the file people open: vintage views, the data dictionary, then an atomic rename."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ from pipeline.columns import COLUMNS
 from pipeline.contracts import declared
 from pipeline.warehouse import DuckDB, Warehouse, quoted
 
-__all__ = ["prepare_views", "publish", "verify"]
+__all__ = ["build_id", "prepare_views", "publish", "verify"]
 
 # Clients from 1.2 on can read it; a file with 2.0 defaults cannot be opened by 1.x.
 STORAGE_VERSION = "v1.2.0"
@@ -120,12 +121,27 @@ def publish(store: Warehouse) -> Path:
         )
         db.execute("copy from database build to draft")
         verify(db, "build", "draft")
+        row = [build_id(db), datetime.now(UTC)]
+        _note_publication(db, "draft", row)
         db.execute("detach draft")
         _synced(draft)
         published = _swapped(draft, store.published)
         with wh.transaction(db):
             _note_release(db)
+            _note_publication(db, "build", row)  # only now: until here the file before is the one
     return published
+
+
+def build_id(db: DuckDB) -> str:
+    """Hash of the state of every table: changes whenever one is built or landed anew."""
+    state = "concat_ws('|', table_name, version, fingerprint, code_version, epoch_us(built_at))"
+    query = f"select md5(coalesce(string_agg({state}, ' ' order by table_name), '')) from "
+    return str(db.execute(query + "meta.versions").fetchall()[0][0])
+
+
+def _note_publication(db: DuckDB, database: str, row: list[object]) -> None:
+    db.execute(f"delete from {database}.meta.publication")
+    db.execute(f"insert into {database}.meta.publication values (?, ?)", row)
 
 
 def _swapped(draft: Path, published: Path) -> Path:
@@ -149,7 +165,7 @@ def _note_release(db: DuckDB) -> None:
     db.execute("delete from meta.released_levels")
     db.execute(
         "insert into meta.released_levels by name select accelerator, tier, market, term_months, "
-        "basis, region_group, observed_on, status, median_price_usd_per_gpu_hour, "
+        "basis, region_group, observed_on, publication_status, median_price_usd_per_gpu_hour, "
         "now() as released_at, (select string_agg(code_version, ' ' order by table_name) "
         f"from meta.versions where table_name in {LEVELS}) as code_version from {LEVELS[0]}"
     )

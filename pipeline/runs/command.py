@@ -36,6 +36,7 @@ def run_jobs(
     with hold(store.lock, "python -m pipeline", wait_seconds=wait_seconds, say=say):
         for line in mark_dead_runs(instance, store.root):
             say(line)
+        store.check()
         for name in JOBS:
             run_id = str(uuid.uuid4())
             live(store.root, run_id)

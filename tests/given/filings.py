@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pipeline import warehouse as wh
@@ -13,24 +14,19 @@ from pipeline.contracts.filings import (
     CONCEPT_RECIPES,
     FILING_FACTS,
     FILINGS,
+    FORMS,
     ISSUERS,
+    METRICS,
 )
+from pipeline.sources.source import REFERENCE, Capture, discover
 from pipeline.warehouse import DuckDB
+from tests.given.cited import cited
 from tests.given.support import typed, upstream
 
 Row = dict[str, Any]
 CIK = "0000000001"
 LONG_AGO = datetime(2009, 1, 1, tzinfo=UTC)
-CITED = {
-    "source": "recorded",
-    "source_url": "https://example.org",
-    "source_date": LONG_AGO.date(),
-    "read_on": LONG_AGO.date(),
-    "known_at": LONG_AGO,
-    "captured_at": LONG_AGO,
-    "confidence": "high",
-    "evidence": "made up",
-}
+CITED = cited(LONG_AGO)
 
 BALANCES = {
     "cash": "Cash",
@@ -170,6 +166,17 @@ def balance(facility_id: str, balance_on: str, principal: float | None, **cells:
     return row | cells
 
 
+@cache
+def committed(name: str) -> tuple[Row, ...]:
+    """Rows of a committed file that say what every filing has in common."""
+    [source] = [each for each in discover() if each.name == name]
+    body = (REFERENCE / f"{name}.csv").read_bytes()
+    assert source.parse is not None
+    rows = source.parse(body, Capture(name, "all", f"{name}.csv", LONG_AGO, "")).to_dicts()
+    early = {"known_at": LONG_AGO, "captured_at": LONG_AGO, "source": name}
+    return tuple(row | early for row in rows)
+
+
 def land(
     db: DuckDB,
     *filings: Iterable[Row],
@@ -184,6 +191,8 @@ def land(
     for each in declared():
         wh.create(db, each.table, each.doc, each.columns)
     landing: list[tuple[Contract, Iterable[Row]]] = [
+        (FORMS, committed("forms")),
+        (METRICS, committed("metrics")),
         (ISSUERS, issuers or [issuer()]),
         (CONCEPT_RECIPES, recipes or common_recipes()),
         (FILING_FACTS, [row for each in filings for row in each]),

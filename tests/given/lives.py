@@ -9,20 +9,12 @@ from pipeline import warehouse as wh
 from pipeline.columns import COLUMNS
 from pipeline.contracts import Contract, declared
 from pipeline.warehouse import DuckDB
+from tests.given.cited import cited
 from tests.given.support import typed
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 H100, H200 = "nvidia-h100-sxm-80gb", "nvidia-h200-sxm-141gb"
-CITED: dict[str, Any] = {
-    "source": "recorded",
-    "source_url": "https://example.org",
-    "source_date": LONG_AGO.date(),
-    "read_on": LONG_AGO.date(),
-    "known_at": LONG_AGO,
-    "captured_at": LONG_AGO,
-    "confidence": "high",
-    "evidence": "made up",
-}
+CITED = cited(LONG_AGO)
 
 
 def empty(db: DuckDB) -> None:
@@ -74,9 +66,9 @@ def cost(name: str, base: float, low: float | None = None, high: float | None = 
 
 
 def put(db: DuckDB, table: str, *rows: dict[str, Any]) -> None:
-    """A mart as if it had been built: a mart that reads it is tested on its own."""
+    """A step or mart as if it had been built: a mart that reads it is tested on its own."""
     schema = {name: COLUMNS[name].dtype for name in rows[0]}
     db.register("put_rows", pl.DataFrame(list(rows), schema=schema, orient="row"))
-    db.execute("create schema if not exists marts")
+    db.execute(f"create schema if not exists {table.partition('.')[0]}")
     db.execute(f"create or replace table {table} as from put_rows")
     db.unregister("put_rows")

@@ -248,7 +248,8 @@ def test_the_market_of_these_tests_has_a_price_in_every_tier(published):
     with opened_for_reading(published) as db:
         levels = db.execute(
             "select tier, market, median_price_usd_per_gpu_hour from marts.gpu_price_daily "
-            "where status = 'published' and region_group = 'world' and observed_on = '2024-01-02' "
+            "where publication_status = 'published' and region_group = 'all' "
+            "and observed_on = '2024-01-02' "
             "order by all"
         ).fetchall()
     assert levels == [

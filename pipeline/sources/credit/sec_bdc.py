@@ -28,7 +28,7 @@ inside values, lines of earlier days beside the present ones, subtotals, shares 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
 from math import log10
@@ -40,7 +40,7 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.credit import FUND_HOLDINGS
-from pipeline.sources.credit._archive import apart, opened, pieces
+from pipeline.sources.credit._archive import LIMITS, apart, pieces
 from pipeline.sources.credit._names import names_borrower
 from pipeline.sources.credit._soi import SOI, Schedule, dates, read_schedule
 from pipeline.sources.filings._edgar import (
@@ -52,7 +52,8 @@ from pipeline.sources.filings._edgar import (
     folder,
     get,
 )
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.guards import opened
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 PAGE = "https://www.sec.gov/data-research/sec-markets-data/bdc-data-sets"
 LINK = re.compile(r'href="([^"]+?/(\d{4}(?:q[1-4]|_\d{2}))_bdc(?:_\d+)?\.zip)"', re.IGNORECASE)
@@ -108,16 +109,16 @@ def _last_month(period: str) -> tuple[int, int]:
     return year, int(rest[1:]) * (3 if rest.startswith("q") else 1)
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     for period, url in list(_archives().items())[:NEWEST]:
-        yield _part(period, url, last)
+        yield _part(period, url, held)
 
 
-def fetch_month(month: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch_month(month: date, held: Held) -> Iterator[Part]:
     """The archive whose last month this is, if one is held for it."""
     for period, url in _archives().items():
         if _last_month(period) == (month.year, month.month):
-            yield _part(period, url, last)
+            yield _part(period, url, held)
 
 
 def _archives() -> dict[str, str]:
@@ -127,8 +128,8 @@ def _archives() -> dict[str, str]:
         raise http.UpstreamError(str(error), url=PAGE) from error
 
 
-def _part(period: str, url: str, last: Callable[[str], Mapping[str, str]]) -> Part:
-    ask = partial(download, url, validators=last(period), max_bytes=MOST_BYTES)
+def _part(period: str, url: str, held: Held) -> Part:
+    ask = partial(download, url, validators=held(period), max_bytes=MOST_BYTES)
     return Part(period, attempt(ask))
 
 
@@ -139,7 +140,7 @@ def parse_stream(stream: BinaryIO, capture: Capture) -> pl.DataFrame:
         ParseError: no archive or a harmful one, a table or column missing, an expected column all
             null, cells that are not of their column (a shifted header), or no schedule at all.
     """
-    with opened(stream) as archive:
+    with opened(stream, LIMITS) as archive:
         lines = pieces(archive, "soi.tsv", SOI, also=" axis$")
         schedule = read_schedule(lines)
         filings = _filings([each.rows for each in pieces(archive, "sub.tsv", SUB)])

@@ -23,8 +23,7 @@ filings are marked TESTORLIVE. Amounts are what the issuer offered, not what som
 import io
 import re
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import partial
 from urllib.parse import urljoin
@@ -34,7 +33,8 @@ import polars as pl
 from pipeline.capture import http
 from pipeline.contracts.credit import PRIVATE_OFFERINGS
 from pipeline.sources.filings import _edgar
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.guards import Limits, opened, read_member
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 INDEX = "https://www.sec.gov/data-research/sec-markets-data/form-d-data-sets"
 LINK = re.compile(
@@ -42,9 +42,7 @@ LINK = re.compile(
 )
 QUARTERS = 2
 SINCE = date(2019, 1, 1)
-MAX_MEMBERS, MAX_UNZIPPED = 20, 512 * 2**20
-# What `zipfile` raises for a damaged, encrypted or unknown kind of zip.
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+LIMITS = Limits(members=20, packed_bytes=64 * 2**20, unpacked_bytes=512 * 2**20)
 # Columns that are read, by table; others are left in the zip.
 TABLES = {
     "FORMDSUBMISSION.tsv": (
@@ -93,17 +91,17 @@ DAY = r"^(?:\d{1,2}-[A-Za-z]{3}-\d{4}|\d{4}-\d{2}-\d{2})$"
 MOMENT = pl.Datetime("us", "UTC")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     files = _files()
     newest = sorted({quarter for quarter, _ in files.values()})[-QUARTERS:]
-    yield from _missing([each for each in files if files[each][0] in newest], files, last)
+    yield from _missing([each for each in files if files[each][0] in newest], files, held)
 
 
-def fetch_month(month: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch_month(month: date, held: Held) -> Iterator[Part]:
     """The files of the quarter a month lies in, as far as they are not held."""
     files = _files()
     quarter = f"{month.year}q{(month.month + 2) // 3}"
-    yield from _missing([each for each in files if files[each][0] == quarter], files, last)
+    yield from _missing([each for each in files if files[each][0] == quarter], files, held)
 
 
 def _files() -> dict[str, tuple[str, str]]:
@@ -126,10 +124,10 @@ def _files() -> dict[str, tuple[str, str]]:
 def _missing(
     names: list[str],
     files: Mapping[str, tuple[str, str]],
-    last: Callable[[str], Mapping[str, str]],
+    held: Held,
 ) -> Iterator[Part]:
     for name in sorted(names):
-        if not last(name):
+        if not held(name):
             yield Part(name, _edgar.attempt(partial(_edgar.get, files[name][1])))
 
 
@@ -150,26 +148,13 @@ def without_people(body: bytes) -> bytes:
 def _tables(body: bytes) -> dict[str, bytes]:
     """The bytes of each of TABLES, whichever folder of the zip it lies in."""
     found: dict[str, bytes] = {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as packed:
-            members = packed.infolist()
-            if len(members) > MAX_MEMBERS or sum(x.file_size for x in members) > MAX_UNZIPPED:
-                raise ParseError(f"a zip of {len(members)} members, or too large unzipped")
-            for each in members:
-                folders, name = each.filename.replace("\\", "/").split("/")[:-1], each.filename
-                if name.startswith(("/", "\\")) or ".." in folders or ":" in name:
-                    raise ParseError(f"a member that leads out of the zip: {name[:100]!r}")
-                table = name.replace("\\", "/").rpartition("/")[2]
-                if table not in TABLES:
-                    continue
-                if table in found:
-                    raise ParseError(f"{table} is there twice")
-                with packed.open(each) as member:
-                    found[table] = member.read(MAX_UNZIPPED + 1)
-                if len(found[table]) > MAX_UNZIPPED:
-                    raise ParseError(f"{table} is larger than it says")
-    except DAMAGE as error:
-        raise ParseError(f"not a readable zip: {str(error)[:200]}") from error
+    with opened(body, LIMITS) as archive:
+        for name in archive.namelist():
+            table = name.rpartition("/")[2]
+            if table in found:
+                raise ParseError(f"{table} is there twice")
+            if table in TABLES:
+                found[table] = read_member(archive, name)
     if missing := sorted(TABLES.keys() - found.keys()):
         raise ParseError(f"the zip lacks {missing}")
     return found

@@ -23,7 +23,7 @@ discount: administered, and often none at all (H200 84.80 beside 84.80).
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -31,8 +31,9 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import objects, provenance, read_json, typed, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import objects, provenance, typed, untold
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://prices.azure.com/api/retail/prices"
 VERSION = "2023-01-01-preview"
@@ -96,8 +97,8 @@ NULLABLE = FIELDS.keys() - TEXT
 ABSENT = {"tierMinimumUnits": 0.0, "isPrimaryMeterRegion": True, "reservationTerm": None}
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     for region in REGIONS:
         yield Part(region, http.attempt(partial(_pages, region)))
 

@@ -20,7 +20,7 @@ older bare-metal answers leave the GPU out: LAYOUTS has the plans public sources
 of 1536 GB is not among them: read as six GPUs here and eight there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -28,9 +28,10 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import provenance, read_documents, typed_rows, untold
+from pipeline.sources.guards import read_documents
+from pipeline.sources.prices._answers import provenance, typed_rows, untold
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 API = "https://api.vultr.com/v2"
 LISTS = {"plans": f"{API}/plans", "plans_metal": f"{API}/plans-metal"}
@@ -86,8 +87,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # the pages are one capture, and validators are of one page
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # the pages are one capture, and validators are of one page
     for part in LISTS:
         ask = partial(all_pages, LISTS[part], PARAMS[part], _next, most=MAX_PAGES, joined="lines")
         yield Part(part, http.attempt(ask))

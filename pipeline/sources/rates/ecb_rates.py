@@ -12,8 +12,7 @@ Frankfurter is open source and free (https://frankfurter.dev).
 Trap: rates are for information, not for transactions.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
@@ -21,16 +20,17 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.reference import EXCHANGE_RATES
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.frankfurter.dev/v1/latest"
 # What providers in reach quote, or their parents report in.
 SYMBOLS = ("AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "INR", "JPY", "KRW", "NOK", "SEK", "SGD")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     params = {"base": "USD", "symbols": ",".join(SYMBOLS)}
-    ask = partial(http.get, URL, params=params, validators=last("all"), expects="json")
+    ask = partial(http.get, URL, params=params, validators=held("all"), expects="json")
     yield Part("all", http.attempt(ask))
 
 
@@ -41,10 +41,7 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
         ParseError: not the documented answer, another base than USD, a day after the capture, a
             rate that is not a number, or no rates at all.
     """
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    answer = read_json(body, capture)
     if not isinstance(answer, dict):
         raise ParseError(f"{capture.url}: not an object: {str(answer)[:200]}")
     for name in ("amount", "base", "date", "rates"):
