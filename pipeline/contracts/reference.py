@@ -145,6 +145,11 @@ EXCHANGE_RATES = contract(
 FORM_FACTORS = contract(
     "form_factors",
     "One row per form an accelerator is packaged in, and whether it is that of a training part.",
+    committed=Committed(
+        """
+        Which forms of an accelerator are the sockets of a training machine, each with its citation.
+        """,
+    ),
     key=["form_factor"],
     form_factor=[],
     is_training_part=[],

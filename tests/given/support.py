@@ -107,7 +107,7 @@ def refer(db: DuckDB) -> None:
         parts.append(part | {"memory_bandwidth_tb_per_s": bandwidth, "tdp_w": watts} | LONG_AGO)
     wh.append(db, ACCELERATORS, typed(ACCELERATORS, parts))
     socket = {"form_factor": "SXM", "is_training_part": True}
-    wh.append(db, FORM_FACTORS, typed(FORM_FACTORS, [socket | cited]))
+    wh.append(db, FORM_FACTORS, typed(FORM_FACTORS, [socket | LONG_AGO]))
     pair = {"predecessor": "nvidia-h100-sxm-80gb", "successor": "nvidia-h200-sxm-141gb"}
     wh.append(db, ACCELERATOR_SUCCESSORS, typed(ACCELERATOR_SUCCESSORS, [pair | LONG_AGO]))
     level = {
