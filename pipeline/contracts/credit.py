@@ -11,21 +11,6 @@ from pipeline.identity.holdings import resolved
 DOLLARS = pa.Check.in_range(0, 1e12)
 BPS = pa.Check.in_range(0, 3_000)
 PERCENT = pa.Check.in_range(0, 100)
-KINDS = [
-    "ddtl",
-    "term_loan",
-    "revolver",
-    "senior_notes",
-    "secured_notes",
-    "convertible_notes",
-    "private_notes",
-    "abs",
-    "lease",
-    "oem_financing",
-    "other",
-]
-COLLATERAL = ["gpu", "chip_lease", "operator_campus", "landlord_spv", "mixed", "unsecured"]
-STATUSES = ["filed", "announced", "press", "rumored", "not_executed"]
 
 
 def _closed_before_it_matures(data: pa.PolarsData) -> pl.LazyFrame:
@@ -91,9 +76,9 @@ FACILITY_TERMS = contract(
     cik=[CIK],
     spv=[],
     facility_name=[],
-    facility_kind=[pa.Check.isin(KINDS)],
-    collateral_class=[pa.Check.isin(COLLATERAL)],
-    deal_status=[pa.Check.isin(STATUSES)],
+    facility_kind=[],
+    collateral_class=[pa.Check.notin(["all", "all_secured"])],
+    deal_status=[],
     is_disputed=[],
     announced_on=[],
     closed_on=[],
@@ -106,20 +91,9 @@ FACILITY_TERMS = contract(
     undrawn_fee_bps=[BPS],
     redemption_price_pct=[pa.Check.in_range(100, 200)],
     maturity_on=[pa.Check(_closed_before_it_matures, name="a facility closes before it matures")],
-    maturity_grain=[pa.Check.isin(["day", "month", "year"])],
+    maturity_grain=[],
     draw_tenor_months=[pa.Check.in_range(1, 480)],
-    amortisation=[
-        pa.Check.isin(
-            [
-                "level",
-                "filed_schedule",
-                "unfiled_schedule",
-                "borrowing_base",
-                "bullet",
-                "not_stated",
-            ]
-        )
-    ],
+    amortisation=[],
     amortisation_from_on=[],
     advance_rate_pct=[PERCENT],
     advance_rate_low_pct=[PERCENT],
@@ -130,7 +104,7 @@ FACILITY_TERMS = contract(
     contract_coverage_min_ratio=[pa.Check.in_range(0.5, 5)],
     liquidity_min_usd=[DOLLARS],
     hedged_min_pct=[PERCENT],
-    recourse=[pa.Check.isin(["full", "limited", "none", "not_stated"])],
+    recourse=[],
     offtaker=[],
     offtaker_rating=[],
     offtake_months=[pa.Check.in_range(1, 480)],
@@ -157,9 +131,7 @@ ASSUMED_TERMS = contract(
     key=["facility_id", "term", "known_at"],
     optional=["base_value", "low_value", "high_value", "accelerator"],
     facility_id=[SLUG],
-    term=[
-        pa.Check.isin(["advance_rate_pct", "depreciation_life_years", "accelerator", "funded_usd"])
-    ],
+    term=[],
     unit=[],
     base_value=[],
     low_value=[],
@@ -214,7 +186,7 @@ FACILITY_ALIASES = contract(
     optional=["spread_bps", "maturity_from_on", "maturity_to_on", "rate_kind", "facility_id"],
     priority=[pa.Check.ge(0)],
     pattern=[],
-    rate_kind=[pa.Check.isin(["floating", "fixed"])],
+    rate_kind=[],
     spread_bps=[BPS],
     maturity_from_on=[],
     maturity_to_on=[],
@@ -261,16 +233,12 @@ FUND_HOLDINGS = contract(
     fund=[],
     fund_cik=[CIK],
     adviser=[],
-    vehicle=[
-        pa.Check.isin(
-            ["bdc", "joint_venture", "mutual_fund", "etf", "closed_end_fund", "not_stated"]
-        )
-    ],
+    vehicle=[],
     form=[],
     period_end_on=[],
     issuer_name_raw=[],
     instrument_raw=[],
-    rate_kind=[pa.Check.isin(["floating", "fixed"])],
+    rate_kind=[],
     benchmark=[],
     spread_bps=[pa.Check.in_range(0, 5_000)],
     all_in_rate_pct=[pa.Check.in_range(0, 50)],
@@ -286,7 +254,7 @@ FUND_HOLDINGS = contract(
     is_non_accrual=[],
     is_pik=[],
     fair_value_level=[pa.Check.isin([1, 2, 3])],
-    par_basis=[pa.Check.isin(["funded", "mostly_unfunded", "unfunded", "not_stated"])],
+    par_basis=[],
     borrower=[],
     facility_id=[SLUG],
     match_score=[pa.Check.in_range(0, 1)],
@@ -310,12 +278,10 @@ COMMITMENTS = contract(
     commitment_id=[SLUG],
     from_entity=[],
     to_entity=[],
-    commitment_kind=[
-        pa.Check.isin(["equity", "purchase", "capacity", "lease", "guarantee", "loan", "warrant"])
-    ],
+    commitment_kind=[],
     amount_usd=[DOLLARS],
     is_binding=[],
-    deal_status=[pa.Check.isin(STATUSES)],
+    deal_status=[],
     is_disputed=[],
     announced_on=[],
     ends_on=[],

@@ -9,21 +9,7 @@ from pipeline.identity.facts import dated
 CIK = pa.Check.str_matches(r"^\d{10}$")
 ANY_CIK = pa.Check.str_matches(r"^(\d{10}|\*)$")
 ACCESSION = pa.Check.str_matches(r"^\d{10}-\d{2}-\d{6}$")
-LAYERS = ["chips", "servers", "neocloud", "hyperscaler", "landlord", "application"]
 METRIC = pa.Check.str_matches(r"^[a-z][a-z0-9_]*$")
-REPORT_KINDS = ["annual", "quarterly", "furnished", "current", "proxy", "registration"]
-OBLIGATIONS = [
-    "leases_not_commenced",
-    "supply",
-    "supply_and_capex",
-    "capex",
-    "cloud",
-    "content",
-    "energy",
-    "mixed",
-    "receivable",
-    "not_a_commitment",
-]
 
 
 def _ends_after_it_starts(data: pa.PolarsData) -> pl.LazyFrame:
@@ -52,9 +38,9 @@ ISSUERS = contract(
     issuer=[],
     name=[],
     ticker=[],
-    layer=[pa.Check.isin(LAYERS)],
+    layer=[],
     fiscal_year_end=[pa.Check.str_matches(r"^\d{2}-\d{2}$")],
-    accounting_basis=[pa.Check.isin(["us_gaap", "ifrs"])],
+    accounting_basis=[],
     perimeter=[],
     filed_from_on=[],
     period_from_on=[],
@@ -140,7 +126,7 @@ FORMS = contract(
     ),
     key=["form"],
     form=[pa.Check.str_matches(r"^[^/]+$")],
-    report_kind=[pa.Check.isin(REPORT_KINDS)],
+    report_kind=[],
     evidence=[],
     source_date=[],
     read_on=[],
@@ -217,7 +203,7 @@ COMMITMENT_MEANINGS = contract(
     taxonomy=[],
     concept=[],
     dimensions=[],
-    obligation_kind=[pa.Check.isin(OBLIGATIONS)],
+    obligation_kind=[],
     period_from_on=[],
     period_to_on=[],
     evidence=[],

@@ -91,7 +91,7 @@ PROVIDERS = contract(
     optional=["parent_issuer", "aliases"],
     provider=[SLUG],
     name=[],
-    tier=[pa.Check.isin(["hyperscaler", "neocloud", "marketplace"])],
+    tier=[pa.Check.notin(["all", "any"])],
     parent_issuer=[],
     aliases=[],
     source_date=[],
@@ -142,6 +142,22 @@ EXCHANGE_RATES = contract(
     licence=[],
 )
 
+FORM_FACTORS = contract(
+    "form_factors",
+    "One row per form an accelerator is packaged in, and whether it is that of a training part.",
+    committed=Committed(
+        """
+        Which forms of an accelerator are the sockets of a training machine, each with its citation.
+        """,
+    ),
+    key=["form_factor"],
+    form_factor=[],
+    is_training_part=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
 ACCELERATOR_SUCCESSORS = contract(
     "accelerator_successors",
     "One row per accelerator and the part of the next generation that takes its place.",
@@ -187,8 +203,8 @@ PUBLISHED_INDICES = contract(
     publisher=[],
     index_name=[],
     accelerator=[SKU],
-    tier=[pa.Check.isin(["hyperscaler", "neocloud", "marketplace", "all"])],
-    market=[pa.Check.isin(["on_demand", "spot", "reserved"])],
+    tier=[],
+    market=[],
     term_months=[pa.Check.ge(0)],
     level_on=[pa.Check(_known_after_its_day, name="a level is known on or after its day")],
     level_usd_per_gpu_hour=[pa.Check.in_range(0.01, 200)],

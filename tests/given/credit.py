@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pipeline import warehouse as wh
-from pipeline.build.lineage import rewound
+from pipeline.build.lineage import rewound_once
 from pipeline.build.model import models
 from pipeline.contracts import Contract
 from pipeline.contracts.credit import (
@@ -149,6 +149,7 @@ def rewindable(db: DuckDB) -> None:
     for contract in TABLES.values():
         view = f"create or replace view known.{contract.name} as from {contract.table}"
         db.execute(f"{view} where {AS_OF}")
-    for model in models():
-        if model.table in with_steps(*MARTS):
-            db.execute(f"create or replace view vintage.{model.name} as {rewound(model.query)}")
+    queries = {each.table: each.query for each in models() if each.table in with_steps(*MARTS)}
+    for table, name in ((each.table, each.name) for each in models() if each.table in queries):
+        past = rewound_once(table, queries)
+        db.execute(f"create or replace view vintage.{name} as {past}")

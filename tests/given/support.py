@@ -15,6 +15,7 @@ from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.contracts.reference import (
     ACCELERATOR_SUCCESSORS,
     ACCELERATORS,
+    FORM_FACTORS,
     INTERVAL_RANKS,
     PROVIDERS,
     PUBLISHED_INDICES,
@@ -101,10 +102,17 @@ def refer(db: DuckDB) -> None:
     """Land specifications, one successor and one level of somebody else's index."""
     parts = []
     for name, (tflops, bandwidth, memory, watts) in SPECIFICATIONS.items():
-        part = {"accelerator": name, "vendor": "NVIDIA", "family": "x", "architecture": "x"}
+        part: dict[str, Any] = {
+            "accelerator": name,
+            "vendor": "NVIDIA",
+            "family": "x",
+            "architecture": "x",
+        }
         part |= {"form_factor": "SXM", "bf16_dense_tflops": tflops, "memory_gib": memory}
         parts.append(part | {"memory_bandwidth_tb_per_s": bandwidth, "tdp_w": watts} | LONG_AGO)
     wh.append(db, ACCELERATORS, typed(ACCELERATORS, parts))
+    socket = {"form_factor": "SXM", "is_training_part": True}
+    wh.append(db, FORM_FACTORS, typed(FORM_FACTORS, [socket | LONG_AGO]))
     pair = {"predecessor": "nvidia-h100-sxm-80gb", "successor": "nvidia-h200-sxm-141gb"}
     wh.append(db, ACCELERATOR_SUCCESSORS, typed(ACCELERATOR_SUCCESSORS, [pair | LONG_AGO]))
     level = {

@@ -17,7 +17,7 @@ def ours(on, *prices):
 def compared(db, offers):
     fill(db, offers)  # and somebody's level of USD 2.00 for neoclouds on 5 January 2024
     build(db)
-    return rows(db, "from marts.gpu_price_basis order by known_at")
+    return rows(db, "from marts.published_index_comparison order by known_at")
 
 
 def test_the_nearest_level_of_the_week_before_stands_beside_a_published_one(db):
@@ -48,6 +48,6 @@ def test_trap_79_a_rewritten_level_is_a_second_row_of_its_own_vintage(db):
     again = before | {"level_usd_per_gpu_hour": 1.6, "known_at": later, "captured_at": later}
     wh.append(db, PUBLISHED_INDICES, typed(PUBLISHED_INDICES, [again]))
     build(db)
-    levels = rows(db, "from marts.gpu_price_basis order by known_at")
+    levels = rows(db, "from marts.published_index_comparison order by known_at")
     assert [row["level_usd_per_gpu_hour"] for row in levels] == [2.0, 1.6]
     assert [row["difference_fraction"] for row in levels] == [0.0, pytest.approx(0.25)]

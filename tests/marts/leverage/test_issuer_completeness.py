@@ -18,7 +18,7 @@ def quarterly(concept, *numbers):
 
 def coverage(db, metric, *columns):
     [row] = db.execute(
-        f"select {', '.join(columns)} from marts.issuer_coverage where metric = ?", [metric]
+        f"select {', '.join(columns)} from marts.issuer_completeness where metric = ?", [metric]
     ).fetchall()
     return row
 

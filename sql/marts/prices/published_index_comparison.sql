@@ -31,9 +31,9 @@ with candidates as (
         and indices.term_months = ours.term_months
         and ours.observed_on <= indices.level_on
         and ours.observed_on >= indices.level_on - interval 7 day
-    where ours.region_group = 'world'
+    where ours.region_group = 'all'
     and ours.basis = 'all_in'
-    and ours.status = 'published'
+    and ours.publication_status = 'published'
 )
 
 select
