@@ -10,6 +10,7 @@ from pipeline import warehouse as wh
 from pipeline.build.model import Check, ModelError, models, rebuild
 from pipeline.columns import COLUMNS
 from pipeline.contracts import declared
+from pipeline.contracts.own import OWN_TABLES
 from pipeline.release import publish as publishing
 from pipeline.release.publish import publish, verify
 from pipeline.warehouse import PublishError, Warehouse, opened_for_reading, scratch
@@ -54,7 +55,7 @@ def test_the_published_file_has_every_schema(published):
     assert names >= {f"known.{each.name}" for each in declared()}
     assert names >= {each.table for each in MADE}
     assert names >= {f"vintage.{each.name}" for each in MADE}
-    assert names >= {*wh.OWN_TABLES, "meta.data_dictionary"}
+    assert names >= {*OWN_TABLES, "meta.data_dictionary"}
 
 
 def test_nobody_writes_through_a_read_only_connection(published):
