@@ -277,8 +277,7 @@ def test_the_views_of_the_past_are_made_again_when_they_would_say_something_else
         monkeypatch.setattr(publishing, "AS_OF", f"{publishing.AS_OF} and true")
         publishing.prepare_views(db)
         assert db.execute(made).fetchall() != before
-        monkeypatch.setitem(
-            COLUMNS, "provider", COLUMNS["provider"]._replace(doc="Who sells.", unit="")
-        )
+        said = COLUMNS["provider"]._replace(doc="Who sells.", unit=None)
+        monkeypatch.setattr(wh, "COLUMNS", {**COLUMNS, "provider": said})
         publishing.prepare_views(db)
         assert db.execute(words).fetchall() == [("Who sells.",)]
