@@ -317,8 +317,6 @@ def record(db: DuckDB, attempts: Sequence[Attempt]) -> None:
 
 def held(db: DuckDB, source: Source) -> int:
     """Rows of a source in its staging table."""
-    if not wh.exists(db, source.contract.table):
-        return 0
     query = f"select count(*) from {source.contract.table} where source = ?"
     return int(db.execute(query, [source.name]).fetchall()[0][0])
 

@@ -248,11 +248,13 @@ def create(db: DuckDB, table: str, doc: str, columns: Sequence[str]) -> None:
 
 def exists(db: DuckDB, table: str) -> bool:
     """Whether the open database has a table of this name, schema included."""
-    try:  # asking the catalogue costs fifty times as much, and is done for every table
-        db.execute(f"select 1 from {table} limit 0")
-    except duckdb.CatalogException:
-        return False
-    return True
+    # Naming a table that is not there would be quicker, and would abort the open transaction.
+    there = db.execute(
+        "select 1 from duckdb_tables() where database_name = current_database() "
+        "and schema_name || '.' || table_name = ?",
+        [table],
+    )
+    return bool(there.fetchall())
 
 
 def comment(db: DuckDB, table: str, doc: str, columns: Sequence[str], kind: str = "table") -> None:
