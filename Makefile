@@ -25,7 +25,7 @@ ui: .venv/.ready  ## the Dagster UI on http://localhost:3000; make ui UI="--port
 	$(PY) -m pipeline.ui $(UI)
 
 fleet: .venv/.ready  ## what your own accelerators are worth: make fleet FLEET=path.csv
-	$(PY) -m pipeline.fleet "$(FLEET)"
+	$(PY) -m pipeline.fleet "$$FLEET"
 
 test: .venv/.ready  ## all tests, without network; a part: make test T=tests/marts/credit, or K=word
 	$(PY) -m pytest $(if $(T)$(K),$(T) $(if $(K),-k "$(K)"),--numprocesses auto --dist loadfile --no-loadscope-reorder)
