@@ -17,7 +17,7 @@ from pipeline import warehouse as wh
 from pipeline.capture.http import UpstreamError
 from pipeline.capture.raw import STEP
 from pipeline.contracts import Contract, ContractError, split
-from pipeline.identity.offers import implausible
+from pipeline.identity.offers import UNDESCRIBED, implausible, of_cells, unit_change
 from pipeline.sources.source import (
     REFERENCE,
     Capture,
@@ -28,8 +28,6 @@ from pipeline.sources.source import (
     discover,
 )
 from pipeline.warehouse import DuckDB, Warehouse
-
-MAX_IMPLAUSIBLE_FRACTION = 0.02
 
 
 @dataclass(frozen=True)
@@ -281,18 +279,25 @@ def _checked(
     except pl.exceptions.PolarsError as error:
         raise ContractError(f"{source.name}: {error}") from error
     usable, unusable = frame.filter(pl.col("reason").is_null()), frame.drop_nulls("reason")
-    if usable.is_empty():
+    undescribed = unusable["reason"].is_in(UNDESCRIBED).any()
+    if usable.is_empty() and not undescribed:
         why = unusable["reason"].value_counts(sort=True).head(3).rows()
         raise ContractError(f"{source.name}: no row can be used: {why}")
     if source.file is None and "price_usd_per_gpu_hour" in terms.columns:
         until = frame.select(pl.col("captured_at").max()).item()
-        odd = implausible(usable, wh.trailing_medians(db, terms, until))
-        usable = usable.with_columns(reason=pl.when(odd).then(pl.lit("implausible_price")))
-        share = usable["reason"].is_not_null().mean()
-        if isinstance(share, float) and share > MAX_IMPLAUSIBLE_FRACTION:
+        medians = wh.trailing_medians(db, terms, until)
+        odd = usable.select(odd=implausible(usable, medians))["odd"]
+        last = usable.select("offer_id").join(
+            wh.last_prices(db, terms, source.name, until), on="offer_id", how="left",
+            maintain_order="left",
+        )["last"]  # fmt: skip
+        before = pl.DataFrame({"last": last, "median": of_cells(usable, medians)})
+        if factor := unit_change(usable, odd, before):
             raise ContractError(
-                f"{source.name}: {share:.1%} of prices are implausible: a change of unit"
+                f"{source.name}: most of {usable.height} prices moved by a factor of {factor:.3g}: "
+                "a change of unit"
             )
+        usable = usable.with_columns(reason=pl.when(pl.lit(odd)).then(pl.lit("implausible_price")))
         unusable = pl.concat([unusable, usable.drop_nulls("reason")])
         usable = usable.filter(pl.col("reason").is_null())
     kept, rejected = split(terms, usable)
@@ -355,7 +360,7 @@ def _parser(source: Source) -> str:
     rules = [
         hashlib.sha256((REFERENCE / each.file).read_bytes()).hexdigest()
         for each in discover()
-        if each.file and each.contract.name in source.contract.reads
+        if each.file and each.contract.name in (*source.contract.reads, *source.facts)
     ]
     return hashlib.sha256("".join([code_fingerprint(source), *rules]).encode()).hexdigest()[:16]
 

@@ -271,6 +271,20 @@ def read(db: DuckDB, terms: Contract) -> pl.DataFrame:
     return frame(db, f"from {terms.table}")
 
 
+def last_prices(db: DuckDB, terms: Contract, source: str, until: datetime) -> pl.DataFrame:
+    """`offer_id` and `last`: what a source last quoted for each offer in the 90 days before."""
+    create(db, terms.table, terms.doc, terms.columns)
+    return frame(
+        db,
+        "select offer_id, arg_max(price_usd_per_gpu_hour, observed_at) as last "
+        f"from {terms.table} where source = $source and captured_at < $until "
+        f"and captured_at >= $until::timestamptz - interval {PLAUSIBLE_HISTORY_DAYS} day "
+        "group by all",
+        source=source,
+        until=until,
+    )
+
+
 def trailing_medians(db: DuckDB, terms: Contract, until: datetime) -> pl.DataFrame:
     """Median price per accelerator and market over the 90 days before a moment (METHODS 1.5)."""
     create(db, terms.table, terms.doc, terms.columns)

@@ -33,6 +33,7 @@ from urllib3.util import Retry
 
 from pipeline.capture.bodies import STEP, Expects, Unusable, check_kind, decoded, spooled
 from pipeline.capture.limits import Deadline, Pace, is_loopback, watch
+from pipeline.capture.reach import Reach
 from pipeline.capture.redaction import redacted, without_secrets
 
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
@@ -58,6 +59,7 @@ class Policy:
     retry_after_cap_seconds: float = 60.0
     redirects: int = 5
     pace: Pace = field(default_factory=Pace)
+    reach: Reach = field(default_factory=Reach)
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -98,6 +100,7 @@ class UpstreamError(Exception):
         url: The address asked, secrets redacted.
         status: HTTP status, or None when no answer began.
         retryable: Whether asking again can help; not after a refusal or without a network.
+        reason: What went wrong, without the address.
         head: First 200 bytes of the answer, without the secrets we sent.
         retry_after_seconds: How long the upstream wants to be left alone, if it says so.
     """
@@ -112,6 +115,7 @@ class UpstreamError(Exception):
         head: bytes = b"",
         retry_after_seconds: float | None = None,
     ) -> None:
+        self.reason = reason
         self.url = redacted(url)
         self.status = status
         self.retryable = retryable
@@ -238,6 +242,9 @@ def _ask(request: requests.Request, bounds: _Bounds) -> Response:
         first, problem = requests.PreparedRequest(), type(error).__name__
     if not _may_ask(first.url):
         raise UpstreamError(f"no answer ({problem})", url=request.url or "")
+    where = urlsplit(first.url or "")
+    if lost := POLICY.reach.lost(where.hostname or "", where.port):
+        raise UpstreamError(f"{lost}, as a moment ago", url=first.url or "")
     with requests.Session() as session, Deadline(bounds.total_seconds) as deadline:
         for scheme in ("https://", "http://"):
             session.mount(scheme, _Transport(max_retries=Retry(0, read=False)))
@@ -245,6 +252,9 @@ def _ask(request: requests.Request, bounds: _Bounds) -> Response:
             try:
                 return _exchange(session, first, deadline, bounds)
             except UpstreamError as error:
+                if error.status is None and not error.retryable:  # no connection was made
+                    at = urlsplit(error.url)
+                    POLICY.reach.lose(at.hostname or "", at.port, error.reason)
                 wait = error.retry_after_seconds
                 if wait is None:
                     wait = POLICY.backoff_seconds * 2 ** (asked - 1) * random.uniform(0.5, 1.0)

@@ -68,6 +68,21 @@ ACCELERATOR_ALIASES = contract(
     read_on=[],
 )
 
+MACHINE_TYPES = contract(
+    "machine_types",
+    "One row per machine type of a cloud: its accelerators, as counted by the cloud's documentation; "
+    "a type that is a share of one has a reason instead of a count.",
+    key=["provider", "instance_type"],
+    optional=["gpu_count", "reason"],
+    provider=[SLUG],
+    instance_type=[],
+    accelerator_raw=[],
+    gpu_count=[pa.Check.in_range(1, 64)],
+    reason=[pa.Check.isin(["fractional", "not_an_accelerator"])],
+    source_date=[],
+    read_on=[],
+)
+
 PROVIDERS = contract(
     "providers",
     "One row per operator that rents accelerators out.",

@@ -26,7 +26,8 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
     The first rule that matches decides, in order of `priority`. A rule matches when its `pattern`
     finds the raw name (runs of blanks and underscores read as one blank; an absent name reads as
     ""), its `instance_pattern` finds the instance type, its `provider` is the row's, and the
-    stated memory lies between `memory_gib_min` and `memory_gib_max`; an empty cell asks nothing.
+    stated memory lies between `memory_gib_min` and `memory_gib_max`; an empty cell asks nothing. Where
+    the upstream states no memory, the one size in the name is it.
     Two kinds of memory rule, told apart by `reason`:
 
     - `accelerator` alone: the range tells variants apart (A100 40 or 80 GB), so a row that states
@@ -49,7 +50,11 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
     frame = frame.drop("accelerator", "accelerator_reason", strict=False)
     keys = frame.select(ACCELERATOR_KEY).unique()
     sellers = set(keys["provider"])
-    name, instance, memory = pl.col("name"), pl.col("instance"), pl.col("memory_gib")
+    name, instance = pl.col("name"), pl.col("instance")
+    # A name with one size in it states the memory (RTX 4090 48GB); one with two may add up a box.
+    sizes = name.str.extract_all(r"(?i)\b\d{1,3} ?GB?\b")
+    size = sizes.list.first().str.extract(r"(\d+)").cast(pl.Float64)
+    memory = pl.coalesce("memory_gib", pl.when(sizes.list.len() == 1).then(size))
     branches: list[tuple[pl.Expr, str | None, str | None]] = []
     for rule in aliases.sort("priority").to_dicts():
         if rule["provider"] and rule["provider"] not in sellers:

@@ -90,6 +90,11 @@ class Source:
         redact: Drops personal data before bytes are written.
         secrets: Environment variables without which the source is skipped.
         backfill: History the upstream keeps beside what `fetch` reads.
+        facts: Committed tables that `parse` looks things up in, such as `machine_types`: when one
+            changes, what was captured is read again.
+        real_answer: Day (or month, or year) of the newest answer of the upstream itself that this
+            parser was held against, whoever recorded it; None: only answers typed by hand. README
+            repeats it.
         sightings: Whether an answer equal to the last one says something: a price seen again still
             stands, a filing does not get newer. False: an equal answer is not read again.
     """
@@ -107,6 +112,8 @@ class Source:
     redact: Callable[[bytes], bytes] | None = None
     secrets: tuple[str, ...] = ()
     backfill: Backfill | None = None
+    facts: tuple[str, ...] = ()
+    real_answer: str | None = None
     sightings: bool = True
 
     def __post_init__(self) -> None:
