@@ -70,7 +70,7 @@ ACCELERATOR_ALIASES = contract(
 
 MACHINE_TYPES = contract(
     "machine_types",
-    "One row per machine type of a cloud: its accelerators, as counted by the cloud's documentation; "
+    "One row per machine type of a cloud: its accelerators as the cloud's documentation counts; "
     "a type that is a share of one has a reason instead of a count.",
     key=["provider", "instance_type"],
     optional=["gpu_count", "reason"],

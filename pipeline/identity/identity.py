@@ -26,8 +26,8 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
     The first rule that matches decides, in order of `priority`. A rule matches when its `pattern`
     finds the raw name (runs of blanks and underscores read as one blank; an absent name reads as
     ""), its `instance_pattern` finds the instance type, its `provider` is the row's, and the
-    stated memory lies between `memory_gib_min` and `memory_gib_max`; an empty cell asks nothing. Where
-    the upstream states no memory, the one size in the name is it.
+    stated memory lies between `memory_gib_min` and `memory_gib_max`; an empty cell asks nothing.
+    Where the upstream states no memory, the one size in the name is it.
     Two kinds of memory rule, told apart by `reason`:
 
     - `accelerator` alone: the range tells variants apart (A100 40 or 80 GB), so a row that states

@@ -51,7 +51,7 @@ def prepare(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         reason=pl.coalesce("reason", *_unsafe_text()),
     )
     # A row that is refused anyway is not looked up: 350 rules over a name of 10 MB take a minute.
-    # But a machine that nobody has counted yet is: a known chip in it is news, an unknown one is not.
+    # But a machine nobody has counted yet is: a known chip in it is news, an unknown one is not.
     uncounted = pl.col("reason") == UNKNOWN_COUNT
     refused = frame.filter(pl.col("reason").is_not_null(), ~uncounted)
     named = _named(frame.filter(pl.col("reason").is_null() | uncounted), tables)
@@ -104,17 +104,17 @@ def _named(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
 def unit_change(frame: pl.DataFrame, odd: pl.Series, before: pl.DataFrame) -> float | None:
     """The factor by which most prices of a capture moved at once, if they did: a change of unit.
 
-    A price is off when it is UNIT_FACTOR times its own last price, or less than that fraction of it,
-    or, where the source has not quoted the offer before, when it is implausible. The capture changed
-    its unit when more than half of its prices are off in one direction and agree on the factor. So
-    one odd price is never a change of unit in a capture of two or more, nor are two that are odd in
-    two ways: they are set aside one by one.
+    A price is off when it is UNIT_FACTOR times its own last price, or less than that fraction of
+    it, or, where the source has not quoted the offer before, when it is implausible. The capture
+    changed its unit when more than half of its prices are off in one direction and agree on the
+    factor. So one odd price is never a change of unit in a capture of two or more, nor are two that
+    are odd in two ways: they are set aside one by one.
 
     Args:
         frame: Prepared rows.
         odd: Which of them are implausible.
-        before: Row by row `last` (the source's own last price of the offer) and `median` (the cell's
-            over 90 days), USD per accelerator-hour, null where there is none.
+        before: Row by row `last` (the source's own last price of the offer) and `median` (the
+            cell's over 90 days), USD per accelerator-hour, null where there is none.
 
     Returns:
         New price over old, as the median of the prices that are off; None without a change.

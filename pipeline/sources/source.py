@@ -92,9 +92,9 @@ class Source:
         backfill: History the upstream keeps beside what `fetch` reads.
         facts: Committed tables that `parse` looks things up in, such as `machine_types`: when one
             changes, what was captured is read again.
-        real_answer: Day (or month, or year) of the newest answer of the upstream itself that this
-            parser was held against, whoever recorded it; None: only answers typed by hand. README
-            repeats it.
+        real_answer: Day (or month, or year) of the newest answer of the upstream itself that the
+            parser was held against, whoever recorded it, and how much of it: `whole`, or `entries`
+            or `lines` put into its shape. None: only answers typed by hand. README repeats it.
         sightings: Whether an answer equal to the last one says something: a price seen again still
             stands, a filing does not get newer. False: an equal answer is not read again.
     """

@@ -309,4 +309,5 @@ SOURCE = Source(
     secrets=(CONTACT,),
     backfill=Backfill("month", SINCE, fetch_month),
     sightings=False,
+    real_answer="2025-11-28, whole",
 )

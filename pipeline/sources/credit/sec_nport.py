@@ -345,4 +345,5 @@ SOURCE = Source(
     refresh_days=92,
     secrets=(CONTACT,),
     sightings=False,
+    real_answer="2022-12-31, whole",
 )

@@ -16,7 +16,7 @@ FACTS = ("machine_types",)
 
 @cache
 def machine_types(provider: str) -> pl.DataFrame:
-    """The cloud's lines: `key` (see `_key`), `instance_type`, `accelerator_raw`, `gpu_count`, `reason`."""
+    """The cloud's lines in the file, with `key`, the machine type without case and affixes."""
     rows = read_reference((REFERENCE / "machine_types.csv").read_bytes(), MACHINE_TYPES)
     return rows.filter(provider=provider).with_columns(key=_key(pl.col("instance_type")))
 

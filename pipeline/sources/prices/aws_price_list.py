@@ -3,8 +3,9 @@
 Grain: one line per SKU, term and price dimension; a row is one machine type with accelerators,
 Linux, shared tenancy, on demand or reserved for one or three years (standard class).
 Units: US dollars per hour for the whole machine; a row is per accelerator, counted by AWS's own
-`GPU` column, else by `machine_types.csv`. The list names no accelerator: `accelerator_raw` is the family, and
-the machine type decides. `GPU Memory` is the machine's or the accelerator's, so it is not read.
+`GPU` column, else by `machine_types.csv`. The list names no accelerator: `accelerator_raw` is the
+family, and the machine type decides. `GPU Memory` is the machine's or the accelerator's, so it is
+not read.
 Clock: the current file is true when it is read. Of the past the index holds about one version a
 month. Such a file is true from its own `Publication Date`, which is also when the public could know
 it: the index gives its versions the first of the month as begin (20250912225308 "begins" on
@@ -347,6 +348,6 @@ SOURCE = Source(
     fetch=fetch,
     refresh_days=7,
     facts=FACTS,
-    real_answer="2026-09-12",
+    real_answer="2026-09-12, lines",
     backfill=Backfill(every="month", since=G2, fetch=fetch_month),
 )

@@ -281,6 +281,6 @@ SOURCE = Source(
     fetch=fetch,
     refresh_days=31,
     facts=FACTS,
-    real_answer="2022-05-31",
+    real_answer="2022-05-31, whole",
     backfill=Backfill("month", SINCE, fetch_month),
 )

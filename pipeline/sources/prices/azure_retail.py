@@ -10,19 +10,20 @@ fit together, `$skip` over the whole list does not.
 Terms: https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices
 
 What is kept is a JSON array of the pages as received, in their order. Fields as in that page of
-documentation and in answers quoted in public code, 2020 to 2026, and in recorded answers of 2026-09.
+documentation and in answers quoted in public code, 2020 to 2026, and in recorded answers of
+2026-09.
 Not confirmed here: the filter
 `startswith` on `armSkuName`, which public clients use. Rates of savings plans are not read.
 
 Traps: a product of GPU machines is "Virtual Machines NDsr H100 v5 Series" or only "NCads A100 v4
-Series Linux"; "Cloud Services" and "Dedicated Host" rent something else under the same machine types.
-Windows and Linux share meter and SKU names, and `productName` tells them apart, by "Windows" or by
-"Win". Low Priority is a Batch rate, not Spot. Two meters of one machine may be in
-the answer at once (Spot of NC40ads_H100_v5 in spaincentral: 2.7975 and 2.2376): the primary and
-newest one in force holds, and where two such differ neither does. A price that goes back and forth
-between captures, such as NC24ads_A100_v4 in eastus between 3.673 and 4.777, five times on
-2026-05-01, is reported as it was: one capture cannot tell which is meant. Spot is a published
-discount: administered, and often none at all (H200 84.80 beside 84.80).
+Series Linux"; "Cloud Services" and "Dedicated Host" rent something else under the same machine
+types. Windows and Linux share meter and SKU names, and `productName` tells them apart, by "Windows"
+or by "Win". Low Priority is a Batch rate, not Spot. Two meters of one machine may be in the answer
+at once (Spot of NC40ads_H100_v5 in spaincentral: 2.7975 and 2.2376): the primary and newest one in
+force holds, and where two such differ neither does. A price that goes back and forth between
+captures, such as NC24ads_A100_v4 in eastus between 3.673 and 4.777, five times on 2026-05-01, is
+reported as it was: one capture cannot tell which is meant. Spot is a published discount:
+administered, and often none at all (H200 84.80 beside 84.80).
 """
 
 import json
@@ -275,5 +276,5 @@ SOURCE = Source(
     parse=parse,
     fetch=fetch,
     facts=FACTS,
-    real_answer="2026-09-16",
+    real_answer="2026-09-16, entries",
 )

@@ -388,5 +388,5 @@ SOURCE = Source(
     fetch=fetch,
     secrets=(KEY,),
     facts=FACTS,
-    real_answer="2026-06-14",
+    real_answer="2026-06-14, entries",
 )

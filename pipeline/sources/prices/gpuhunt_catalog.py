@@ -21,10 +21,10 @@ Traps:
   written to disk, capped before and while it is unpacked.
 - `gpu_name` does not tell SXM from PCIe: rules go by machine type, for RunPod by its own id of the
   card. RunPod's locations of two letters are its community cloud, others data centres of its secure
-  cloud (methodology of the tracker behind `hubbard_history`). Lines flagged `runpod-cluster` are the
-  same machine as part of a cluster, at another price: set apart first. Where one machine and location
-  then has two prices of one market, they are of both clouds, as older gpuhunt wrote them: `pooled`. A
-  community price under a quarter of the secure one is a placeholder.
+  cloud (methodology of the tracker behind `hubbard_history`). Lines flagged `runpod-cluster` are
+  the same machine as part of a cluster, at another price: set apart first. Where one machine and
+  location then has two prices of one market, they are of both clouds, as older gpuhunt wrote them:
+  `pooled`. A community price under a quarter of the secure one is a placeholder.
 - Google: slices have gpu_count 1, and their prices may come from a table typed by hand
   (`fallback`). a3 types do not reconcile with Google's price list (43.79 for 78.37 in us-east4,
   seen 2026-09-15): `unreconciled`. `a3-edgegpu` is hardware in the customer's building, and DWS
@@ -78,8 +78,8 @@ REQUIRED = (
     "spot",
     "flags",
 )
-# What each flag says about a price: nothing (a version of dstack the offer needs), a flag that keeps
-# the row out of levels, or a reason that sets it aside. A flag that is not here is such a reason.
+# What each flag says about a price: nothing (a version of dstack the offer needs), a flag that
+# keeps the row out of levels, or a reason that sets it aside. A flag not listed is such a reason.
 # Source: gpuhunt's providers/*.py, and the flags dstack enables in its offers.py, read 2026-11-27.
 FLAGS = {
     "oci-spot": None,
@@ -324,5 +324,5 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
-    real_answer="2026-09-15",
+    real_answer="2026, lines",
 )

@@ -130,6 +130,6 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
-    real_answer="2026-06-13",
+    real_answer="2026-06-13, entries",
     secrets=(KEY, TEAM),
 )

@@ -1,25 +1,22 @@
-"""Hyperbolic: machines of its marketplace, as it lists them to anybody, or for SkyPilot.
+"""Hyperbolic: machines of its marketplace, as it lists them to anybody.
 
 Grain: one machine type in one region; one row on demand, and one on spot where it names a price.
-Units: the public list prices a whole option in US cents, the list for SkyPilot a whole machine in US
-dollars per hour; a row is per accelerator.
+Units: US cents per hour of a whole option (`costPerHourCents`); a row is per accelerator, in
+dollars.
 Clock: the list of the moment, not dated.
-Limits: one page each, no key for the public list; the key of the other goes in a header. Rate limit
-not written down.
+Limits: one page, no key. Rate limit not written down.
 Terms: https://www.hyperbolic.ai/terms-of-use
 
-Addresses and field names: the public list, `/v2/alpha/on-demand/rental-options`, and its fields
-(costPerHourCents, gpuCount, gpuType, gpuFormFactor, region) as public clients of 2026 read them and
-as one answer of 2026 was recorded. It is asked first; with a key, SkyPilot's list is asked too, whose
-`vms` fetch_hyperbolic.py writes out as its catalog, on the development host. `GpuInfo` is not read:
-in that catalog it may hold the memory of one accelerator or of all.
+Address and field names (costPerHourCents, gpuCount, gpuType, gpuFormFactor, region): as public
+clients of 2026 read `/v2/alpha/on-demand/rental-options`, and as one keyless answer of 2026 was
+recorded. The list that was asked until 2026-11, with a key on the development host, is an object of
+`vms` in dollars per machine, as SkyPilot's fetch_hyperbolic.py writes it out; it is still read.
 
 Traps: a spot price equal to the list price is no discount, and any other is Hyperbolic's own list:
-administered. An option that is not `enabled`, or of which none is left, is not offered. An empty list
-is an incomplete answer, never no supply.
+administered. An option that is not `enabled`, or of which none is left, is not offered. An empty
+list is an incomplete answer, never no supply.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -39,9 +36,7 @@ from pipeline.sources.prices._answers import (
 )
 from pipeline.sources.source import Capture, ParseError, Part, Source
 
-PUBLIC = "https://api.hyperbolic.ai/v2/alpha/on-demand/rental-options"
-URL = "https://api.dev-hyperbolic.xyz/v2/skypilot/catalog"
-KEY = "HYPERBOLIC_API_KEY"
+URL = "https://api.hyperbolic.ai/v2/alpha/on-demand/rental-options"
 CENTS = 100
 FIELDS: dict[str, type[pl.DataType]] = {
     "InstanceType": pl.String,
@@ -69,10 +64,7 @@ NULLABLE = ("AcceleratorName", "Price", "SpotPrice", "Region")
 
 def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
     del last  # answers have no validators
-    yield Part("public", http.attempt(partial(http.get, PUBLIC, expects="json")))
-    if key := os.environ.get(KEY):
-        headers = {"authorization": f"Bearer {key}"}
-        yield Part("all", http.attempt(partial(http.get, URL, headers=headers, expects="json")))
+    yield Part("all", http.attempt(partial(http.get, URL, expects="json")))
 
 
 def parse(body: bytes, capture: Capture) -> pl.DataFrame:
@@ -168,5 +160,5 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
-    real_answer="2026",
+    real_answer="2026, entries",
 )

@@ -12,7 +12,8 @@ its OpenAPI description; no answer was recorded here, so a field that is missing
 refuses the answer. `regions_with_capacity_available` is read when there.
 
 Traps: cents, 100 times off when missed. `A100` without a size is the 40 GB card. The count in the
-description is compared with `specs.gpus`; a type without it has the count in its name. CPU instances have no accelerator and are left out.
+description is compared with `specs.gpus`; a type without it has the count in its name. CPU
+instances have no accelerator and are left out.
 """
 
 import os

@@ -49,7 +49,8 @@ class Shape(NamedTuple):
     name: str
 
 
-# GPUs of each are counted in `machine_types.csv`. Source: shapes.json of Oracle's Cost Estimator, and the part numbers on
+# GPUs of each are counted in `machine_types.csv`.
+# Source: shapes.json of Oracle's Cost Estimator, and the part numbers on
 # https://www.oracle.com/cloud/compute/pricing/ as public clients transcribe them.
 SHAPES = {
     "B88517": Shape("X7", "BM.GPU2.2"),
@@ -188,5 +189,5 @@ SOURCE = Source(
     parse=parse,
     fetch=fetch,
     facts=FACTS,
-    real_answer="2026-08-22",
+    real_answer="2026-08-22, entries",
 )

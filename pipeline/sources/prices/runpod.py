@@ -141,5 +141,5 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
-    real_answer="2026-10-10",
+    real_answer="2026-10-10, entries",
 )

@@ -150,5 +150,5 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
-    real_answer="2026-10-01",
+    real_answer="2026-10-01, entries",
 )

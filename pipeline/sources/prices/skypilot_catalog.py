@@ -24,8 +24,9 @@ Traps, each seen in files of 2024 to 2026:
 - A tpu-v6e slice without a price carries 700.0, whatever its size (TPU_V6E_MAX_PRICE): placeholder.
   tpu-v3 pods in us-east1 are constants in fetch_gcp.py: curated.
 - `yotta` is Yotta Labs; the one of that name elsewhere is Yotta Data Services (Shakti Cloud).
-- `AcceleratorName` leaves the form of a card out where `UpstreamCloudId` or the machine type says it
-  (h100-sxm5-80gb_eth, epyc-genoa-a100-pcie_1x2v4gb, A100-80G-sxm4x8): the two together are the name.
+- `AcceleratorName` leaves the form of a card out where `UpstreamCloudId` or the machine type says
+  it (h100-sxm5-80gb_eth, epyc-genoa-a100-pcie_1x2v4gb, A100-80G-sxm4x8): the two together are the
+  name.
 - Azure counts ND96isr_H100_v5 as 12 accelerators and leaves MI300X and GB200 types without a name.
   An A10 or MI25 share (NV6ads_A10_v5) is listed as one whole accelerator: fractional.
 - GpuInfo states memory per accelerator, except per machine at vast, primeintellect and newer AWS
@@ -384,6 +385,6 @@ SOURCE = Source(
     parse=parse,
     fetch=fetch,
     facts=FACTS,
-    real_answer="2026-11",
+    real_answer="2024-11-03, whole; 2026-11, lines",
     backfill=Backfill("month", history.SINCE, history.fetch_month),
 )

@@ -16,8 +16,8 @@ public clients read them, so each of these may be absent. All types are asked fo
 Traps: a vcg plan can be a share of a GPU, told by its memory (4 of 80 GB) or a count such as 1/8.
 Preemptible is a list discount, not an auction. The month costs 672 hours at most, which is a cap
 and no term. A plan that cannot be deployed on demand still shows an on-demand price. `vdm` and
-older bare-metal answers leave the GPU out: `machine_types.csv` has the plans public sources agree on. MI325X
-of 1536 GB is not among them: read as six GPUs here and eight there.
+older bare-metal answers leave the GPU out: `machine_types.csv` has the plans public sources agree
+on. MI325X of 1536 GB is not among them: read as six GPUs here and eight there.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -238,5 +238,5 @@ SOURCE = Source(
     parse=parse,
     fetch=fetch,
     facts=FACTS,
-    real_answer="2026-09-28",
+    real_answer="2026-09-28, entries",
 )

@@ -4,8 +4,8 @@ Grain: one currency on the newest day the ECB published.
 Units: Frankfurter answers foreign units per dollar, five significant digits; a row is the inverse,
 US dollars per unit of the currency. Rates between two currencies go through the euro.
 Shapes: v2 is asked, a flat list of `date`, `base`, `quote`, `rate`, which blends a hundred sources
-unless one is named (frankfurter.dev, read 2026-11-27): the ECB is. v1 (`rates` by currency, the ECB's
-alone) was asked until 2026-11 and is still read.
+unless one is named (frankfurter.dev, read 2026-11-27): the ECB is. v1 (`rates` by currency, the
+ECB's alone) was asked until 2026-11 and is still read.
 Clock: the ECB publishes at about 16:00 Frankfurt time on TARGET working days, so a weekend's rate
 is Friday's. The answer does not say when it was published: `known_at` is the capture.
 Limits: no key, no stated quota; one request.
