@@ -19,7 +19,7 @@ PROVIDERS = ("aws", "azure", "gcp", "oci", "vultr")
 READERS = [
     each
     for each in discover()
-    if each.contract is GPU_OFFERS and "_machines" in inspect.getsource(each.module)
+    if each.contract is GPU_OFFERS and "prices._machines" in inspect.getsource(each.module)
 ]
 
 

@@ -47,7 +47,7 @@ EXAMPLES = {
     "aws_price_list": Example("us-east-1.csv", "us-east-1"),
     "aws_spot_archive": Example("2022.tsv", "2022"),
     "azure_retail": Example("eastus.json", "eastus", lambda a: a[0]["Items"]),
-    "digitalocean": Example("sizes.json", entries=lambda a: a["sizes"]),
+    "digitalocean": Example("sizes.json", entries=lambda a: a[0]["sizes"]),
     "gcp_billing": Example("skus.json", entries=lambda a: a[0]["skus"]),
     "gpuhunt_catalog": Example(
         "aws.csv", "aws", url="https://example.org/v3/aws/20261120-7/catalog.zip"
@@ -57,7 +57,7 @@ EXAMPLES = {
     "hyperbolic": Example("catalog.json", entries=lambda a: a["vms"]),
     "lambda_cloud": Example("instance_types.json", entries=lambda a: a["data"]),
     "oci_price_list": Example("products.json", entries=lambda a: a["items"]),
-    "prime_intellect": Example("gpus.json", entries=lambda a: a["items"]),
+    "prime_intellect": Example("gpus.json", entries=lambda a: a[0]["items"]),
     "runpod": Example("gpu_types.json", entries=lambda a: a["data"]["gpuTypes"]),
     "scaleway": Example("fr-par-2.json", "fr-par-2", lambda a: a["servers"]),
     "shadeform": Example("types.json", entries=lambda a: a["instance_types"]),
@@ -136,7 +136,8 @@ def test_one_odd_field_of_one_entry_refuses_no_answer(name: str):
     rng = random.Random(name)
     usable = parsed(source, dumped(answers)).filter(pl.col("reason").is_null()).height
     assert usable > 1
-    for key in list(entries) if isinstance(entries, dict) else range(len(entries)):
+    keys = list(entries) if isinstance(entries, dict) else list(range(len(entries)))
+    for key in rng.sample(keys, 2):
         whole = entries[key]
         fields = list(leaves(whole))
         for path in fields:
@@ -172,10 +173,10 @@ def packed(name: str, text: str) -> bytes:
             archive.writestr("aws.csv", text)
         return into.getvalue()
     if name == "aws_spot_archive":
-        into = io.BytesIO()
+        into = pa.BufferOutputStream()
         with pa.CompressedOutputStream(into, "zstd") as stream:
             stream.write(text.encode())
-        return into.getvalue()
+        return into.getvalue().to_pybytes()
     if name == "hubbard_history":
         frame = pl.read_csv(io.BytesIO(text.encode()), infer_schema=False)
         number = {"gpu_count": pl.Int64, "gpu_memory_gb": pl.Float64, "price_per_hour": pl.Float64}
@@ -211,7 +212,7 @@ def test_one_odd_cell_of_one_line_refuses_no_file(name: str):
         return packed(name, into.getvalue())
 
     assert len(lines) - head >= 3
-    for number in rng.sample(range(head, len(lines)), min(6, len(lines) - head)):
+    for number in rng.sample(range(head, len(lines)), min(3, len(lines) - head)):
         for cell in range(len(lines[number])):
             whole = lines[number][cell]
             for value in rng.sample(ODD_TEXT, 2):
