@@ -232,8 +232,8 @@ def _chosen(text: bytes, names: Mapping[str, str]) -> pl.DataFrame:
 def _rates(lines: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     """One row per SKU and term: the hour and the fee put together, and why a rate is refused."""
     region = capture.part.partition(".")[0]
-    elsewhere = (lines["region"] != region).fill_null(False)
-    if not mostly((~elsewhere).to_list()):
+    elsewhere = (pl.col("region") != region).fill_null(False)
+    if not mostly(lines.select(~elsewhere).to_series().to_list()):
         raise ParseError(f"{capture.url}: has {lines.filter(elsewhere)['region'][0]}, not {region}")
     whole = pl.all_horizontal(pl.col("sku", "unit", "currency").is_not_null())
     if not mostly(lines.select(whole).to_series().to_list()):

@@ -250,11 +250,13 @@ def _rates(skus: list[Any], capture: Capture) -> tuple[Rates, list[dict[str, obj
                     uncertain.append({**row, "offer_id": sku["skuId"]})
                 continue
             price = _price(sku["pricingInfo"], group)
+            if not all(isinstance(region, str) for region in sku["serviceRegions"]):
+                raise TypeError("a region that is no text")
             for region in sku["serviceRegions"]:
                 known = rates.setdefault((part, region, market), price)
                 if known != price:
                     rates[part, region, market] = "ambiguous_component"
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ArithmeticError, ValueError, AttributeError) as error:
             why = f"{type(error).__name__}: {error}"
             refused.append(ParseError(f"{capture.url}: {why} in {str(sku)[:300]}"))
             row = _row(Product(str(sku)[:200]), "malformed: sku", "global", ON_DEMAND)

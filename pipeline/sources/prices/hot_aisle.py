@@ -75,7 +75,8 @@ def _machines(body: bytes, capture: Capture) -> pl.DataFrame:
     answer = read_json(body, capture)
     if not isinstance(answer, list):
         raise ParseError(f"{capture.url}: not a list: {str(answer)[:200]}")
-    flat = read_each(answer, lambda each: [_flat(each, capture)], lambda _: {"kinds": 1})
+    odd: dict[str, object] = {"kinds": 1}
+    flat = read_each(answer, lambda each: [_flat(each, capture)], lambda _: odd)
     machines = [each for each in flat if each["kinds"]]
     if not machines:
         raise ParseError(f"{capture.url}: no machines; never read as no supply")

@@ -98,10 +98,12 @@ def _options(answer: list[Any], capture: Capture) -> pl.DataFrame:
     options = typed(entries, OPTION, capture, may_lack=MAY_LACK)
     name = pl.concat_str("gpuType", "gpuFormFactor", separator=" ", ignore_nulls=True)
     gone = ~pl.col("enabled").fill_null(True) | (pl.col("totalAvailable") < 1).fill_null(False)
-    kind = [name, "machineType", "connectionType", pl.format("{}x", pl.col("gpuCount").cast(int))]
+    count = pl.format("{}x", pl.col("gpuCount").cast(pl.Int64, strict=False))
     return options.select(
         "malformed",
-        InstanceType=pl.concat_str(*kind, separator=":", ignore_nulls=True),
+        InstanceType=pl.concat_str(
+            name, "machineType", "connectionType", count, separator=":", ignore_nulls=True
+        ),
         AcceleratorName=name,
         AcceleratorCount="gpuCount",
         Price=pl.col("costPerHourCents") / CENTS,

@@ -114,7 +114,8 @@ def _part(item: dict[str, object], capture: Capture) -> tuple[object, ...]:
         raise ParseError(f"{capture.url}: a part without number, name or category: {item}"[:300])
     price = _price(item.get("currencyCodeLocalizations"), part, capture)
     known = SHAPES.get(part, Shape("", ""))
-    number = price if isinstance(price, int | float) and not isinstance(price, bool) else None
+    is_number = isinstance(price, int | float) and not isinstance(price, bool)
+    number = price if is_number and abs(price) < 1e300 else None  # type: ignore[arg-type]
     unreadable = price is not None and number is None
     shape = known.name or None
     count = gpu_counts("oci").get(known.name, 1)

@@ -130,7 +130,12 @@ def _places(plan: dict[str, object], capture: Capture) -> Iterator[tuple[object,
     """The plan once for each location, with what it costs there."""
     name, where = plan.get("id"), plan.get("locations")
     costs = plan.get("location_cost") or {}
-    if not isinstance(name, str) or not isinstance(where, list) or "hourly_cost" not in plan:
+    if (
+        not isinstance(name, str)
+        or not isinstance(where, list)
+        or not all(isinstance(each, str | None) for each in where)
+        or "hourly_cost" not in plan
+    ):
         raise ParseError(f"{capture.url}: a plan without id, locations or price: {plan}"[:300])
     if not isinstance(costs, dict) or not all(isinstance(x, dict) for x in costs.values()):
         raise ParseError(f"{capture.url}: {name}: location_cost is {costs!r}"[:300])
@@ -177,7 +182,7 @@ def _counted(places: pl.DataFrame) -> pl.DataFrame:
     count = pl.coalesce("count", (vram / whole).round())
     filled = vram / pl.max_horizontal(count, pl.lit(1.0)) / whole
     is_share = ((count > 0) & (count < 1)) | (filled < SHARE_BELOW)
-    is_clear = (count >= 1) & (count == count.floor()) & (filled <= WHOLE_UP_TO).fill_null(True)
+    is_clear = count.is_finite() & (count >= 1) & (count == count.floor()) & (filled <= WHOLE_UP_TO).fill_null(True)
     return places.with_columns(
         gpu_count=pl.when(is_clear).then(count).otherwise(1.0),
         memory_gib=pl.when(is_clear).then(vram / count),
