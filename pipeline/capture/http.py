@@ -240,11 +240,9 @@ def _ask(request: requests.Request, bounds: _Bounds) -> Response:
         first = request.prepare()
     except requests.RequestException as error:
         first, problem = requests.PreparedRequest(), type(error).__name__
-    if not _may_ask(first.url):
-        raise UpstreamError(f"no answer ({problem})", url=request.url or "")
-    where = urlsplit(first.url or "")
-    if lost := POLICY.reach.lost(where.hostname or "", where.port):
-        raise UpstreamError(f"{lost}, as a moment ago", url=first.url or "")
+    lost = POLICY.reach.lost(first.url or "")
+    if lost or not _may_ask(first.url):
+        raise UpstreamError(lost or f"no answer ({problem})", url=request.url or "")
     with requests.Session() as session, Deadline(bounds.total_seconds) as deadline:
         for scheme in ("https://", "http://"):
             session.mount(scheme, _Transport(max_retries=Retry(0, read=False)))
@@ -252,9 +250,8 @@ def _ask(request: requests.Request, bounds: _Bounds) -> Response:
             try:
                 return _exchange(session, first, deadline, bounds)
             except UpstreamError as error:
-                if error.status is None and not error.retryable:  # no connection was made
-                    at = urlsplit(error.url)
-                    POLICY.reach.lose(at.hostname or "", at.port, error.reason)
+                if error.status is None and not error.retryable:
+                    POLICY.reach.lose(error.url, error.reason)
                 wait = error.retry_after_seconds
                 if wait is None:
                     wait = POLICY.backoff_seconds * 2 ** (asked - 1) * random.uniform(0.5, 1.0)

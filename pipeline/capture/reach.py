@@ -7,6 +7,7 @@ same thing. Only a connection that was never made counts; a host that answers is
 import threading
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from pipeline.capture.limits import is_loopback
 
@@ -26,14 +27,23 @@ class Reach:
         self._lock = threading.Lock()
         self._lost: dict[tuple[str, int | None], tuple[float, str]] = {}
 
-    def lose(self, host: str, port: int | None, reason: str) -> None:
-        """No connection to this host could be made."""
+    def lose(self, url: str, reason: str) -> None:
+        """No connection to the host of this address could be made."""
+        host, port = _host(url)
         if host and not is_loopback(host):
             with self._lock:
                 self._lost[host, port] = (self._clock() + self._forget, reason)
 
-    def lost(self, host: str, port: int | None) -> str | None:
-        """Why the host need not be tried now; None when it may be."""
+    def lost(self, url: str) -> str | None:
+        """Why the host of this address need not be tried now; None when it may be."""
         with self._lock:
-            until, reason = self._lost.get((host, port), (0.0, ""))
-            return reason if reason and self._clock() < until else None
+            until, reason = self._lost.get(_host(url), (0.0, ""))
+            return f"{reason}, as a moment ago" if reason and self._clock() < until else None
+
+
+def _host(url: str) -> tuple[str, int | None]:
+    try:
+        parts = urlsplit(url)
+        return parts.hostname or "", parts.port
+    except ValueError:
+        return "", None

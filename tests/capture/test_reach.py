@@ -53,17 +53,18 @@ def test_another_host_is_tried_all_the_same(resolved):
 def test_a_lost_host_is_tried_again_after_a_while():
     now = [0.0]
     reach = Reach(forget_seconds=30, clock=lambda: now[0])
-    reach.lose("example.org", None, "no answer (x)")
-    assert reach.lost("example.org", None) == "no answer (x)"
-    assert reach.lost("example.org", 8443) is None
+    reach.lose("https://example.org/prices?part=1", "no answer (x)")
+    assert reach.lost("https://example.org/prices?part=2") == "no answer (x), as a moment ago"
+    assert reach.lost("https://example.org:8443/") is None
+    assert reach.lost("https://[") is None
     now[0] = 31
-    assert reach.lost("example.org", None) is None
+    assert reach.lost("https://example.org/") is None
 
 
 def test_the_own_machine_is_never_lost():
     reach = Reach()
-    reach.lose("127.0.0.1", 80, "no answer")
-    assert reach.lost("127.0.0.1", 80) is None
+    reach.lose("http://127.0.0.1:80/", "no answer")
+    assert reach.lost("http://127.0.0.1:80/") is None
 
 
 def test_a_host_that_answers_badly_is_not_lost(httpserver, monkeypatch):

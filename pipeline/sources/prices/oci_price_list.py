@@ -115,7 +115,8 @@ def _part(item: dict[str, object], capture: Capture) -> tuple[object, ...]:
     price = _price(item.get("currencyCodeLocalizations"), part, capture)
     known = SHAPES.get(part, Shape("", ""))
     is_number = isinstance(price, int | float) and not isinstance(price, bool)
-    number = price if is_number and abs(price) < 1e300 else None  # type: ignore[arg-type]
+    too_large = isinstance(price, int) and abs(price) >= 2**1023
+    number = price if is_number and not too_large else None
     unreadable = price is not None and number is None
     shape = known.name or None
     count = gpu_counts("oci").get(known.name, 1)

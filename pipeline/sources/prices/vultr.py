@@ -182,7 +182,12 @@ def _counted(places: pl.DataFrame) -> pl.DataFrame:
     count = pl.coalesce("count", (vram / whole).round())
     filled = vram / pl.max_horizontal(count, pl.lit(1.0)) / whole
     is_share = ((count > 0) & (count < 1)) | (filled < SHARE_BELOW)
-    is_clear = count.is_finite() & (count >= 1) & (count == count.floor()) & (filled <= WHOLE_UP_TO).fill_null(True)
+    is_clear = (
+        count.is_finite()
+        & (count >= 1)
+        & (count == count.floor())
+        & (filled <= WHOLE_UP_TO).fill_null(True)
+    )
     return places.with_columns(
         gpu_count=pl.when(is_clear).then(count).otherwise(1.0),
         memory_gib=pl.when(is_clear).then(vram / count),
