@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipeline.release.status import print_status
+from pipeline.warehouse import Warehouse
 
 HOME = Path(__file__).resolve().parents[1]
 # Failures of single sources are in the table at the end and, in full, in the UI.
@@ -22,6 +23,7 @@ def main() -> int:
     os.chdir(HOME)  # dagster.yaml keeps its paths relative to the repository
     from pipeline.definitions import defs
 
+    Warehouse().check()
     with dg.DagsterInstance.from_config(str(HOME)) as instance:
         for name in ("ingest", "build"):
             result = defs.resolve_job_def(name).execute_in_process(

@@ -39,7 +39,10 @@ def definitions(
     for model in models():
         if orphans := model.reads - producers.keys() - OWN_TABLES.keys():
             raise ValueError(f"{model.table} reads {sorted(orphans)}, which nothing makes")
-    built = [*assets.model_assets(models(), producers), *assets.publish_assets(models())]
+    built = [
+        *assets.model_assets(models(), producers, sources),
+        *assets.publish_assets(models()),
+    ]
     everything = [asset for source in sources for asset in assets.assets_for(source, sources)]
     history = {assets.history_key(source) for source in sources}
     ingested = [asset for asset in everything if asset.key not in history]

@@ -38,7 +38,7 @@ def test_a_source_says_where_from_and_under_which_terms(source):
     assert source.homepage
     assert source.terms
     assert source.licence
-    assert len(source.module.__doc__) > 80
+    assert len(source.doc) > 80
     assert (source.fetch is None) != (source.file is None)
 
 
@@ -104,3 +104,20 @@ def test_readme_says_which_real_answer_a_source_was_held_against(source):
         folder = ROOT / "tests" / "fixtures" / source.name / "SOURCE.md"
         recorded += folder.read_text() if folder.is_file() else ""
         assert re.search(r"shared|recorded|an answer of", recorded)
+
+
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"])
+def test_a_document_names_what_is_there(document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    named = re.findall(
+        r"`((?:pipeline|sql|tests|distil|docs|warehouse/reference)/[\w./-]*?)(?:::(\w+))?`", text
+    )
+    for path, name in named:
+        assert (ROOT / path).exists(), path
+        if name:
+            lines = (ROOT / path).read_text(encoding="utf-8")
+            assert re.search(rf"^(?:def {name}\(|{name}\b.* = )", lines, re.MULTILINE), (
+                f"{path}: {name}"
+            )
+    for path in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / path).exists(), path

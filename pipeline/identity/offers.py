@@ -60,7 +60,7 @@ def prepare(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
 
 def _once(frame: pl.DataFrame) -> pl.DataFrame:
     """Of offers under one id at one moment none is taken, unless they are copies of one."""
-    key = ("offer_id", "observed_at")
+    key = ("offer_id", "observed_at", "captured_at")
     if not frame.select(key).is_duplicated().any():
         return frame
     frame = frame.unique(maintain_order=True)

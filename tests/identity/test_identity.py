@@ -12,7 +12,7 @@ from pipeline.identity.identity import (
     resolve_region,
     tpu_chips,
 )
-from pipeline.sources.source import read_reference
+from pipeline.sources.committed import read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = (ACCELERATORS, ACCELERATOR_ALIASES, PROVIDERS, REGIONS)

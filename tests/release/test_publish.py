@@ -248,7 +248,8 @@ def test_the_market_of_these_tests_has_a_price_in_every_tier(published):
     with opened_for_reading(published) as db:
         levels = db.execute(
             "select tier, market, median_price_usd_per_gpu_hour from marts.gpu_price_daily "
-            "where status = 'published' and region_group = 'world' and observed_on = '2024-01-02' "
+            "where publication_status = 'published' and region_group = 'all' "
+            "and observed_on = '2024-01-02' "
             "order by all"
         ).fetchall()
     assert levels == [
@@ -259,3 +260,24 @@ def test_the_market_of_these_tests_has_a_price_in_every_tier(published):
         ("neocloud", "on_demand", 2.4),
     ]
     assert len(market()) == 10 * (5 + 4 + 1 + 6) + 1
+
+
+def test_the_views_of_the_past_are_made_again_when_they_would_say_something_else(
+    store, monkeypatch
+):
+    open_for_business(store)
+    made = "select min(view_oid) from duckdb_views() where schema_name = 'vintage'"
+    words = "select comment from duckdb_columns() where schema_name = 'vintage' and table_name = "
+    words += "'provider_price_daily' and column_name = 'provider'"
+    with store.connect() as db:
+        before = db.execute(made).fetchall()
+        publishing.prepare_views(db)
+        assert db.execute(made).fetchall() == before, "nothing has changed"
+        monkeypatch.setattr(publishing, "AS_OF", f"{publishing.AS_OF} and true")
+        publishing.prepare_views(db)
+        assert db.execute(made).fetchall() != before
+        monkeypatch.setitem(
+            COLUMNS, "provider", COLUMNS["provider"]._replace(doc="Who sells.", unit="")
+        )
+        publishing.prepare_views(db)
+        assert db.execute(words).fetchall() == [("Who sells.",)]

@@ -3,8 +3,7 @@
 A source imports these by name, so that its fingerprint covers them.
 """
 
-import json
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import polars as pl
@@ -15,36 +14,6 @@ from pipeline.sources.source import Capture, ParseError, Source
 Entry = TypeVar("Entry")
 Row = TypeVar("Row")
 Fields = Mapping[str, type[pl.DataType]]
-
-
-def read_json(body: bytes, capture: Capture) -> Any:
-    """The answer, whatever it is.
-
-    Raises:
-        ParseError: not JSON, or nested without end.
-    """
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
-
-
-def read_documents(body: bytes, capture: Capture) -> Iterator[Any]:
-    """The JSON documents of pages that stand one after the other.
-
-    Raises:
-        ParseError: not JSON, nested without end, or nothing at all.
-    """
-    try:
-        text = body.decode("utf-8").strip()
-        while True:
-            document, end = json.JSONDecoder().raw_decode(text)
-            yield document
-            text = text[end:].lstrip()
-            if not text:
-                return
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {str(error)[:200]}") from error
 
 
 def objects(answer: Any, field: str, capture: Capture) -> list[dict[str, object]]:

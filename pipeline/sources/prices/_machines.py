@@ -1,6 +1,6 @@
 """How many accelerators a machine type has: `warehouse/reference/machine_types.csv`, by cloud.
 
-A source that imports this names `machine_types` among its facts, so that a changed file reads its
+A source that imports this names `machine_types` among its rules, so that a changed file reads its
 captures again. A type that is not in the file has no count: never guessed from its name.
 """
 
@@ -9,9 +9,10 @@ from functools import cache
 import polars as pl
 
 from pipeline.contracts.reference import MACHINE_TYPES
-from pipeline.sources.source import REFERENCE, read_reference
+from pipeline.sources.committed import read_reference
+from pipeline.sources.source import REFERENCE
 
-FACTS = ("machine_types",)
+RULES = ("machine_types",)
 
 
 @cache

@@ -16,7 +16,7 @@ alias table. RTX6000 is the Turing card. The monthly price was a cap until 2026-
 term. NETINT cards of class `accelerated` encode video and have `gpus` 0.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -24,16 +24,16 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.sources.guards import read_documents
 from pipeline.sources.prices._answers import (
     objects,
     provenance,
-    read_documents,
     read_each,
     typed_rows,
     untold,
 )
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.linode.com/v4/linode/types"
 PAGE_SIZE = 500
@@ -50,8 +50,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # the pages are one capture, and validators are of one page
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # the pages are one capture, and validators are of one page
     params = {"page": "1", "page_size": str(PAGE_SIZE)}
     ask = partial(all_pages, URL, params, _next, most=MAX_PAGES, joined="lines")
     yield Part("all", http.attempt(ask))

@@ -29,7 +29,7 @@ No Upfront, which is rent, enters a level. Prices differ per purchase option, ne
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import BinaryIO
@@ -39,8 +39,8 @@ import polars as pl
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.sources.prices._answers import mostly
-from pipeline.sources.prices._machines import FACTS, listed
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.prices._machines import RULES, listed
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 HOST = "https://pricing.us-east-1.amazonaws.com"
 OFFER = f"{HOST}/offers/v1.0/aws/AmazonEC2"
@@ -101,23 +101,23 @@ OPTIONAL = {"CapacityStatus": "capacity", "MarketOption": "sold_as", "Region Cod
 PREAMBLE = ("FormatVersion", "Disclaimer", "Publication Date", "Version", "OfferCode")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     for region in LIVE_REGIONS:
-        yield from _changed(region, f"{OFFER}/current/{region}/index.csv", last)
+        yield from _changed(region, f"{OFFER}/current/{region}/index.csv", held)
 
 
-def fetch_month(month: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch_month(month: date, held: Held) -> Iterator[Part]:
     """Every version in force during the month, for the regions that sold accelerators by then."""
     index = http.get(f"{OFFER}/index.json", expects="json")
     for version in _in_force(json.loads(index.body), month):
         for region, since in REGIONS.items():
             if since <= month:
                 url = f"{OFFER}/{version}/{region}/index.csv"
-                yield from _changed(f"{region}.{version}", url, last)
+                yield from _changed(f"{region}.{version}", url, held)
 
 
-def _changed(part: str, url: str, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    answer = http.attempt(partial(http.download, url, validators=last(part), expects="csv"))
+def _changed(part: str, url: str, held: Held) -> Iterator[Part]:
+    answer = http.attempt(partial(http.download, url, validators=held(part), expects="csv"))
     if isinstance(answer, http.UpstreamError) or answer.status != 304:
         yield Part(part, answer)
 
@@ -347,7 +347,7 @@ SOURCE = Source(
     parse_stream=parse_stream,
     fetch=fetch,
     refresh_days=7,
-    facts=FACTS,
+    rules=RULES,
     real_answer="2026-09-12, lines",
     backfill=Backfill(every="month", since=G2, fetch=fetch_month),
 )

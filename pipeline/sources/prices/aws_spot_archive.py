@@ -22,7 +22,7 @@ Spot at the on-demand price is AWS's cap, which a file of spot prices cannot sho
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import BinaryIO
@@ -34,8 +34,8 @@ from pyarrow import csv
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.sources.prices._answers import mostly
-from pipeline.sources.prices._machines import FACTS, listed
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.prices._machines import RULES, listed
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 ARCHIVE = "https://doi.org/10.5281/zenodo.14198917"
 ZENODO = "https://zenodo.org"
@@ -89,27 +89,27 @@ FAMILY = r"^(?:p\d|g\d|gr\d|trn\d|inf\d|dl\d)[a-z0-9-]*\."
 POOL = ("zone_id", "instance_type")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     """The newest file; nothing is asked once that of last month is held."""
     last_month = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
-    if last(f"{last_month:%Y-%m}"):
+    if held(f"{last_month:%Y-%m}"):
         return
     files = _files()
-    yield from _missing(max(files), files, last)
+    yield from _missing(max(files), files, held)
 
 
-def fetch_month(month: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch_month(month: date, held: Held) -> Iterator[Part]:
     """The file a month lies in, unless it is held.
 
     Raises:
         UpstreamError: no listing of the archive, or no such file in it.
     """
-    if last(f"{month:%Y-%m}") or last(f"{month:%Y}"):
+    if held(f"{month:%Y-%m}") or held(f"{month:%Y}"):
         return
     files = _files()
     for period in (f"{month:%Y-%m}", f"{month:%Y}"):
         if period in files:
-            yield from _missing(period, files, last)
+            yield from _missing(period, files, held)
             return
     raise http.UpstreamError(f"no file of {month:%Y-%m}", url=ARCHIVE, status=200)
 
@@ -144,10 +144,8 @@ def _files() -> dict[str, str]:
     return {period: f"{ZENODO}/records/{record}/files/{period}.tsv.zst" for record, period in found}
 
 
-def _missing(
-    period: str, files: Mapping[str, str], last: Callable[[str], Mapping[str, str]]
-) -> Iterator[Part]:
-    if not last(period):
+def _missing(period: str, files: Mapping[str, str], held: Held) -> Iterator[Part]:
+    if not held(period):
         ask = partial(http.download, files[period], max_bytes=MAX_BYTES, total_seconds=3600.0)
         yield Part(period, http.attempt(ask))
 
@@ -280,7 +278,7 @@ SOURCE = Source(
     parse_stream=parse_stream,
     fetch=fetch,
     refresh_days=31,
-    facts=FACTS,
+    rules=RULES,
     real_answer="2022-05-31, whole",
     backfill=Backfill("month", SINCE, fetch_month),
 )

@@ -27,7 +27,7 @@ administered, and often none at all (H200 84.80 beside 84.80).
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -35,16 +35,16 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.sources.guards import read_json
 from pipeline.sources.prices._answers import (
     mostly,
     objects,
     provenance,
-    read_json,
     typed,
     untold,
 )
-from pipeline.sources.prices._machines import FACTS, listed
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.prices._machines import RULES, listed
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://prices.azure.com/api/retail/prices"
 VERSION = "2023-01-01-preview"
@@ -84,8 +84,8 @@ NULLABLE = FIELDS.keys() - TEXT
 ABSENT = {"tierMinimumUnits": 0.0, "isPrimaryMeterRegion": True, "reservationTerm": None}
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     for region in REGIONS:
         yield Part(region, http.attempt(partial(_pages, region)))
 
@@ -275,6 +275,6 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
-    facts=FACTS,
+    rules=RULES,
     real_answer="2026-09-16, entries",
 )

@@ -18,7 +18,7 @@ to a contract whose length the API does not say: rejected, `unknown_term`. Fewer
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -26,16 +26,16 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.sources.guards import read_json
 from pipeline.sources.prices._answers import (
     objects,
     provenance,
     read_each,
-    read_json,
     typed,
     untold,
 )
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.digitalocean.com/v2/sizes"
 KEY = "DIGITALOCEAN_TOKEN"
@@ -54,8 +54,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 OPTIONAL = ("available", "amount", "unit", "region")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     params = {"per_page": str(PAGE), "page": "1"}
     headers = {"authorization": f"Bearer {os.environ[KEY]}"}
     ask = partial(all_pages, URL, params, _next, most=MAX_PAGES, joined="list", headers=headers)

@@ -27,7 +27,7 @@ a `slice` may be eight cores.
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -35,10 +35,11 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import provenance, read_json, untold
-from pipeline.sources.prices._machines import FACTS, gpu_counts, gpu_names
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import provenance, untold
+from pipeline.sources.prices._machines import RULES, gpu_counts, gpu_names
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://cloudbilling.googleapis.com/v1/services/6F81-5844-456A/skus"
 KEY = "GOOGLE_CLOUD_API_KEY"
@@ -191,8 +192,8 @@ NUMBERS: dict[str, Any] = {
 Rates = dict[tuple[str, str, Market], float | str]
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     params, headers = {"pageSize": str(PAGE)}, {"x-goog-api-key": os.environ[KEY]}
     ask = partial(all_pages, URL, params, _next, most=MAX_PAGES, joined="list", headers=headers)
     yield Part("all", http.attempt(ask))
@@ -389,6 +390,6 @@ SOURCE = Source(
     parse=parse,
     fetch=fetch,
     secrets=(KEY,),
-    facts=FACTS,
+    rules=RULES,
     real_answer="2026-06-14, entries",
 )

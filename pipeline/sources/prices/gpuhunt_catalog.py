@@ -34,9 +34,7 @@ Traps:
 """
 
 import re
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import BytesIO
@@ -46,8 +44,9 @@ import polars as pl
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.identity.identity import tpu_chips
+from pipeline.sources.guards import Limits, opened, read_member
 from pipeline.sources.prices._answers import mostly, numbered, provenance, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 BUCKET = "https://dstack-gpu-pricing.s3.eu-west-1.amazonaws.com/v3"
 # OFFLINE_PROVIDERS of gpuhunt's catalog.py: those whose catalogs are published.
@@ -64,9 +63,7 @@ PROVIDERS = (
 )
 VERSION = re.compile(r"\d{8}-\d{1,9}")
 MAX_ZIP_BYTES = 32 * 2**20
-MAX_CSV_BYTES = 256 * 2**20
-MAX_DIRECTORY_BYTES = 4096
-END = b"PK\x05\x06"  # the record that closes a zip, 22 bytes when there is no comment
+LIMITS = Limits(members=1, packed_bytes=MAX_ZIP_BYTES, unpacked_bytes=256 * 2**20)
 
 REQUIRED = (
     "instance_name",
@@ -97,9 +94,9 @@ STALE_AFTER = timedelta(days=2)
 PLACEHOLDER_FRACTION = 0.25
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     for provider in PROVIDERS:
-        ask = partial(_newest, provider, last(provider))
+        ask = partial(_newest, provider, held(provider))
         yield Part(provider, http.attempt(ask))
 
 
@@ -131,24 +128,10 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 def _member(body: bytes, capture: Capture) -> bytes:
     """The one file of the archive, if it is the expected one and of a sane size."""
     expected = f"{capture.part}.csv"
-    if body[:2] != b"PK" or body[-22:-18] != END:
-        raise ParseError(f"{capture.url}: not a whole zip: {body[:40]!r}")
-    count = int.from_bytes(body[-12:-10], "little")
-    directory = int.from_bytes(body[-10:-6], "little")
-    if count != 1 or directory > MAX_DIRECTORY_BYTES:
-        raise ParseError(f"{capture.url}: {count} members, expected {expected} alone")
-    try:
-        with zipfile.ZipFile(BytesIO(body)) as archive:
-            names = archive.namelist()
-            with archive.open(expected) as file:
-                content = file.read(MAX_CSV_BYTES + 1)
-    except KeyError:
-        raise ParseError(f"{capture.url}: members {names}, expected {expected}") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
-        raise ParseError(f"{capture.url}: {type(error).__name__}: {error}") from error
-    if names != [expected] or len(content) > MAX_CSV_BYTES:
-        raise ParseError(f"{capture.url}: {names}, unpacked to over {MAX_CSV_BYTES} bytes")
-    return content
+    with opened(body, LIMITS) as archive:
+        if (names := archive.namelist()) != [expected]:
+            raise ParseError(f"{capture.url}: members {names}, expected {expected} alone")
+        return read_member(archive, expected)
 
 
 def _lines(content: bytes, capture: Capture) -> pl.DataFrame:

@@ -17,22 +17,22 @@ Traps: cents. A machine may hold several kinds of accelerator: rejected, `unknow
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.sources.guards import read_json
 from pipeline.sources.prices._answers import (
     numbered,
     provenance,
     read_each,
-    read_json,
     typed,
     untold,
 )
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://admin.hotaisle.app/api/teams/TEAM/virtual_machines/available/"
 KEY, TEAM = "HOT_AISLE_TOKEN", "HOT_AISLE_TEAM"
@@ -48,8 +48,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     team = os.environ[TEAM]
     headers = {"authorization": f"Token {os.environ[KEY]}"}
     try:

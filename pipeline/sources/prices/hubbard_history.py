@@ -21,7 +21,7 @@ are listed at two prices (3.25 and 2.29), the old list is taken to be a leftover
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from io import BytesIO
@@ -33,7 +33,7 @@ from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.identity.identity import tpu_chips
 from pipeline.sources.prices._answers import mostly, numbered, provenance, untold
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 BUCKET = "https://hubbard-gpu-price-data.s3.us-east-1.amazonaws.com"
 SINCE = date(2026, 1, 12)
@@ -67,7 +67,7 @@ TPU_SLICE = r"^v\d+[a-z]*-\d+$"
 GCP_ZONE = r"^([a-z]+-[a-z]+\d+)-[a-z]$"
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     """Snapshots of yesterday and today that are not held yet."""
     today = datetime.now(UTC).date()
     for day in (today - timedelta(days=1), today):
@@ -75,10 +75,10 @@ def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
         if isinstance(listed, http.UpstreamError):
             yield Part(f"list-{day}", listed)
             return
-        yield from _missing(_snapshots(listed), last)
+        yield from _missing(_snapshots(listed), held)
 
 
-def fetch_day(day: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch_day(day: date, held: Held) -> Iterator[Part]:
     """Snapshots of one day that are not held yet; a day without any is an error, not no supply.
 
     Raises:
@@ -88,7 +88,7 @@ def fetch_day(day: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[P
     snapshots = _snapshots(listed)
     if not snapshots:
         raise http.UpstreamError(f"no snapshot of {day}", url=listed.url, status=listed.status)
-    yield from _missing(snapshots, last)
+    yield from _missing(snapshots, held)
 
 
 def parse(body: bytes, capture: Capture) -> pl.DataFrame:
@@ -157,11 +157,11 @@ def _snapshots(listed: http.Response) -> list[str]:
     return sorted(key for key in keys if KEY.fullmatch(key))
 
 
-def _missing(keys: list[str], last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def _missing(keys: list[str], held: Held) -> Iterator[Part]:
     """A snapshot never changes its prices, so one that is held is not asked for again."""
     for key in keys:
         part = key.rpartition("_")[2].removesuffix(".parquet").lower()
-        if not last(part):
+        if not held(part):
             yield Part(part, http.attempt(partial(http.get, f"{BUCKET}/{key}")))
 
 

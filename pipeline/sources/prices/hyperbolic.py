@@ -17,7 +17,7 @@ administered. An option that is not `enabled`, or of which none is left, is not 
 list is an incomplete answer, never no supply.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -25,16 +25,16 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.sources.guards import read_json
 from pipeline.sources.prices._answers import (
     mostly,
     numbered,
     objects,
     provenance,
-    read_json,
     typed,
     untold,
 )
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.hyperbolic.ai/v2/alpha/on-demand/rental-options"
 CENTS = 100
@@ -62,8 +62,8 @@ NOWHERE = ("", "default")  # SkyPilot's name for Hyperbolic's only region
 NULLABLE = ("AcceleratorName", "Price", "SpotPrice", "Region")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     yield Part("all", http.attempt(partial(http.get, URL, expects="json")))
 
 

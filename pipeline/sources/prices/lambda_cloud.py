@@ -17,15 +17,16 @@ instances have no accelerator and are left out.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
 import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import provenance, read_each, read_json, typed, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import provenance, read_each, typed, untold
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://cloud.lambdalabs.com/api/v1/instance-types"
 KEY = "LAMBDA_API_KEY"
@@ -40,8 +41,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     headers = {"authorization": f"Bearer {os.environ[KEY]}"}
     yield Part("all", http.attempt(partial(http.get, URL, headers=headers, expects="json")))
 

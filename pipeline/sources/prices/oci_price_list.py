@@ -24,7 +24,7 @@ Traps:
   part that the list itself calls preemptible would be administered spot.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -32,9 +32,10 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import objects, provenance, read_each, read_json, untold
-from pipeline.sources.prices._machines import FACTS, gpu_counts
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import objects, provenance, read_each, untold
+from pipeline.sources.prices._machines import RULES, gpu_counts
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://apexapps.oracle.com/pls/apex/cetools/api/v1/products/"
 METRIC = "GPU Per Hour"
@@ -83,9 +84,9 @@ FIELDS: dict[str, type[pl.DataType]] = {
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     ask = partial(
-        http.get, URL, params={"currencyCode": "USD"}, validators=last("all"), expects="json"
+        http.get, URL, params={"currencyCode": "USD"}, validators=held("all"), expects="json"
     )
     yield Part("all", http.attempt(ask))
 
@@ -190,6 +191,6 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
-    facts=FACTS,
+    rules=RULES,
     real_answer="2026-08-22, entries",
 )

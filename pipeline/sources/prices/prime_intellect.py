@@ -22,7 +22,7 @@ repeats one price for 16 to 256 accelerators: one operator. `CPU_NODE` has no ac
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -30,17 +30,17 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.sources.guards import read_json
 from pipeline.sources.prices._answers import (
     numbered,
     objects,
     provenance,
     read_each,
-    read_json,
     typed,
     untold,
 )
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.primeintellect.ai/api/v1/availability/gpus"
 KEY = "PRIME_INTELLECT_API_KEY"
@@ -63,8 +63,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 OPTIONAL = ("gpuMemory", "socket", "dataCenter", "country", "isSpot", "onDemand", "currency")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     params = {"page": "1", "page_size": str(PAGE)}
     headers = {"authorization": f"Bearer {os.environ[KEY]}"}
     ask = partial(all_pages, URL, params, _next, most=MAX_PAGES, joined="list", headers=headers)

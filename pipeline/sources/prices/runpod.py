@@ -19,15 +19,16 @@ rejects them. A spot price equal to the list price is no discount, and any other
 list: administered.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
 import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import mostly, provenance, read_json, typed, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import mostly, provenance, typed, untold
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.runpod.io/graphql"
 QUERY = (
@@ -50,8 +51,8 @@ SPOT: dict[str, type[pl.DataType]] = {
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     ask = partial(http.post, URL, json={"query": QUERY}, expects="json")
     yield Part("all", http.attempt(ask))
 

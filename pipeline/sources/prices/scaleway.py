@@ -15,7 +15,7 @@ times the hour, no term. A type with a MIG profile is a slice. A zone that lists
 none in stock. One page of exactly 100 types is not the whole list.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -23,16 +23,16 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.sources.guards import read_documents
 from pipeline.sources.prices._answers import (
     mostly,
     provenance,
-    read_documents,
     read_each,
     typed_rows,
     untold,
 )
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 API = "https://api.scaleway.com/instance/v1/zones"
 ZONES = ("fr-par-1", "fr-par-2", "pl-waw-2")
@@ -50,8 +50,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # the pages are one capture, and validators are of one page
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # the pages are one capture, and validators are of one page
     for zone in ZONES:
         url, params = f"{API}/{zone}/products/servers", {"per_page": str(PAGE_SIZE), "page": "1"}
         ask = partial(all_pages, url, params, _next, most=MAX_PAGES, joined="lines")

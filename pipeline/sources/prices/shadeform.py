@@ -18,22 +18,22 @@ empty list is an incomplete answer, never no supply.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
 import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.sources.guards import read_json
 from pipeline.sources.prices._answers import (
     numbered,
     provenance,
     read_each,
-    read_json,
     typed,
     untold,
 )
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.shadeform.ai/v1/instances/types"
 KEY = "SHADEFORM_API_KEY"
@@ -53,8 +53,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 OPTIONAL = ("cloud_instance_type", "interconnect", "vram_per_gpu_in_gb")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     ask = partial(
         http.get,
         URL,

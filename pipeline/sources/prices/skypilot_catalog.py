@@ -37,7 +37,7 @@ Traps, each seen in files of 2024 to 2026:
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
@@ -48,8 +48,8 @@ from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.identity.identity import tpu_chips
 from pipeline.sources.prices import _skypilot_history as history
-from pipeline.sources.prices._machines import FACTS, listed
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.prices._machines import RULES, listed
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 CATALOG = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/catalogs/v8"
 # Clouds with an update workflow that has committed to v8 (versions of v8/<cloud>/vms.csv in the
@@ -115,10 +115,10 @@ TPU_V6E_PLACEHOLDER = 700.0
 PAST = re.compile(r"([a-z0-9]+)-(\d{8}t\d{6}z)")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     for cloud in sorted(REFRESHED + BY_HAND):
         url = f"{CATALOG}/{cloud}/vms.csv"
-        ask = partial(http.get, url, validators=last(cloud), expects="csv")
+        ask = partial(http.get, url, validators=held(cloud), expects="csv")
         yield Part(cloud, http.attempt(ask))
 
 
@@ -384,7 +384,7 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
-    facts=FACTS,
+    rules=RULES,
     real_answer="2024-11-03, whole; 2026-11, lines",
     backfill=Backfill("month", history.SINCE, history.fetch_month),
 )

@@ -22,15 +22,16 @@ price, and lay above `dph_total` in 98 of 1,936 offers. A full page is a cut-off
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
 import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import objects, provenance, read_json, typed, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import objects, provenance, typed, untold
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://console.vast.ai/api/v0/bundles/"
 LIMIT = 3000
@@ -85,8 +86,8 @@ ADDRESS = "ipaddr"
 ADDRESS_TEXT = re.compile(rb'"[^"]*ipaddr[^"]*"\s*:\s*("[^"]*"?|[^,}\]]*),?', re.IGNORECASE)
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     for group, names in GROUPS.items():
         query = {
             "gpu_name": {"in": names},

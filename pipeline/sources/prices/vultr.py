@@ -20,7 +20,7 @@ older bare-metal answers leave the GPU out: `machine_types.csv` has the plans pu
 on. MI325X of 1536 GB is not among them: read as six GPUs here and eight there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -28,17 +28,17 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.sources.guards import read_documents
 from pipeline.sources.prices._answers import (
     mostly,
     provenance,
-    read_documents,
     read_each,
     typed_rows,
     untold,
 )
-from pipeline.sources.prices._machines import FACTS, gpu_counts, gpu_names
+from pipeline.sources.prices._machines import RULES, gpu_counts, gpu_names
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 API = "https://api.vultr.com/v2"
 LISTS = {"plans": f"{API}/plans", "plans_metal": f"{API}/plans-metal"}
@@ -75,8 +75,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # the pages are one capture, and validators are of one page
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # the pages are one capture, and validators are of one page
     for part in LISTS:
         ask = partial(all_pages, LISTS[part], PARAMS[part], _next, most=MAX_PAGES, joined="lines")
         yield Part(part, http.attempt(ask))
@@ -247,6 +247,6 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
-    facts=FACTS,
+    rules=RULES,
     real_answer="2026-09-28, entries",
 )

@@ -15,8 +15,7 @@ Frankfurter is open source and free (https://frankfurter.dev).
 Trap: rates are for information, not for transactions.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
@@ -24,7 +23,8 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.reference import EXCHANGE_RATES
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.frankfurter.dev/v2/rates"
 PROVIDER = "ECB"
@@ -32,9 +32,9 @@ PROVIDER = "ECB"
 SYMBOLS = ("AUD", "CAD", "CHF", "CNY", "EUR", "GBP", "INR", "JPY", "KRW", "NOK", "SEK", "SGD")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     params = {"base": "USD", "quotes": ",".join(SYMBOLS), "providers": PROVIDER}
-    ask = partial(http.get, URL, params=params, validators=last("all"), expects="json")
+    ask = partial(http.get, URL, params=params, validators=held("all"), expects="json")
     yield Part("all", http.attempt(ask))
 
 
@@ -45,10 +45,7 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
         ParseError: neither documented answer, another base than USD, a day after the capture, a
             blend of sources, no rates at all, or most of them no numbers.
     """
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
+    answer = read_json(body, capture)
     rates = _flat(answer, capture) if isinstance(answer, list) else _by_currency(answer, capture)
     now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
     return pl.DataFrame(

@@ -14,8 +14,12 @@ from pipeline.capture import http
 from pipeline.identity.identity import resolve_accelerator, resolve_provider, resolve_region
 from pipeline.sources.prices import aws_spot_archive
 from pipeline.sources.prices._machines import gpu_counts
-from pipeline.sources.reference import accelerator_aliases, providers, regions
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
+
+accelerator_aliases = named("accelerator_aliases")
+providers = named("providers")
+regions = named("regions")
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 FIXTURE = REPOSITORY / "tests" / "fixtures" / "aws_spot_archive" / "2022.tsv"
@@ -164,7 +168,7 @@ def test_every_machine_and_zone_is_known_to_the_reference_tables():
     zones = [f"{prefix}-az1" for prefix in aws_spot_archive.REGIONS]
     text = "".join(line(kind=kind) for kind in kinds) + "".join(line(zone=zone) for zone in zones)
     tables = {
-        each.SOURCE.name: each.parse((REFERENCE / each.SOURCE.file).read_bytes(), of())
+        each.name: each.parse((REFERENCE / each.file).read_bytes(), of())
         for each in (accelerator_aliases, providers, regions)
     }
     frame = resolve_provider(read(packed(text)), tables["providers"])

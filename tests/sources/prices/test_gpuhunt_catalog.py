@@ -216,7 +216,7 @@ def test_hostile_text_goes_to_quarantine(name: str):
 
 def test_a_path_in_the_archive_is_refused():
     for name in ("../aws.csv", "/etc/aws.csv", "x/aws.csv", "AWS.csv"):
-        with pytest.raises(ParseError, match="expected aws"):
+        with pytest.raises(ParseError, match=r"expected aws|is called '(\.\.|/etc)/aws"):
             gpuhunt_catalog.parse(zipped((name, HEADER + T4)), capture("aws"))
 
 
@@ -227,10 +227,11 @@ def test_a_second_member_is_refused():
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr(gpuhunt_catalog, "MAX_CSV_BYTES", 1_000_000)
+    small = gpuhunt_catalog.LIMITS._replace(unpacked_bytes=1_000_000)
+    monkeypatch.setattr(gpuhunt_catalog, "LIMITS", small)
     body = zipped(("aws.csv", b"0" * 50_000_000))
     assert len(body) < 100_000
-    with pytest.raises(ParseError, match="over 1000000 bytes"):
+    with pytest.raises(ParseError, match="more than 1,000,000 bytes"):
         gpuhunt_catalog.parse(body, capture("aws"))
 
 
@@ -274,7 +275,7 @@ WHOLE = zipped(("aws.csv", HEADER + T4))
         (WHOLE[:-5], "not a whole zip"),
         (WHOLE[len(WHOLE) // 2 :], "not a whole zip"),
         (flipped(WHOLE), "(BadZipFile|error)"),
-        (encrypted(WHOLE), "RuntimeError"),
+        (encrypted(WHOLE), "is encrypted"),
         (zipped(("aws.csv", "")), "catalog.zip"),
         (zipped(("aws.csv", HEADER)), "no accelerator lines"),
         (

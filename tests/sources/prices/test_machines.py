@@ -87,7 +87,7 @@ def test_gpu_counts_leaves_shares_out():
 
 @pytest.mark.parametrize("source", READERS, ids=lambda each: each.name)
 def test_a_changed_count_reads_the_captures_of_its_users_again(source):
-    assert source.facts == _machines.FACTS
+    assert source.rules == _machines.RULES
 
 
 def test_five_sources_and_more_share_the_file_and_hold_no_counts_of_their_own():

@@ -7,10 +7,11 @@ import pytest
 
 from pipeline.contracts import validate
 from pipeline.contracts.reference import MACHINE_TYPES
-from pipeline.sources.reference import machine_types
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import REFERENCE, Capture, ParseError
 
 AT = Capture("machine_types", "all", "x", datetime(2026, 11, 27, tzinfo=UTC), "")
+machine_types = named("machine_types")
 BODY = (REFERENCE / "machine_types.csv").read_bytes()
 
 
