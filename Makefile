@@ -20,9 +20,9 @@ setup: .venv/.ready  ## virtual environment from the hash lock (other verbs do t
 run: .venv/.ready  ## ingest what is reachable, build, audit, publish, print the table of sources
 	$(PY) -m pipeline
 
-ui: .venv/.ready  ## the Dagster UI on http://localhost:3000
+ui: .venv/.ready  ## the Dagster UI on http://localhost:3000; make ui UI="--port 3001"
 	@mkdir -p warehouse/.dagster
-	.venv/bin/dagster dev
+	$(PY) -m pipeline.ui $(UI)
 
 fleet: .venv/.ready  ## what your own accelerators are worth: make fleet FLEET=path.csv
 	$(PY) -m pipeline.fleet "$(FLEET)"
@@ -42,7 +42,7 @@ check-python: .venv/.ready
 	$(PY) -m pipeline.release.tables --check
 	$(PY) -m distil.document --check
 	@mkdir -p warehouse/.dagster
-	.venv/bin/dagster definitions validate --log-level error
+	$(PY) -m dagster definitions validate --log-level error
 
 check-sql: .sqlfluff_cache/checked
 

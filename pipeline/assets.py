@@ -23,8 +23,6 @@ from pipeline.warehouse import DuckDB, Warehouse, is_damage
 # `backfill_policy` is marked beta; the version is locked, and the warning would hide real ones.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
-POOL = "duckdb"
-
 
 def raw_key(source: Source) -> dg.AssetKey:
     return dg.AssetKey(["raw", source.name])
@@ -73,7 +71,6 @@ def _raw_asset(source: Source, tags: dict[str, str]) -> dg.AssetsDefinition:
         description=source.doc,
         metadata={"homepage": dg.MetadataValue.url(source.homepage), "terms": source.terms},
         op_tags=tags,
-        pool=POOL,
     )
     def raw(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         attempts = ingest.capture(source, warehouse)
@@ -104,7 +101,6 @@ def _staging_asset(
         freshness_policy=freshness(source) if source.fetch is not None else None,
         metadata={"licence": source.licence, "key": ", ".join(source.contract.key)},
         op_tags=tags,
-        pool=POOL,
     )
     def staging(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         with warehouse.connect() as db:
@@ -140,7 +136,6 @@ def _history_asset(
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name=source.domain,
         description=f"History that {source.name} keeps upstream, one {backfill.every} a partition.",
-        pool=POOL,
     )
     def history(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
@@ -213,7 +208,6 @@ def _group_asset(
             for each in audits
         ],
         can_subset=True,
-        pool=POOL,
     )
     def build(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
@@ -306,7 +300,6 @@ def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:
         deps=[table_key(each.table) for each in models],
         group_name="published",
         description="warehouse/warehouse.duckdb, replaced by atomic rename.",
-        pool=POOL,
     )
     def warehouse_file(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         path = publish(warehouse)
@@ -324,7 +317,6 @@ def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:
         deps=[warehouse_file],
         group_name="published",
         description="One Parquet and one CSV per mart under warehouse/exports/.",
-        pool=POOL,
     )
     def exports(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         written = export(warehouse)

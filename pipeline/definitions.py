@@ -4,6 +4,7 @@ import dagster as dg
 
 from pipeline import assets
 from pipeline.build.model import models
+from pipeline.runs.resource import held
 from pipeline.sources.source import Source, discover
 from pipeline.warehouse import OWN_TABLES, ROOT, Warehouse
 
@@ -72,7 +73,7 @@ def definitions(
         assets=[*everything, *built],
         jobs=jobs,
         schedules=schedules,
-        resources={"warehouse": warehouse},
+        resources={"warehouse": held(warehouse)},
         executor=dg.in_process_executor,
     )
 

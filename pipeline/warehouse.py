@@ -8,7 +8,7 @@ The pipeline owns `warehouse/build/build.duckdb`; people open `warehouse/warehou
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import polars as pl
 from pipeline.capture.raw import RawStore
 from pipeline.columns import COLUMNS, duckdb_type
 from pipeline.contracts import Contract, declared
+from pipeline.runs.stopping import at_stop
 
 __all__ = ["DuckDB", "Warehouse", "opened_for_reading", "quoted", "scratch"]
 
@@ -135,7 +136,7 @@ def quoted(text: str) -> str:
 @contextmanager
 def scratch() -> Iterator[DuckDB]:
     """A database in memory, for parsing SQL and for writing files."""
-    with duckdb.connect() as db:
+    with duckdb.connect() as db, _interruptible(db):
         db.execute("set timezone = 'UTC'")
         yield db
 
@@ -143,7 +144,7 @@ def scratch() -> Iterator[DuckDB]:
 @contextmanager
 def opened_for_reading(path: Path) -> Iterator[DuckDB]:
     """A published file, read-only."""
-    with duckdb.connect(path, read_only=True) as db:
+    with duckdb.connect(path, read_only=True) as db, _interruptible(db):
         db.execute("set timezone = 'UTC'")
         yield db
 
@@ -160,6 +161,7 @@ class Warehouse:
         self.build = root / "build" / "build.duckdb"
         self.published = root / "warehouse.duckdb"
         self.exports = root / "exports"
+        self.lock = root / "run.lock"
         self.raw = RawStore(root / "raw")
 
     @contextmanager
@@ -177,7 +179,7 @@ class Warehouse:
         for is_new in (False, True):
             usable = False
             try:
-                with _opened(self.build) as db:
+                with _opened(self.build) as db, _interruptible(db):
                     _lay_out(db)
                     usable = True
                     yield db
@@ -231,6 +233,39 @@ def _lay_out(db: DuckDB) -> None:
     _heal(db)
     for table, (doc, columns) in OWN_TABLES.items():
         create(db, table, doc, columns)
+
+
+_at_work: dict[int, DuckDB] = {}
+
+
+@contextmanager
+def _interruptible(db: DuckDB) -> Iterator[None]:
+    """Give Ctrl-C its meaning back, while a connection is open.
+
+    DuckDB 2.0 swallows what a signal's handler raises, or does not hear the signal at all while
+    another of its threads does the work (measured). As an ordinary error it would fail one step,
+    and the run would go on with the next.
+    """
+    _at_work[id(db)] = db
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        _at_work.pop(id(db), None)
+
+
+def _interrupt_queries() -> None:
+    for db in [*_at_work.values()]:
+        with suppress(duckdb.Error):  # closed meanwhile
+            db.interrupt()
+
+
+at_stop(_interrupt_queries)
 
 
 @contextmanager

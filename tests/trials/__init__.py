@@ -1,1 +1,1 @@
-"""Trials too long for `make test`: run by hand, with a seed, and said in a closing note."""
+"""Trials that take long: with a seed, outside `make test`, which has a short form of each."""
