@@ -25,6 +25,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 GPU_TYPES = (FIXTURES / "runpod" / "gpu_types.json").read_bytes()
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 H100 = {"id": "NVIDIA H100 80GB HBM3", "displayName": "H100 SXM", "memoryInGb": 80,
+        "secureCloud": True, "communityCloud": True,
         "securePrice": 3.99, "communityPrice": 2.69}  # fmt: skip
 MEMORY = {"H200": 141, "B200": 180, "L4": 24, "L40S": 48}
 GOOD = [H100 | {"id": f"NVIDIA {name}", "memoryInGb": gb} for name, gb in MEMORY.items()]
