@@ -15,6 +15,7 @@ from pipeline import warehouse as wh
 from pipeline.capture.raw import Capture, RawCorruptError, RawStore
 from pipeline.capture.wording import plain
 from pipeline.columns import COLUMNS
+from pipeline.contracts.own import OWN_TABLES
 from pipeline.warehouse import DuckDB
 
 # A clock may be set a time zone wrong; a stamp further ahead is of a clock nobody can use.
@@ -102,7 +103,7 @@ def _lines(
             if sidecar.moment > now + AHEAD:
                 line["damage_reason"] = f"{source}/{part}/{stem}.json {_AHEAD}"
         lines.append(line)
-    schema = _schema(wh.OWN_TABLES[TABLE][1])
+    schema = _schema(OWN_TABLES[TABLE][1])
     return pl.DataFrame(lines, schema=schema, orient="row")
 
 

@@ -141,6 +141,7 @@ def land(
         at_once: Captures of a batch.
     """
     parser = _parser(source)
+    wh.create(db, source.contract.table, source.contract.doc, source.contract.columns)
     if source.file is not None:
         return _land_file(source, store, db, parser)
     index.refresh(db, store.raw, source.name, datetime.now(UTC))

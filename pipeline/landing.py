@@ -18,12 +18,11 @@ from pipeline import warehouse as wh
 from pipeline.capture.raw import Capture, RawCorruptError
 from pipeline.capture.wording import plain
 from pipeline.contracts import ContractError, judged
-from pipeline.identity.offers import implausible
-from pipeline.plausibility import trailing_medians
+from pipeline.identity.offers import UNDESCRIBED, implausible, of_cells, unit_change
+from pipeline.plausibility import last_prices, trailing_medians
 from pipeline.sources.source import ParseError, Source
 from pipeline.warehouse import DuckDB
 
-MAX_IMPLAUSIBLE_FRACTION = 0.02
 MAX_CELL_CHARACTERS = 2_000
 MAX_BATCH_ROWS = 200_000
 NTH = "capture_number"
@@ -192,7 +191,8 @@ def _judge_one(
 ) -> _Judged:
     """Refuses a capture of which nothing can be used, whose prices changed unit, or keys repeat."""
     source, terms = batch.source, batch.source.contract
-    if terms.prepare is not None and usable.is_empty():
+    described = not refused[WHY].is_in(UNDESCRIBED).any()
+    if terms.prepare is not None and usable.is_empty() and described:
         why = refused[WHY].value_counts(sort=True).head(3).rows()
         raise ContractError(f"{source.name}: no row can be used: {why}")
     if source.file is None and "price_usd_per_gpu_hour" in terms.columns:
@@ -207,13 +207,20 @@ def _judge_one(
             waiting=sorted(batch.waiting),
             landing=before,
         )
-        odd = implausible(usable, medians)
-        usable = usable.with_columns(pl.when(odd).then(pl.lit("implausible_price")).alias(WHY))
-        share = usable[WHY].is_not_null().mean()
-        if isinstance(share, float) and share > MAX_IMPLAUSIBLE_FRACTION:
+        odd = usable.select(odd=implausible(usable, medians))["odd"]
+        last = last_prices(
+            batch.db, terms, until, source=source.name, waiting=sorted(batch.waiting),
+            landing=before,
+        )  # fmt: skip
+        own = usable.select("offer_id").join(last, on="offer_id", how="left", maintain_order="left")
+        known = pl.DataFrame({"last": own["last"], "median": of_cells(usable, medians)})
+        if factor := unit_change(usable, odd, known):
             raise ContractError(
-                f"{source.name}: {share:.1%} of prices are implausible: a change of unit"
+                f"{source.name}: most of {usable.height} prices moved by a factor of {factor:.3g}: "
+                "a change of unit"
             )
+        implausibly = pl.when(pl.lit(odd)).then(pl.lit("implausible_price"))
+        usable = usable.with_columns(implausibly.alias(WHY))
         refused = pl.concat([refused, usable.drop_nulls(WHY)], how="diagonal")
         usable = usable.filter(pl.col(WHY).is_null())
     twice = usable.filter(usable.select(terms.key).is_duplicated())
@@ -317,8 +324,6 @@ def record(db: DuckDB, attempts: Sequence[Attempt]) -> None:
 
 def held(db: DuckDB, source: Source) -> int:
     """Rows of a source in its staging table."""
-    if not wh.exists(db, source.contract.table):
-        return 0
     query = f"select count(*) from {source.contract.table} where source = ?"
     return int(db.execute(query, [source.name]).fetchall()[0][0])
 

@@ -74,3 +74,48 @@ def trailing_medians(
             source=source,
             waiting=list(waiting),
         )
+
+
+def last_prices(
+    db: DuckDB,
+    terms: Contract,
+    until: datetime,
+    *,
+    source: str,
+    waiting: Sequence[datetime] = (),
+    landing: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """What a source itself quoted for each offer before a moment, else first after it.
+
+    Shape: `offer_id`, `last` in USD per accelerator-hour. Arguments as in `trailing_medians`.
+    """
+    wh.create(db, terms.table, terms.doc, terms.columns)
+    empty = pl.DataFrame(schema={name: COLUMNS[name].dtype for name in terms.columns})
+    reach = f"interval {PLAUSIBLE_HISTORY_DAYS} day"
+    with wh.registered(db, landing=empty if landing is None else landing):
+        return wh.frame(
+            db,
+            f"""
+            with known as (
+                select offer_id, captured_at, price_usd_per_gpu_hour as price from {terms.table}
+                where source = $source
+                and captured_at not in (select unnest($waiting::timestamptz[]))
+                union all
+                select offer_id, captured_at, price_usd_per_gpu_hour as price from landing
+            )
+
+            select
+                offer_id,
+                coalesce(
+                    arg_max(price, captured_at) filter (captured_at < $until),
+                    arg_min(price, captured_at) filter (captured_at > $until)
+                ) as last
+            from known
+            where captured_at >= $until::timestamptz - {reach}
+            and captured_at < $until::timestamptz + {reach}
+            group by offer_id
+            """,
+            until=until,
+            source=source,
+            waiting=list(waiting),
+        )

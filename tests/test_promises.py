@@ -87,6 +87,25 @@ def test_every_contract_is_filled_by_a_source():
     assert {each.name for each in declared()} == {each.contract.name for each in discover()}
 
 
+@every_source
+def test_readme_says_which_real_answer_a_source_was_held_against(source):
+    [row] = [line for line in README.splitlines() if line.startswith(f"| `{source.name}` |")]
+    said = row.split(" | ")[4]
+    if source.file:
+        assert said == "-"
+        assert source.real_answer is None
+    else:
+        assert said == (source.real_answer or "not yet")
+    if source.real_answer:
+        each = re.compile(r"\d{4}(-\d\d){0,2}, (whole|entries|lines)")
+        assert all(each.fullmatch(part) for part in source.real_answer.split("; "))
+        files = (ROOT / "tests" / "sources" / source.domain).glob("*.py")
+        recorded = "".join(path.read_text() for path in files if source.name in path.read_text())
+        folder = ROOT / "tests" / "fixtures" / source.name / "SOURCE.md"
+        recorded += folder.read_text() if folder.is_file() else ""
+        assert re.search(r"shared|recorded|an answer of", recorded)
+
+
 @pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"])
 def test_a_document_names_what_is_there(document):
     text = (ROOT / document).read_text(encoding="utf-8")

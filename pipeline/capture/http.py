@@ -38,6 +38,7 @@ from urllib3.util import Retry
 from pipeline.capture import redaction
 from pipeline.capture.bodies import STEP, Expects, Unusable, check_kind, decoded, spooled
 from pipeline.capture.limits import Deadline, Pace
+from pipeline.capture.reach import Reach
 from pipeline.capture.redirects import CONDITIONS, followed, may_ask, private_headers
 from pipeline.capture.transport import Transport, public_only
 
@@ -60,6 +61,7 @@ class Policy:
     redirects: int = 5
     own_machine: bool = False  # only tests have their upstream on it
     pace: Pace = field(default_factory=Pace)
+    reach: Reach = field(default_factory=Reach)
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -104,6 +106,7 @@ class UpstreamError(Exception):
         url: The address asked, secrets redacted.
         status: HTTP status, or None when no answer began.
         retryable: Whether asking again can help; not after a refusal or without a network.
+        reason: What went wrong, without the address.
         head: First 200 bytes of the answer, without the secrets we sent.
         retry_after_seconds: How long the upstream wants to be left alone, if it says so.
     """
@@ -118,6 +121,7 @@ class UpstreamError(Exception):
         head: bytes = b"",
         retry_after_seconds: float | None = None,
     ) -> None:
+        self.reason = reason
         self.url = redaction.redacted(url)
         self.status = status
         self.retryable = retryable
@@ -221,8 +225,9 @@ def _ask(request: requests.Request, bounds: _Bounds) -> Response:
         first = request.prepare()
     except requests.RequestException as error:
         first, problem = requests.PreparedRequest(), type(error).__name__
-    if not may_ask(first.url, POLICY.own_machine):
-        raise UpstreamError(f"no answer ({problem})", url=request.url or "")
+    lost = POLICY.reach.lost(first.url or "")
+    if lost or not may_ask(first.url, POLICY.own_machine):
+        raise UpstreamError(lost or f"no answer ({problem})", url=request.url or "")
     carried = redaction.carried(first.url or "", first.headers, first.body)
     redaction.know(carried)
     bounds = replace(bounds, secrets=carried)
@@ -233,6 +238,8 @@ def _ask(request: requests.Request, bounds: _Bounds) -> Response:
             try:
                 return _exchange(session, first, deadline, bounds)
             except UpstreamError as error:
+                if error.status is None and not error.retryable:
+                    POLICY.reach.lose(error.url, error.reason)
                 wait = error.retry_after_seconds
                 if wait is None:
                     wait = POLICY.backoff_seconds * 2 ** (asked - 1) * random.uniform(0.5, 1.0)

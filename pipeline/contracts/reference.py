@@ -79,6 +79,27 @@ ACCELERATOR_ALIASES = contract(
     read_on=[],
 )
 
+MACHINE_TYPES = contract(
+    "machine_types",
+    "One row per machine type of a cloud: its accelerators as the cloud's documentation counts; "
+    "a type that is a share of one has a reason instead of a count.",
+    committed=Committed(
+        """
+        How many accelerators each machine type has: one cited line per type, for every cloud that
+        prices machines without saying so.
+        """,
+    ),
+    key=["provider", "instance_type"],
+    optional=["gpu_count", "reason"],
+    provider=[SLUG],
+    instance_type=[],
+    accelerator_raw=[],
+    gpu_count=[pa.Check.in_range(1, 64)],
+    reason=[pa.Check.isin(["fractional", "not_an_accelerator"])],
+    source_date=[],
+    read_on=[],
+)
+
 PROVIDERS = contract(
     "providers",
     "One row per operator that rents accelerators out.",

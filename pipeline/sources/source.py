@@ -89,6 +89,9 @@ class Source:
         redact: Drops personal data before bytes are written.
         secrets: Environment variables without which the source is skipped.
         backfill: History the upstream keeps beside what `fetch` reads.
+        real_answer: Day (or month, or year) of the newest answer of the upstream itself that the
+            parser was held against, whoever recorded it, and how much of it: `whole`, or `entries`
+            or `lines` put into its shape. None: only answers typed by hand. README repeats it.
         sightings: Whether an answer equal to the last one says something: a price seen again still
             stands, a filing does not get newer. False: an equal answer is not read again.
         about: What to know of it, where that is not its module's docstring.
@@ -108,6 +111,7 @@ class Source:
     redact: Callable[[bytes], bytes] | None = None
     secrets: tuple[str, ...] = ()
     backfill: Backfill | None = None
+    real_answer: str | None = None
     sightings: bool = True
     about: str | None = None
     rules: tuple[str, ...] = ()

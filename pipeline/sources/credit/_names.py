@@ -11,7 +11,7 @@ from typing import Literal
 import polars as pl
 
 from pipeline.contracts import Contract
-from pipeline.contracts.credit import AI_BORROWERS, FUND_ADVISERS
+from pipeline.contracts.lenders import AI_BORROWERS, FUND_ADVISERS
 from pipeline.sources.committed import read_reference
 from pipeline.sources.source import REFERENCE
 
@@ -45,13 +45,17 @@ def offerors() -> frozenset[str]:
 
 def adviser(fund: pl.Expr) -> pl.Expr:
     """The manager a fund's name carries; null where no rule says so."""
-    rules = _rules(FUND_ADVISERS).sort("priority").select("pattern", "adviser").rows()
     found = [
-        pl.when(fund.str.contains(f"(?i){said}")).then(pl.lit(manager)) for said, manager in rules
+        pl.when(fund.str.contains(f"(?i){said}")).then(pl.lit(manager))
+        for said, manager in _managers()
     ]
     return pl.coalesce(*found, pl.lit(None, pl.String))
 
 
 @cache
+def _managers() -> list[tuple[str, str]]:
+    return _rules(FUND_ADVISERS).sort("priority").select("pattern", "adviser").rows()
+
+
 def _rules(terms: Contract) -> pl.DataFrame:
     return read_reference((REFERENCE / f"{terms.name}.csv").read_bytes(), terms)

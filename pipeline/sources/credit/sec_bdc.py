@@ -290,4 +290,5 @@ SOURCE = Source(
     rules=(BORROWERS, ADVISERS),
     backfill=Backfill("month", SINCE, fetch_month),
     sightings=False,
+    real_answer="2025-11-28, whole",
 )

@@ -347,4 +347,5 @@ SOURCE = Source(
     secrets=(CONTACT,),
     rules=(BORROWERS,),
     sightings=False,
+    real_answer="2022-12-31, whole",
 )

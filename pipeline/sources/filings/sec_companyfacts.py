@@ -288,4 +288,5 @@ SOURCE = Source(
     refresh_days=14,
     secrets=(CONTACT,),
     sightings=False,
+    real_answer="2026-06-17, whole",
 )

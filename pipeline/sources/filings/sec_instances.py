@@ -216,4 +216,5 @@ SOURCE = Source(
     fetch=fetch,
     secrets=(CONTACT,),
     sightings=False,
+    real_answer="2025-07, whole",
 )

@@ -143,4 +143,5 @@ SOURCE = Source(
     fetch=fetch,
     secrets=(CONTACT,),
     sightings=False,
+    real_answer="2026-06-08, whole",
 )

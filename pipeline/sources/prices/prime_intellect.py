@@ -31,7 +31,14 @@ import polars as pl
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.sources.guards import read_json
-from pipeline.sources.prices._answers import numbered, objects, provenance, typed, untold
+from pipeline.sources.prices._answers import (
+    numbered,
+    objects,
+    provenance,
+    read_each,
+    typed,
+    untold,
+)
 from pipeline.sources.prices._pages import all_pages
 from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
@@ -91,9 +98,9 @@ def _offers(body: bytes, capture: Capture) -> pl.DataFrame:
         raise ParseError(f"{capture.url}: no number in `totalCount`: {total!r}")
     if len(items) < total:
         raise ParseError(f"{capture.url}: truncated: {len(items)} offers of {total}")
-    flat = [_flat(each, capture) for each in items]
+    flat = read_each(items, lambda each: [_flat(each, capture)], lambda _: {})
     frame = typed(flat, FIELDS, capture, may_lack=OPTIONAL)
-    cards = frame.filter(pl.col("gpuType") != "CPU_NODE")
+    cards = frame.filter(pl.col("gpuType").ne_missing("CPU_NODE"))
     if cards.is_empty():
         raise ParseError(f"{capture.url}: no offer with an accelerator")
     return cards
@@ -140,6 +147,7 @@ def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
             pl.when(spot).then(pl.lit("administered")),
         ),
         reason=pl.coalesce(
+            "malformed",
             pl.when(count < 1).then(pl.lit("unknown_count")),
             pl.when(price.is_null() | (price == 0)).then(pl.lit("not_priced_yet")),
         ),

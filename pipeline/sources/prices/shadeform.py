@@ -26,7 +26,13 @@ import polars as pl
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.sources.guards import read_json
-from pipeline.sources.prices._answers import numbered, provenance, typed, untold
+from pipeline.sources.prices._answers import (
+    numbered,
+    provenance,
+    read_each,
+    typed,
+    untold,
+)
 from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.shadeform.ai/v1/instances/types"
@@ -73,7 +79,7 @@ def _offers(body: bytes, capture: Capture) -> pl.DataFrame:
     types = answer.get("instance_types") if isinstance(answer, dict) else None
     if not isinstance(types, list):
         raise ParseError(f"{capture.url}: no list in `instance_types`: {str(answer)[:200]}")
-    offers = [offer for each in types for offer in _regions(each, capture)]
+    offers = read_each(types, lambda each: _regions(each, capture), lambda _: {})
     if not offers:
         raise ParseError(f"{capture.url}: `instance_types` is empty; never read as no supply")
     return typed(offers, FIELDS, capture, may_lack=OPTIONAL)
@@ -95,7 +101,7 @@ def _regions(kind: object, capture: Capture) -> list[dict[str, object]]:
 
 def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     memory = pl.col("vram_per_gpu_in_gb")
-    rows = offers.filter(pl.col("num_gpus") != 0).select(
+    rows = offers.filter(pl.col("num_gpus").ne_missing(0)).select(
         offer_id=pl.concat_str(
             "cloud",
             "shade_instance_type",
@@ -116,6 +122,7 @@ def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         currency=pl.lit("USD"),
         flag=pl.lit("reseller"),
         reason=pl.coalesce(
+            "malformed",
             pl.when(pl.col("num_gpus") < 0).then(pl.lit("unknown_count")),
             pl.when(~pl.col("available")).then(pl.lit("not_offered")),
             pl.when(pl.col("hourly_price") == 0).then(pl.lit("not_priced_yet")),

@@ -143,4 +143,5 @@ SOURCE = Source(
     refresh_days=7,
     backfill=Backfill("month", SINCE, fetch_month),
     sightings=False,
+    real_answer="2024-06-06, whole",
 )

@@ -13,6 +13,7 @@ import pytest
 from pipeline.capture import http
 from pipeline.identity.identity import resolve_accelerator, resolve_provider, resolve_region
 from pipeline.sources.prices import aws_spot_archive
+from pipeline.sources.prices._machines import gpu_counts
 from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 
@@ -163,7 +164,7 @@ def test_a_year_of_months_in_a_row_is_one_file():
 
 
 def test_every_machine_and_zone_is_known_to_the_reference_tables():
-    kinds = [kind for each in aws_spot_archive.MACHINES.values() for kind in each]
+    kinds = list(gpu_counts("aws"))
     zones = [f"{prefix}-az1" for prefix in aws_spot_archive.REGIONS]
     text = "".join(line(kind=kind) for kind in kinds) + "".join(line(zone=zone) for zone in zones)
     tables = {
@@ -188,8 +189,8 @@ def test_every_machine_and_zone_is_known_to_the_reference_tables():
         (packed(line() * 1000)[:-8], "Truncated|ZSTD"),
         (packed("<html>\n</html>\n"), "column"),
         (packed(line() + "use1-az1\tp4d.24xlarge\n"), "column"),
-        (packed(line(at="2023-06-01T00:00:00+00:00")), "a line of '2023-06"),
-        (packed(line(at="2022-06-01 noon")), "conversion"),
+        (packed(line(at="2023-06-01T00:00:00+00:00")), "lines of '2023-06"),
+        (packed(line(at="2022-06-01 noon")), "no Linux/UNIX price"),
         (packed(line(product="Windows")), "no Linux/UNIX price"),
         (packed(line(kind="m5.large")), "no Linux/UNIX price"),
         (packed(line().encode() + b"use1-az1\t\xff\xfe\tLinux/UNIX\t1\t2022"), "UTF"),

@@ -190,11 +190,13 @@ def test_trap_38_a_share_of_a_card_is_fractional():
     assert parsed("cloudrift", HEADER + line)["reason"].item() == "fractional"
 
 
-def test_a_flag_nobody_read_keeps_the_row_out_of_levels():
+def test_a_flag_nobody_described_sets_the_row_aside():
     line = T4.replace("nvidia,,", "nvidia,aws-new-thing,")
-    assert parsed("aws", HEADER + line)["flag"].item() == "unknown_flag"
-    harmless = T4.replace("nvidia,,", "nvidia,lambda-arm,")
-    assert parsed("aws", HEADER + harmless)["flag"].item() is None
+    assert parsed("aws", HEADER + line)["reason"].item() == "unknown_flag"
+    two = T4.replace("nvidia,,", "nvidia,lambda-arm aws-new-thing,")
+    assert parsed("aws", HEADER + two)["reason"].item() == "unknown_flag"
+    harmless = parsed("aws", HEADER + T4.replace("nvidia,,", "nvidia,lambda-arm,"))
+    assert harmless.select("flag", "reason").row(0) == (None, None)
 
 
 def test_machines_without_accelerators_are_no_offers():
@@ -281,7 +283,7 @@ WHOLE = zipped(("aws.csv", HEADER + T4))
             "columns missing: gpu_name",
         ),
         (zipped(("aws.csv", HEADER + T4.replace("False", "maybe"))), "column spot holds 'maybe'"),
-        (zipped(("aws.csv", HEADER + T4.replace("g4dn.xlarge", ""))), "no instance_name"),
+        (zipped(("aws.csv", HEADER + T4.replace("g4dn.xlarge", ""))), "without instance_name"),
         (zipped(("aws.csv", HEADER + T4 + "g5.xlarge,us-ea")), "last line has 2 of 14 fields"),
         (zipped(("aws.csv", (HEADER + T4).encode() + b"\xff\xfe,")), "catalog.zip"),
     ],
