@@ -84,39 +84,46 @@ COLUMNS: dict[str, Column] = {
     "withheld_reason": text("Why the level is not published; null where it is."),
     "provider_url": text("The provider's own price page."),
     # Movement.
+    "period": text("week (Monday to Sunday) or month."),
+    "item": text(
+        "One price in time: the provider's region and machine type where they matter, and how "
+        "often its bundle was restated."
+    ),
+    "item_root": text("The item before any restatement of its bundle."),
+    "log_price": number("ln USD/GPU-hour", "Mean of the period's log prices of the item."),
+    "last_observed_on": day("UTC day of the newest look behind the row."),
     "price_index": number(
-        "index", "Matched-model index, 100 on chain_started_on; null where withheld."
+        "index", "Multilateral index, 100 at chain_started_on; null where withheld."
     ),
-    "bridged_price_index": number(
-        "index",
-        "As price_index, but a provider that returns within 366 days is compared with its own last "
-        "price, and one that is away counts as unchanged; 100 on bridge_started_on.",
+    "chain_started_on": day(
+        "Period end at which the index stands at 100; it is not comparable across."
     ),
-    "panel_price_usd_per_gpu_hour": price(
-        "Geometric mean over operators of that over their regions; null where too few."
-    ),
-    "panel_log_change": number("log", "Change of the panel price since the panel's day before."),
-    "market_log_change": number(
-        "log", "Part of it that the same providers and regions moved: the matched change."
-    ),
-    "entry_log_change": number(
-        "log", "Part of it that providers and regions brought by appearing."
-    ),
-    "exit_log_change": number("log", "Part of it that providers and regions left by disappearing."),
+    "log_level": number("ln USD/GPU-hour", "Mean log price of the panel, one vote per provider."),
+    "level_log_change": number("ln", "Change of log_level since `compared_with_on`."),
+    "entry_log_change": number("ln", "Part of it from items that were not there then."),
+    "exit_log_change": number("ln", "Part of it from items that were there then and are not now."),
     "restatement_log_change": number(
-        "log", "Part of it from prices whose bundle changed, such as a local disk added."
+        "ln", "Part of it from items whose bundle changed, such as a local disk added."
     ),
-    "matched_provider_count": count("Operators whose own two prices are compared."),
-    "remembered_provider_count": count("Operators seen within the 366 days before the day."),
-    "item_count": count("Prices in the panel: one per operator and region."),
-    "matched_count": count("Items compared with themselves on the panel's day before."),
-    "entered_count": count("Items that were not there on the panel's day before."),
-    "exited_count": count("Items of the panel's day before that are gone."),
-    "restated_count": count("Items on both days whose bundle changed in between."),
-    "thin_link_count": count("Links since chain_started_on that rest on too few operators."),
-    "days_since_previous": Column(pl.Int64(), "Days since the panel's day before.", "days"),
-    "chain_started_on": day("UTC day on which price_index stands at 100."),
-    "bridge_started_on": day("UTC day on which bridged_price_index stands at 100."),
+    "revision_log_change": number(
+        "ln", "Part of it by which the newest window corrects what was published before."
+    ),
+    "item_count": count("Items with a price in the period."),
+    "link_provider_count": count(
+        "Providers with an item seen before in the window, which link it."
+    ),
+    "link_item_count": count("Items of the period seen before in the window."),
+    "window_period_count": count("Periods in the window of at most 13 months, this one included."),
+    "log_rent": number(
+        "ln USD/GPU-hour", "Level of the fixed reference panel, moved by the index."
+    ),
+    "log_rent_standard_error": number(
+        "ln",
+        "Standard error of log_rent: of the panel's level and of the index since; null of one.",
+    ),
+    "rebase_log_change": number("ln", "What a renewed reference panel did to log_rent."),
+    "reference_on": day("Period end of the window whose panel the rent is the level of."),
+    "reference_provider_count": count("Providers in the reference panel."),
     # Terms, compute, generations.
     "on_demand_price_usd_per_gpu_hour": price("On-demand level of the same cell and day."),
     "implied_discount_fraction": number(

@@ -7,7 +7,7 @@ from pipeline.columns.column import Column, count, day, number, text
 COLUMNS: dict[str, Column] = {
     "market_scope": text("on_demand, spot, or all: both together, with an effect for spot."),
     "compared_with_on": day(
-        "End of the last published month inside the window, which the change is measured from; "
+        "End of the last published period inside the window, which the change is measured from; "
         "null where the chain starts."
     ),
     "price_relative": number(
@@ -19,9 +19,9 @@ COLUMNS: dict[str, Column] = {
     "interval_high_price_relative": number(
         "ratio", "Upper end of the 95 % interval of the price relative."
     ),
-    "log_change": number("ln", "d: difference of the two month effects, in natural logarithms."),
+    "log_change": number("ln", "d: change of the log price since `compared_with_on`."),
     "log_change_standard_error": number(
-        "ln", "Standard error of d, robust to any dependence within a provider; its square is v."
+        "ln", "Standard error of the change, robust to any dependence within a provider."
     ),
     "r_squared": number("0-1", "Share of the variance of log prices the regression explains."),
     "effective_providers": number(
