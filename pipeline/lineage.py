@@ -67,7 +67,8 @@ def tables_read(query: str) -> frozenset[str]:
     return frozenset(tables_named(query))
 
 
-REWOUND = {"staging": "known", "marts": "vintage"}
+# Steps and marts share a past: no name is in both (pipeline/model.py).
+REWOUND = {"staging": "known", "steps": "vintage", "marts": "vintage"}
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -84,7 +85,7 @@ def rewound(
         shared: Tables whose past stands in a CTE of this name around the query.
 
     Raises:
-        ModelError: a table outside `staging` and `marts`, which has no past.
+        ModelError: a table outside `staging`, `steps` and `marts`, which has no past.
     """
     return _rewound(query, tuple(schemas.items()), tuple(shared.items()))
 
@@ -108,7 +109,7 @@ def _rewound(query: str, in_schemas: Pairs, in_ctes: Pairs) -> str:
 
 
 def rewound_once(table: str, queries: Mapping[str, str]) -> str:
-    """As `rewound`, with every mart the table rests on worked out once.
+    """As `rewound`, with every step and mart the table rests on worked out once.
 
     A view over views is expanded at every mention: a table that reads another by several ways would
     work it out as many times over, and what that one reads more often still (the vintage of
@@ -116,11 +117,11 @@ def rewound_once(table: str, queries: Mapping[str, str]) -> str:
     stands in materialized CTEs, in building order.
 
     Args:
-        table: The mart, with its schema.
-        queries: The query of each mart that is one; others are left as views.
+        table: The step or mart, with its schema.
+        queries: The query of each step and mart that is one; others are left as views.
 
     Raises:
-        ModelError: a table outside `staging` and `marts`, which has no past.
+        ModelError: a table outside `staging`, `steps` and `marts`, which has no past.
     """
     upstream: list[str] = []
     mentions = 0

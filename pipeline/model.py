@@ -1,9 +1,10 @@
 """What a model is: one SELECT with a header, its lineage, and build-audit-commit.
 
 The file path is the table name: `sql/marts/prices/gpu_price_daily.sql` makes
-`marts.gpu_price_daily`. The header's first lines say what it is and why; `-- grain:` names the key.
-Dependencies are read from the FROM clauses by DuckDB's own parser. Where SQL cannot say the rest,
-`-- method:` names the function that makes the table (pipeline/python_model.py).
+`marts.gpu_price_daily`. `sql/steps/` holds what several models read and nobody exports. The
+header's first lines say what it is and why; `-- grain:` names the key. Dependencies are read from
+the FROM clauses by DuckDB's own parser. Where SQL cannot say the rest, `-- method:` names the
+function that makes the table (pipeline/python_model.py).
 """
 
 import hashlib
@@ -27,6 +28,7 @@ __all__ = [
 ]  # fmt: skip
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
+LAYERS = ("steps", "marts", "meta")
 BUILD_ERRORS = (ModelError, wh.DuckDBError)
 Rows = pl.DataFrame
 
@@ -98,21 +100,23 @@ def _header(text: str) -> tuple[str, dict[str, str]]:
 
 @cache
 def models() -> tuple[Model, ...]:
-    """Every file in sql/marts/** and sql/meta/, in building order.
+    """Every file in sql/steps/**, sql/marts/** and sql/meta/, in building order.
 
     Raises:
-        ModelError: a file without a header or grain, or one that reads a table nobody makes.
+        ModelError: a file without a header or grain, or a step or mart whose name another one has.
     """
     found: dict[str, Model] = {}
-    for path in sorted(SQL.glob("m*/**/*.sql")):
+    named: dict[str, str] = {}
+    for path in sorted(file for layer in LAYERS for file in (SQL / layer).rglob("*.sql")):
         inside = path.relative_to(SQL).parts
         table = f"{inside[0]}.{path.stem}"
         query = path.read_text(encoding="utf-8")
         doc, settings = _header(query)
         if not doc or "grain" not in settings:
             raise ModelError(f"{path.name}: the header must say what it is and its grain")
-        if table in found:
-            raise ModelError(f"{table} is made twice")
+        if path.stem in named:
+            raise ModelError(f"{table} has the name of {named[path.stem]}")
+        named[path.stem] = table
         grain = tuple(each.strip() for each in settings["grain"].split(","))
         group = inside[1] if len(inside) > 2 else inside[0]
         method, lookback_days = settings.get("method"), int(settings.get("lookback_days", 0))
@@ -173,8 +177,8 @@ def create(db: DuckDB, model: Model) -> None:
     if model.method is None:
         db.execute(f"create or replace table {model.table} as {model.query}")
         return
-    marts = {each.table: each.query for each in models() if each.method is None}
-    answers = asked_at_month_ends(db, model.query, marts, model.lookback_days)
+    derived = {each.table: each.query for each in models() if each.method is None}
+    answers = asked_at_month_ends(db, model.query, derived, model.lookback_days)
     try:
         made = method_named(model.method)(answers)
     except (ArithmeticError, LookupError, ValueError, pl.exceptions.PolarsError) as error:

@@ -8,7 +8,7 @@ import polars as pl
 from pipeline import warehouse as wh
 from pipeline.columns import COLUMNS
 from pipeline.contracts import declared
-from pipeline.lineage import rewound_once
+from pipeline.lineage import REWOUND, rewound_once
 from pipeline.model import Model, models
 from pipeline.warehouse import DuckDB, Warehouse, quoted
 
@@ -31,9 +31,10 @@ def prepare_views(db: DuckDB) -> None:
         db.execute(f"create view {view} as from {terms.table} where {AS_OF}")
         doc = f"{terms.doc} Only rows known at the variable as_of."
         wh.comment(db, view, doc, terms.columns, kind="view")
-    marts = [each for each in models() if each.schema == "marts"]
-    queries = {each.table: each.query for each in marts if not each.method}
-    for model in marts:
+    _forget_unmade(db)
+    derived = [each for each in models() if each.schema in REWOUND]
+    queries = {each.table: each.query for each in derived if not each.method}
+    for model in derived:
         view = f"vintage.{model.name}"
         # Rows of a method are never restated: the past is the rows that were there (decision 0010).
         past = (
@@ -44,6 +45,18 @@ def prepare_views(db: DuckDB) -> None:
         db.execute(f"create view {view} as {past}")
         doc = f"{model.doc} As it would have been known at the variable as_of."
         wh.comment(db, view, doc, _columns(db, model), kind="view")
+
+
+def _forget_unmade(db: DuckDB) -> None:
+    """Drop steps and marts that only older code made: they would be published stale."""
+    made = {each.table for each in models()}
+    for (table,) in db.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        "where database_name = current_database() and schema_name in ('steps', 'marts')"
+    ).fetchall():
+        if table not in made:
+            db.execute(f"drop table {table}")
+            db.execute("delete from meta.versions where table_name = ?", [table])
 
 
 def _columns(db: DuckDB, model: Model) -> list[str]:
@@ -61,7 +74,8 @@ def write_dictionary(db: DuckDB) -> None:
     grains |= {each.table: set(each.key) for each in declared()}
     made = db.execute(
         "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
-        "where database_name = current_database() and schema_name in ('staging', 'marts', 'meta') "
+        "where database_name = current_database() "
+        "and schema_name in ('staging', 'steps', 'marts', 'meta') "
         "and table_name <> 'data_dictionary' order by 1, column_index"
     ).fetchall()
     frame = pl.DataFrame(
@@ -90,7 +104,7 @@ def publish(store: Warehouse) -> Path:
     """Write the file people open beside the old one, then swap: readers never wait or break.
 
     Raises:
-        ModelError: a mart that cannot be rewound.
+        ModelError: a step or mart that cannot be rewound.
         PublishError: the draft is not what was built; the published file stays as it was.
     """
     draft = store.published.with_name("warehouse.draft.duckdb")

@@ -19,7 +19,7 @@ from pipeline.warehouse import DuckDB
 __all__ = ["asked_at_month_ends", "method_code", "method_named", "this_month"]
 
 Method = Callable[[pl.DataFrame], pl.DataFrame]
-THEN = {"staging": "staging_then", "marts": "marts_then"}
+THEN = {"staging": "staging_then", "steps": "made_then", "marts": "made_then"}
 
 
 def method_named(path: str) -> Method:
@@ -43,31 +43,31 @@ def method_code(path: str) -> str:
 
 
 def asked_at_month_ends(
-    db: DuckDB, query: str, marts: Mapping[str, str], lookback_days: int
+    db: DuckDB, query: str, derived: Mapping[str, str], lookback_days: int
 ) -> pl.DataFrame:
     """The answers to a query at the end of each month in which something was observed.
 
     Args:
         db: The build database, inside a transaction; two schemas come and go.
-        query: One SELECT over `staging` and `marts`.
-        marts: The SQL of each mart, to be read over the past as well.
+        query: One SELECT over `staging`, `steps` and `marts`.
+        derived: The SQL of each step and mart, to be read over the past as well.
         lookback_days: How far back observations are read, which bounds the work per month.
 
     Returns:
         The query's columns and `known_at`: the first moment after the month, UTC.
 
     Raises:
-        ModelError: a mart that is not in `marts`.
+        ModelError: a step or mart that is not in `derived`.
     """
     observed = []
-    for schema in THEN.values():
+    for schema in sorted(set(THEN.values())):
         db.execute(f"drop schema if exists {schema} cascade")
         db.execute(f"create schema {schema}")
-    for table in _upstream(query, marts):
+    for table in _upstream(query, derived):
         schema, _, name = table.partition(".")
         view = f"{THEN[schema]}.{name}"
-        if schema == "marts":
-            db.execute(f"create view {view} as {rewound(marts[table], THEN)}")
+        if schema != "staging":
+            db.execute(f"create view {view} as {rewound(derived[table], THEN)}")
             continue
         known = "known_at <= getvariable('month_end')::timestamptz"
         if _has_observations(db, name):
@@ -84,23 +84,23 @@ def asked_at_month_ends(
         db.execute(f"set variable month_end = timestamptz '{end} 00:00:00+00'")
         answers.append(db.sql(then).pl())
     db.execute("reset variable month_end")
-    for schema in THEN.values():
+    for schema in sorted(set(THEN.values())):
         db.execute(f"drop schema {schema} cascade")
     answer: pl.DataFrame = pl.concat(answers)
     return answer
 
 
-def _upstream(query: str, marts: Mapping[str, str]) -> Iterator[str]:
+def _upstream(query: str, derived: Mapping[str, str]) -> Iterator[str]:
     """Every table a query rests on, each after what it reads."""
     seen: set[str] = set()
 
     def visit(text: str) -> Iterator[str]:
         for table in sorted(tables_read(text) - seen):
             seen.add(table)
-            if table.startswith("marts."):
-                if table not in marts:
+            if not table.startswith("staging."):
+                if table not in derived:
                     raise ModelError(f"{table} cannot be asked at a past month's end")
-                yield from visit(marts[table])
+                yield from visit(derived[table])
             yield table
 
     return visit(query)

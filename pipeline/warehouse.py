@@ -165,7 +165,7 @@ def _heal(db: DuckDB) -> None:
     expected |= {each.table: each.columns for each in declared()}
     if any(table in there and there[table] != list(expected[table]) for table in expected):
         with transaction(db):
-            for schema in ("vintage", "known", "marts", "meta", "staging"):
+            for schema in ("vintage", "known", "marts", "steps", "meta", "staging"):
                 db.execute(f"drop schema if exists {schema} cascade")
             db.execute("create schema staging")
             db.execute("create schema meta")

@@ -16,7 +16,7 @@ from pipeline.lineage import rewound
 from pipeline.model import models
 from pipeline.publish import AS_OF
 from pipeline.warehouse import DuckDB
-from tests.support import build, typed
+from tests.support import build, typed, with_steps
 
 TABLES = {
     "terms": FACILITY_TERMS,
@@ -159,5 +159,5 @@ def rewindable(db: DuckDB) -> None:
         view = f"create or replace view known.{contract.name} as from {contract.table}"
         db.execute(f"{view} where {AS_OF}")
     for model in models():
-        if model.table in MARTS:
+        if model.table in with_steps(*MARTS):
             db.execute(f"create or replace view vintage.{model.name} as {rewound(model.query)}")

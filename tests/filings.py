@@ -16,7 +16,7 @@ from pipeline.contracts.filings import (
 )
 from pipeline.model import models, rebuild
 from pipeline.warehouse import DuckDB
-from tests.support import typed
+from tests.support import typed, upstream
 
 Row = dict[str, Any]
 CIK = "0000000001"
@@ -197,12 +197,13 @@ def land(
 
 
 def build(db: DuckDB, name: str = "") -> None:
-    """Build the leverage marts, up to the named one, without the magnitude checks of real data."""
+    """Build a leverage table, or all, and what it rests on, without checks of real magnitudes."""
+    wanted = [each.table for each in models() if each.group == "leverage"]
+    if name:
+        wanted = [table for table in wanted if table.endswith(f".{name}")]
     for model in models():
-        if model.group == "leverage":
+        if model.table in upstream(*wanted):
             rebuild(db, model, audits=())
-        if model.name == name:
-            return
 
 
 def figures(db: DuckDB, table: str, metric: str, *columns: str) -> list[tuple]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -22,6 +23,7 @@ from pipeline.model import models, rebuild
 from pipeline.warehouse import DuckDB
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+DERIVED = ("steps", "marts")
 TIERS = {"aws": "hyperscaler", "vast": "marketplace"}
 SPECIFICATIONS = {  # dense BF16 TFLOPS, TB/s, GiB, W
     "nvidia-h100-sxm-80gb": (1000.0, 3.0, 80.0, 700.0),
@@ -139,12 +141,41 @@ def refer(db: DuckDB) -> None:
 
 
 def build(db: DuckDB, *tables: str) -> None:
-    """Build the named marts and what they read, without the magnitude checks of real data."""
+    """Build the named marts and the steps to them, without the magnitude checks of real data.
+
+    A mart that a named one reads is built only where it is named too: tests put rows into it.
+    """
     for terms in declared():
         wh.create(db, terms.table, terms.doc, terms.columns)
     for model in models():
-        if model.schema == "marts" and (not tables or model.table in tables):
+        if model.schema in DERIVED and (not tables or model.table in with_steps(*tables)):
             rebuild(db, model, audits=())
+
+
+@cache
+def with_steps(*tables: str) -> frozenset[str]:
+    """The tables and the steps they rest on, as far as no mart lies between."""
+    reads = {each.table: each.reads for each in models()}
+    wanted = set(tables)
+    todo = list(tables)
+    while todo:
+        steps = {table for table in reads[todo.pop()] if table.startswith("steps.")} - wanted
+        wanted |= steps
+        todo += steps
+    return frozenset(wanted)
+
+
+@cache
+def upstream(*tables: str) -> frozenset[str]:
+    """The tables and every step and mart they rest on."""
+    reads = {each.table: each.reads & {m.table for m in models()} for each in models()}
+    wanted = set(tables)
+    todo = list(tables)
+    while todo:
+        more = reads[todo.pop()] - wanted
+        wanted |= more
+        todo += more
+    return frozenset(wanted)
 
 
 def rows(db: DuckDB, query: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import pytest
 from pipeline import assets, ingest
 from pipeline.definitions import definitions
 from pipeline.http import Response, UpstreamError
-from pipeline.model import models
+from pipeline.model import Model, models, tables_read
 from pipeline.source import Backfill, Part, discover
 from pipeline.warehouse import opened_for_reading
 
@@ -59,10 +59,31 @@ def test_every_table_is_an_asset_with_its_lineage(graph):
     nodes = graph.resolve_asset_graph()
     for each in models():
         assert nodes.has(assets.table_key(each.table))
+    assert nodes.has(dg.AssetKey(["steps", "issuer_fact"]))
     parents = nodes.get(dg.AssetKey(["marts", "gpu_price_daily"])).parent_keys
     assert dg.AssetKey(["marts", "provider_price_daily"]) in parents
     offers = nodes.get(dg.AssetKey(["marts", "host_price_daily"])).parent_keys
     assert dg.AssetKey(["staging", "gpu_offers", "vast"]) in offers
+
+
+def test_domains_that_read_each_other_in_turns_are_built_in_turns(store):
+    made = []
+    for number, group in enumerate(["credit", "leverage", "credit", "leverage"]):
+        layer = "steps" if number % 2 == 0 else "marts"
+        query = "select 'recorded' as source, 0::bigint as refresh_days"
+        if made:
+            query = f"select source, refresh_days + 1 as refresh_days from {made[-1].table}"
+        table = f"{layer}.number_{number}"
+        made.append(Model(table, group, "Counts.", ("source",), query, tables_read(query)))
+    producers = {each.table: [assets.table_key(each.table)] for each in made}
+    graph = dg.Definitions(
+        assets=assets.model_assets(made, producers), resources={"warehouse": store},
+        jobs=[dg.define_asset_job("build")], executor=dg.in_process_executor,
+    )  # fmt: skip
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert run(graph, "build", instance).success
+    with store.connect() as db:
+        assert db.execute("select refresh_days from marts.number_3").fetchall() == [(3,)]
 
 
 def test_one_writer_at_a_time(graph):

@@ -6,7 +6,7 @@ import sqlglot
 from pipeline import model as sql
 from pipeline import warehouse as wh
 from pipeline.model import Check, Model, ModelError, models, rebuild, rewound, tables_read
-from tests.support import fill, offer, rows
+from tests.support import DERIVED, fill, offer, rows
 
 CHEAP = """
 select source, offer_id, price_usd_per_gpu_hour from staging.gpu_offers
@@ -36,6 +36,21 @@ def test_a_rewound_query_reads_only_what_was_known():
     assert "known.gpu_offers" in text
     assert "vintage.b" in text
     assert "staging." not in text
+
+
+def test_steps_and_marts_share_one_past():
+    text = rewound("select a.source from steps.a join marts.b using (source)")
+    assert "vintage.a" in text
+    assert "vintage.b" in text
+
+
+def test_a_step_with_the_name_of_a_mart_is_refused(tmp_path, monkeypatch):
+    for layer in ("steps", "marts"):
+        (tmp_path / layer / "prices").mkdir(parents=True)
+        (tmp_path / layer / "prices" / "now.sql").write_text(f"-- What.\n-- grain: source{CHEAP}")
+    monkeypatch.setattr(sql, "SQL", tmp_path)
+    with pytest.raises(ModelError, match=r"steps\.now has the name of marts.now"):
+        sql.models.__wrapped__()
 
 
 def test_meta_has_no_vintage():
@@ -96,7 +111,14 @@ def test_tables_carry_the_dictionarys_words(db):
 def test_each_model_comes_after_what_it_reads():
     seen: set[str] = set()
     for each in models():
-        assert not {table for table in each.reads if table.startswith("marts.")} - seen
+        assert (
+            not {
+                table
+                for table in each.reads
+                if table.startswith(tuple(f"{each}." for each in DERIVED))
+            }
+            - seen
+        )
         seen.add(each.table)
 
 

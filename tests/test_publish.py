@@ -15,9 +15,9 @@ from pipeline.publish import publish, verify
 from pipeline.warehouse import PublishError, Warehouse, opened_for_reading, scratch
 from tests.market import market, next_day, open_for_business
 from tests.reader import reading
-from tests.support import build, fill, rows
+from tests.support import DERIVED, build, fill, rows
 
-MARTS = [each for each in models() if each.schema == "marts"]
+MADE = [each for each in models() if each.schema in DERIVED]
 NEOCLOUD_LEVEL = """
     select median_price_usd_per_gpu_hour from marts.gpu_price_daily
     where tier = 'neocloud' and region_group = 'north_america' and observed_on = '2024-01-02'
@@ -52,8 +52,8 @@ def test_the_published_file_has_every_schema(published):
     names = {name for (name,) in found}
     assert names >= {each.table for each in declared()}
     assert names >= {f"known.{each.name}" for each in declared()}
-    assert names >= {each.table for each in MARTS}
-    assert names >= {f"vintage.{each.name}" for each in MARTS}
+    assert names >= {each.table for each in MADE}
+    assert names >= {f"vintage.{each.name}" for each in MADE}
     assert names >= {*wh.OWN_TABLES, "meta.data_dictionary"}
 
 
@@ -81,12 +81,12 @@ def test_every_table_and_view_says_what_one_row_is(published):
         ).fetchall()
     said = {(schema, name): comment for schema, name, comment in found}
     assert [name for name, comment in said.items() if not comment] == []
-    level = next(each for each in MARTS if each.name == "gpu_price_daily")
+    level = next(each for each in MADE if each.name == "gpu_price_daily")
     assert said["marts", "gpu_price_daily"] == level.doc
     assert said["vintage", "gpu_price_daily"].endswith("known at the variable as_of.")
 
 
-@pytest.mark.parametrize("schema", ["staging", "known", "marts", "vintage", "meta"])
+@pytest.mark.parametrize("schema", ["staging", "known", "steps", "marts", "vintage", "meta"])
 def test_every_column_carries_its_meaning_and_unit(published, schema):
     with opened_for_reading(published) as db:
         found = db.execute(
@@ -102,7 +102,7 @@ def test_the_data_dictionary_covers_every_column(published):
     with opened_for_reading(published) as db:
         missing = db.execute(
             "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
-            "where schema_name in ('staging', 'marts') "
+            "where schema_name in ('staging', 'steps', 'marts') "
             "except select table_name, column_name, column_type from meta.data_dictionary"
         ).fetchall()
         [price] = rows(
@@ -125,7 +125,7 @@ def test_a_mart_that_breaks_a_promise_is_published_as_it_last_was_good(store):
     open_for_business(store)
     dear = "select * from marts.provider_price_daily where price_usd_per_gpu_hour > 50"
     audit = Check("marts.provider_price_daily", "nothing_dear", "Why.", dear, blocks=True)
-    mart = next(each for each in MARTS if each.name == "provider_price_daily")
+    mart = next(each for each in MADE if each.name == "provider_price_daily")
     with store.connect() as db:
         fill(db, [next_day(price_usd_per_gpu_hour=99.0)])
         build(db, "marts.host_price_daily")
@@ -220,7 +220,7 @@ def test_a_reader_of_the_old_file_neither_blocks_a_run_nor_notices_it(store):
 
 def test_publishing_again_without_news_changes_no_row(store):
     open_for_business(store)
-    everything = [f"from {each.table} order by all" for each in MARTS]
+    everything = [f"from {each.table} order by all" for each in MADE]
     with opened_for_reading(store.published) as db:
         before = [db.execute(query).fetchall() for query in everything]
     inode = store.published.stat().st_ino
@@ -228,6 +228,20 @@ def test_publishing_again_without_news_changes_no_row(store):
     with opened_for_reading(store.published) as db:
         assert [db.execute(query).fetchall() for query in everything] == before
     assert store.published.stat().st_ino != inode
+
+
+def test_a_table_that_moved_or_was_renamed_is_not_published_stale(store):
+    open_for_business(store)
+    with store.connect() as db:
+        db.execute("create table marts.issuer_perimeter as from steps.issuer_perimeter")
+        db.execute("create table steps.of_old as select 1 as n")
+        wh.bump(db, "steps.of_old")
+    publish(store)
+    with opened_for_reading(store.published) as db:
+        for table in ("marts.issuer_perimeter", "steps.of_old"):
+            assert not wh.exists(db, table)
+        assert wh.exists(db, "steps.issuer_perimeter")
+        assert rows(db, "from meta.versions where table_name = 'steps.of_old'") == []
 
 
 def test_the_market_of_these_tests_has_a_price_in_every_tier(published):

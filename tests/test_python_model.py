@@ -78,11 +78,12 @@ def test_the_month_that_is_not_over_has_no_row(db):
     assert asked_at_month_ends(db, COUNTED, {}, 40).is_empty()
 
 
-def test_marts_below_are_asked_at_the_month_end_too(db):
+def test_steps_and_marts_below_are_asked_at_the_month_end_too(db):
     fill(db, [seen(date(2024, 1, 30)), seen(date(2024, 1, 31), known_on=date(2024, 2, 5))])
-    on_mart = "select provider, period_end_on, offer_count from marts.counted"
-    answers = asked_at_month_ends(db, on_mart, {"marts.counted": COUNTED}, 40)
-    assert answers["offer_count"].to_list() == [1]
+    for derived in ("marts.counted", "steps.counted"):
+        on_it = f"select provider, period_end_on, offer_count from {derived}"
+        answers = asked_at_month_ends(db, on_it, {derived: COUNTED}, 40)
+        assert answers["offer_count"].to_list() == [1]
 
 
 def test_a_mart_without_sql_cannot_be_asked_about_the_past(db):

@@ -24,6 +24,10 @@ COLUMNS: dict[str, Column] = {
     "items": text("Items of an 8-K, comma-separated."),
     "filed_on": day("Filing date the SEC gives."),
     "accepted_at": moment("Moment the SEC accepted the filing."),
+    "document_kind": text(
+        "What a figure was read in: report (a periodic one), recast (an 8-K) or text (read out of "
+        "the words of a document that is no proxy)."
+    ),
     "is_xbrl": flag("True where the SEC says the filing carries XBRL."),
     "document": text("File name of a document inside the filing."),
     "phrase": text("Phrase that was searched for in the text of filings."),

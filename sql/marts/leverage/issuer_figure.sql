@@ -5,29 +5,8 @@
 -- Left out: proxies and fee tables; 8-K facts that recast nothing filed before; what a predecessor filed;
 -- a filing that holds only a weaker alternative, or fewer parts of the sum, than an earlier one did.
 -- grain: cik, accounting_basis, metric, period_start_on, period_end_on
-with perimeters as (
-    select
-        cik,
-        issuer,
-        layer,
-        perimeter,
-        accounting_basis as preferred_basis,
-        -- A change of basis alone begins no new company: what it filed before still counts.
-        min(filed_from_on) over (partition by cik, perimeter) as filed_from_on,
-        period_from_on,
-        -- A stretch ends where the next begins; that it would end was not known before.
-        coalesce(
-            (
-                lead(period_from_on) over (partition by cik order by period_from_on)
-                - interval 1 day
-            )::date,
-            date '9999-12-31'
-        ) as period_to_on
-    from staging.issuers
-),
-
-issuers as (
-    select distinct cik from perimeters
+with issuers as (
+    select distinct cik from steps.issuer_perimeter
 ),
 
 own_rules as (
@@ -84,10 +63,16 @@ rules as (
     ) as both_rules
 ),
 
-formed as (
+admitted as (
     select
         facts.cik,
+        facts.issuer,
+        facts.layer,
+        facts.perimeter,
+        facts.is_preferred_basis,
+        facts.accounting_basis,
         facts.accession,
+        facts.form,
         facts.filed_on,
         facts.taxonomy,
         facts.concept,
@@ -99,45 +84,9 @@ formed as (
         facts.known_at,
         facts.source_url,
         facts.confidence,
-        coalesce(facts.form, filings.form, '') as form
-    from staging.filing_facts as facts
-    semi join rules
-        on facts.cik = rules.cik
-        and facts.taxonomy = rules.taxonomy
-        and facts.concept = rules.concept
-        and facts.dimensions = rules.dimensions
-    left join staging.filings as filings on facts.accession = filings.accession
+        facts.document_kind = 'recast' as is_recast
+    from steps.issuer_fact as facts
     where facts.unit = 'USD'
-    and facts.taxonomy not in ('ecd', 'ffd')
-),
-
--- What a filer tags in a proxy or registration statement describes another document (TRAPS 55); what was
--- read out of a text has no other home than the document it stands in.
-admitted as (
-    select
-        formed.*,
-        perimeters.issuer,
-        perimeters.layer,
-        perimeters.perimeter,
-        perimeters.preferred_basis,
-        case
-            when formed.taxonomy = 'ifrs-full' then 'ifrs'
-            when formed.taxonomy = 'untagged' then perimeters.preferred_basis
-            else 'us_gaap'
-        end as accounting_basis,
-        starts_with(formed.form, '8-K') and formed.taxonomy <> 'untagged' as is_recast
-    from formed
-    join perimeters
-        on formed.cik = perimeters.cik
-        and formed.period_end_on between perimeters.period_from_on and perimeters.period_to_on
-        and formed.filed_on >= perimeters.filed_from_on
-    where replace(formed.form, '/A', '') in ('10-K', '10-KT', '10-Q', '10-QT', '20-F', '40-F', '6-K')
-    or starts_with(formed.form, '8-K')
-    or (
-        formed.taxonomy = 'untagged'
-        and not starts_with(formed.form, 'DEF')
-        and not starts_with(formed.form, 'PRE')
-    )
 ),
 
 -- The metrics that are balances on a day; every other one flows through a period.
@@ -186,7 +135,7 @@ sums as (
         issuer,
         layer,
         perimeter,
-        preferred_basis,
+        is_preferred_basis,
         accounting_basis,
         metric,
         is_balance,
@@ -366,7 +315,7 @@ select
     latest.layer,
     latest.perimeter,
     latest.accounting_basis,
-    latest.accounting_basis = latest.preferred_basis as is_preferred_basis,
+    latest.is_preferred_basis,
     latest.metric,
     latest.is_balance,
     latest.period_start_on,

@@ -3,26 +3,7 @@
 -- cell nobody has read is `meaning_unknown` and enters no total (TRAPS 59). A figure that stopped while the
 -- issuer went on filing is frozen: it has moved to a dimension or to another element (TRAPS 57).
 -- grain: issuer, period_end_on, taxonomy, concept, dimensions
-with perimeters as (
-    select
-        cik,
-        issuer,
-        layer,
-        -- A change of basis alone begins no new company: what it filed before still counts.
-        min(filed_from_on) over (partition by cik, perimeter) as filed_from_on,
-        period_from_on,
-        -- A stretch ends where the next begins; that it would end was not known before.
-        coalesce(
-            (
-                lead(period_from_on) over (partition by cik order by period_from_on)
-                - interval 1 day
-            )::date,
-            date '9999-12-31'
-        ) as period_to_on
-    from staging.issuers
-),
-
-meanings as (
+with meanings as (
     select
         cik,
         taxonomy,
@@ -40,18 +21,15 @@ read_concepts as (
     select distinct cik, taxonomy, concept from meanings
 ),
 
-commitment_facts as (
-    select
-        facts.*,
-        coalesce(facts.form, filings.form, '') as filed_form
-    from staging.filing_facts as facts
-    left join staging.filings as filings on facts.accession = filings.accession
+admitted as (
+    select facts.*
+    from steps.issuer_fact as facts
     left join read_concepts
         on facts.cik = read_concepts.cik
         and facts.taxonomy = read_concepts.taxonomy
         and facts.concept = read_concepts.concept
     where facts.unit = 'USD'
-    and facts.taxonomy not in ('ecd', 'ffd')
+    and facts.document_kind in ('report', 'text')
     and (
         facts.concept like 'UnrecordedUnconditionalPurchaseObligation%'
         or facts.concept like 'PurchaseObligation%'
@@ -60,26 +38,6 @@ commitment_facts as (
         or facts.concept like '%PurchaseCommitment%Amount'
         or facts.concept like '%NotYetCommenced%'
         or read_concepts.cik is not null
-    )
-),
-
-admitted as (
-    select
-        commitment_facts.*,
-        perimeters.issuer,
-        perimeters.layer
-    from commitment_facts
-    join perimeters
-        on commitment_facts.cik = perimeters.cik
-        and commitment_facts.period_end_on
-            between perimeters.period_from_on and perimeters.period_to_on
-        and commitment_facts.filed_on >= perimeters.filed_from_on
-    where replace(commitment_facts.filed_form, '/A', '')
-        in ('10-K', '10-KT', '10-Q', '10-QT', '20-F', '40-F', '6-K')
-    or (
-        commitment_facts.taxonomy = 'untagged'
-        and not starts_with(commitment_facts.filed_form, 'DEF')
-        and not starts_with(commitment_facts.filed_form, 'PRE')
     )
 ),
 
@@ -175,7 +133,7 @@ select
     and (meant.dimensions = '' or wholes.issuer is null) as is_counted,
     meant.filings_behind_count,
     meant.filings_behind_count > 1 as is_frozen,
-    meant.filed_form as form,
+    meant.form,
     meant.filed_on,
     meant.accession,
     meant.evidence,

@@ -2,65 +2,19 @@
 -- and whether that is a coarser rounding, a share split or a restatement (TRAPS 50). Fact by fact, before
 -- any rule reads the figures, over periodic reports and the 8-Ks that recast them.
 -- grain: cik, taxonomy, concept, unit, period_start_on, period_end_on, dimensions, accession
-with formed as (
+with vintages as (
     select
-        facts.cik,
-        facts.taxonomy,
-        facts.concept,
-        facts.unit,
-        facts.period_start_on,
-        facts.period_end_on,
-        facts.dimensions,
-        facts.accession,
-        facts.filed_on,
-        facts.value,
-        facts.decimals,
-        facts.known_at,
-        facts.source_url,
-        facts.confidence,
-        coalesce(facts.form, filings.form, '') as form
-    from staging.filing_facts as facts
-    left join staging.filings as filings on facts.accession = filings.accession
-    where facts.taxonomy not in ('ecd', 'ffd')
-),
-
-perimeters as (
-    select
-        cik,
-        issuer,
-        -- A change of basis alone begins no new company: what it filed before still counts.
-        min(filed_from_on) over (partition by cik, perimeter) as filed_from_on,
-        period_from_on,
-        -- A stretch ends where the next begins; that it would end was not known before.
-        coalesce(
-            (
-                lead(period_from_on) over (partition by cik order by period_from_on)
-                - interval 1 day
-            )::date,
-            date '9999-12-31'
-        ) as period_to_on
-    from staging.issuers
-),
-
-vintages as (
-    select
-        formed.*,
-        perimeters.issuer,
+        facts.*,
         case
-            when formed.decimals is not null then pow(10.0, -formed.decimals)
-            when formed.unit like '%/%' and (formed.value * 100) % 1 = 0 then 0.01
-            when formed.value % 1000000 = 0 then 1000000.0
-            when formed.value % 1000 = 0 then 1000.0
-            when formed.value % 1 = 0 then 1.0
+            when facts.decimals is not null then pow(10.0, -facts.decimals)
+            when facts.unit like '%/%' and (facts.value * 100) % 1 = 0 then 0.01
+            when facts.value % 1000000 = 0 then 1000000.0
+            when facts.value % 1000 = 0 then 1000.0
+            when facts.value % 1 = 0 then 1.0
             else 0.001
         end as rounding
-    from formed
-    join perimeters
-        on formed.cik = perimeters.cik
-        and formed.period_end_on between perimeters.period_from_on and perimeters.period_to_on
-        and formed.filed_on >= perimeters.filed_from_on
-    where replace(formed.form, '/A', '') in ('10-K', '10-KT', '10-Q', '10-QT', '20-F', '40-F', '6-K')
-    or starts_with(formed.form, '8-K')
+    from steps.issuer_fact as facts
+    where facts.document_kind in ('report', 'recast')
 ),
 
 beside as (

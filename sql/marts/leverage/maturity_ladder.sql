@@ -3,23 +3,7 @@
 -- year after; "thereafter" begins when the last year listed ends. A report within the year that names no
 -- remainder means twelve months from the balance day.
 -- grain: issuer, balance_on, due_from_on
-with ends as (
-    select
-        cik,
-        fiscal_year_end,
-        period_from_on,
-        -- A stretch ends where the next begins; that it would end was not known before.
-        coalesce(
-            (
-                lead(period_from_on) over (partition by cik order by period_from_on)
-                - interval 1 day
-            )::date,
-            date '9999-12-31'
-        ) as period_to_on
-    from staging.issuers
-),
-
-figures as (
+with figures as (
     select *
     from marts.issuer_figure
     where is_balance
@@ -55,9 +39,10 @@ filed as (
         case when ends.fiscal_year_end = '02-29' then '02-28' else ends.fiscal_year_end end
             as fiscal_year_end
     from figures
-    join ends
+    join steps.issuer_perimeter as ends
         on figures.cik = ends.cik
-        and figures.period_end_on between ends.period_from_on and ends.period_to_on
+        and figures.period_end_on >= ends.period_from_on
+        and figures.period_end_on <= coalesce(ends.period_to_on, figures.period_end_on)
     where starts_with(figures.metric, 'debt_due_')
 ),
 

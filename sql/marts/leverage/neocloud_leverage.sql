@@ -225,27 +225,22 @@ stacks as (
 -- its figure (TRAPS 63); members that name several customers together are left out.
 customers as (
     select
-        issuers.issuer,
+        facts.issuer,
         facts.period_end_on,
-        facts.dimensions,
         facts.value,
         facts.known_at,
         facts.period_start_on
-    from staging.filing_facts as facts
-    join (select distinct cik, issuer from staging.issuers) as issuers
-        on facts.cik = issuers.cik
-    left join staging.filings as filings on facts.accession = filings.accession
+    from steps.issuer_fact as facts
     where facts.concept in ('ConcentrationRiskPercentage1', 'ConcentrationRiskPercentage')
     and facts.unit = 'pure'
     and facts.value between 0 and 1
     and facts.dimensions like '%MajorCustomersAxis=%'
     and regexp_matches(facts.dimensions, 'BenchmarkAxis=[^;]*Revenue')
     and not regexp_matches(facts.dimensions, 'MajorCustomersAxis=[^;]*Customers')
-    and replace(coalesce(facts.form, filings.form), '/A', '')
-        in ('10-K', '10-KT', '10-Q', '10-QT', '20-F', '40-F', '6-K')
+    and facts.document_kind = 'report'
     -- The longest period that ends on the day, in its newest filing.
     qualify rank() over (
-        partition by issuers.issuer, facts.period_end_on
+        partition by facts.issuer, facts.period_end_on
         order by facts.period_start_on, facts.known_at desc, facts.accession desc
     ) = 1
 ),

@@ -1,0 +1,86 @@
+-- A filed figure that may be read as an issuer's own: of the universe, of its perimeter, from a document that
+-- speaks for the period. Periodic reports do; an 8-K may recast one; a figure read out of a text has no other
+-- home than that text. Proxies, fee tables and registration statements describe other documents (TRAPS 55).
+-- Where several sources read the same filing, the row that states its rounding stands.
+-- grain: accession, taxonomy, concept, unit, period_start_on, period_end_on, dimensions
+with formed as (
+    select
+        facts.cik,
+        facts.accession,
+        facts.filed_on,
+        facts.taxonomy,
+        facts.concept,
+        facts.unit,
+        facts.period_start_on,
+        facts.period_end_on,
+        facts.dimensions,
+        facts.value,
+        facts.decimals,
+        facts.source,
+        facts.known_at,
+        facts.source_url,
+        facts.confidence,
+        coalesce(facts.form, filings.form, '') as form
+    from staging.filing_facts as facts
+    left join staging.filings as filings on facts.accession = filings.accession
+    where facts.taxonomy not in ('ecd', 'ffd')
+),
+
+placed as (
+    select
+        formed.*,
+        case
+            when replace(formed.form, '/A', '')
+                in ('10-K', '10-KT', '10-Q', '10-QT', '20-F', '40-F', '6-K') then 'report'
+            when starts_with(formed.form, 'DEF') or starts_with(formed.form, 'PRE') then null
+            when formed.taxonomy = 'untagged' then 'text'
+            when starts_with(formed.form, '8-K') then 'recast'
+        end as document_kind
+    from formed
+)
+
+select
+    placed.cik,
+    perimeter.issuer,
+    perimeter.layer,
+    perimeter.perimeter,
+    case
+        when placed.taxonomy = 'ifrs-full' then 'ifrs'
+        when placed.taxonomy = 'untagged' then perimeter.accounting_basis
+        else 'us_gaap'
+    end as accounting_basis,
+    placed.taxonomy = 'untagged'
+    or (placed.taxonomy = 'ifrs-full') = (perimeter.accounting_basis = 'ifrs') as is_preferred_basis,
+    placed.taxonomy,
+    placed.concept,
+    placed.unit,
+    placed.period_start_on,
+    placed.period_end_on,
+    placed.dimensions,
+    placed.value,
+    placed.decimals,
+    placed.document_kind,
+    placed.form,
+    placed.filed_on,
+    placed.accession,
+    placed.known_at,
+    placed.source_url,
+    placed.confidence
+from placed
+join steps.issuer_perimeter as perimeter
+    on placed.cik = perimeter.cik
+    and placed.period_end_on >= perimeter.period_from_on
+    and placed.period_end_on <= coalesce(perimeter.period_to_on, placed.period_end_on)
+    and placed.filed_on >= perimeter.filed_from_on
+where placed.document_kind is not null
+qualify row_number() over (
+    partition by
+        placed.accession,
+        placed.taxonomy,
+        placed.concept,
+        placed.unit,
+        placed.period_start_on,
+        placed.period_end_on,
+        placed.dimensions
+    order by placed.decimals is null, placed.known_at, placed.source
+) = 1
