@@ -1,11 +1,11 @@
-"""Models that SQL cannot say: a SELECT asked at every month's end, and a function of the answers.
+"""Models that SQL cannot say: a SELECT asked once or at every month's end, and a function of it.
 
 The header names the function (`-- method: pipeline.methods.hedonic.fit`), which makes the table
 from the answers: one frame in, one out, no I/O. Each answer holds only what was known when its
 month ended, so a row, once there, is never restated (docs/decisions/0010).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
@@ -43,7 +43,11 @@ def method_code(path: str) -> str:
 
 
 def asked_at_month_ends(
-    db: DuckDB, query: str, derived: Mapping[str, str], lookback_days: int
+    db: DuckDB,
+    query: str,
+    derived: Mapping[str, str],
+    lookback_days: int,
+    kept: Collection[str] = (),
 ) -> pl.DataFrame:
     """The answers to a query at the end of each month in which something was observed.
 
@@ -52,6 +56,7 @@ def asked_at_month_ends(
         query: One SELECT over `staging`, `steps` and `marts`.
         derived: The SQL of each step and mart, to be read over the past as well.
         lookback_days: How far back observations are read, which bounds the work per month.
+        kept: Tables of methods, whose rows are never restated: of these the rows known then.
 
     Returns:
         The query's columns and `known_at`: the first moment after the month, UTC.
@@ -63,15 +68,17 @@ def asked_at_month_ends(
     for schema in sorted(set(THEN.values())):
         db.execute(f"drop schema if exists {schema} cascade")
         db.execute(f"create schema {schema}")
-    for table in _upstream(query, derived):
+    for table in _upstream(query, derived, kept):
         schema, _, name = table.partition(".")
         view = f"{THEN[schema]}.{name}"
-        if schema != "staging":
+        if table in derived:
             db.execute(f"create view {view} as {rewound(derived[table], THEN)}")
             continue
         known = "known_at <= getvariable('month_end')::timestamptz"
-        if _has_observations(db, name):
-            observed.append(table)
+        if table in kept:
+            observed.append(f"select (known_at - interval 1 second) as at from {table}")
+        elif _has_observations(db, name):
+            observed.append(f"select observed_at as at from {table}")
             first = f"getvariable('month_end')::timestamptz - interval {lookback_days} day"
             known += f" and observed_at >= {first}"
         db.execute(f"create view {view} as from {table} where {known}")
@@ -90,14 +97,14 @@ def asked_at_month_ends(
     return answer
 
 
-def _upstream(query: str, derived: Mapping[str, str]) -> Iterator[str]:
+def _upstream(query: str, derived: Mapping[str, str], kept: Collection[str]) -> Iterator[str]:
     """Every table a query rests on, each after what it reads."""
     seen: set[str] = set()
 
     def visit(text: str) -> Iterator[str]:
         for table in sorted(tables_read(text) - seen):
             seen.add(table)
-            if not table.startswith("staging."):
+            if not (table.startswith("staging.") or table in kept):
                 if table not in derived:
                     raise ModelError(f"{table} cannot be asked at a past month's end")
                 yield from visit(derived[table])
@@ -124,13 +131,13 @@ def this_month(db: DuckDB) -> date:
     return first
 
 
-def _month_ends(db: DuckDB, tables: list[str]) -> list[tuple[date]]:
+def _month_ends(db: DuckDB, moments: list[str]) -> list[tuple[date]]:
     """First days after the months in which something was observed and that are over, in order."""
-    if not tables:
+    if not moments:
         return []
     months = " union ".join(
-        f"select date_trunc('month', observed_at at time zone 'UTC')::date as month_on from {table}"
-        for table in tables
+        f"select date_trunc('month', at at time zone 'UTC')::date as month_on from ({each})"
+        for each in moments
     )
     return db.execute(
         "select distinct (month_on + interval 1 month)::date as end_on "

@@ -117,10 +117,34 @@ COLUMNS: dict[str, Column] = {
     "log_rent": number(
         "ln USD/GPU-hour", "Level of the fixed reference panel, moved by the index."
     ),
+    "p25_log_rent": number("ln USD/GPU-hour", "25th percentile of the reference panel, so moved."),
+    "p75_log_rent": number("ln USD/GPU-hour", "75th percentile of the reference panel, so moved."),
     "log_rent_standard_error": number(
-        "ln",
-        "Standard error of log_rent: of the panel's level and of the index since; null of one.",
+        "ln", "Standard error of the index since `reference_on`; null under three providers."
     ),
+    "log_rent_reach": number(
+        "ln", "Half of the 95 % interval of log_rent: t with the window's providers less one."
+    ),
+    "interval_low_rent_usd_per_gpu_hour": price(
+        "Lower end of the 95 % interval of what the index did to the rent since `reference_on`."
+    ),
+    "interval_high_rent_usd_per_gpu_hour": price("Upper end of the same interval."),
+    "p25_rent_usd_per_gpu_hour": price("25th percentile of the reference panel's providers."),
+    "p75_rent_usd_per_gpu_hour": price("75th percentile of the reference panel's providers."),
+    "unobserved_days": Column(
+        pl.Int64(),
+        "Days from the newest look to the period's end; at most 31 where published.",
+        "days",
+    ),
+    "change_1_month_pct": number("%", "Change of the index over one month; null across chains."),
+    "change_3_months_pct": number(
+        "%", "Change of the index over three months; null across chains."
+    ),
+    "change_12_months_pct": number(
+        "%", "Change of the index over twelve months; null across chains."
+    ),
+    "last_published_on": day("Newest week of the cell with a published rent."),
+    "last_published_rent_usd_per_gpu_hour": price("The rent of that week."),
     "rebase_log_change": number("ln", "What a renewed reference panel did to log_rent."),
     "reference_on": day("Period end of the window whose panel the rent is the level of."),
     "reference_provider_count": count("Providers in the reference panel."),

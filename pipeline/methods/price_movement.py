@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.stats import t as student
 
 from pipeline.columns import COLUMNS
 from pipeline.methods.multilateral import Panel, Window, estimate
@@ -18,8 +19,8 @@ WINDOW_MONTHS = 13
 # machines of a marketplace are its sellers.
 MIN_PROVIDERS = {"neocloud": 3, "marketplace": 3, "hyperscaler": 1}
 MIN_HOSTS = 5
-# Standard error of the median of a normal sample, in standard errors of its mean.
-MEDIAN_TO_MEAN = (np.pi / 2) ** 0.5
+LEVEL = 0.95
+MIN_INTERVAL = 3
 CELL = ("period", "accelerator", "tier", "market", "term_months", "basis")
 MADE = (
     *CELL,
@@ -44,7 +45,10 @@ MADE = (
     "link_item_count",
     "window_period_count",
     "log_rent",
+    "p25_log_rent",
+    "p75_log_rent",
     "log_rent_standard_error",
+    "log_rent_reach",
     "rebase_log_change",
     "reference_on",
     "reference_provider_count",
@@ -205,14 +209,10 @@ class _Market:
         member = self.panel.member * ~np.isnan(effects)[:, None]
         items = member.sum(axis=0)
         own = (np.nan_to_num(effects) @ member)[items > 0] / items[items > 0]
-        variance = None
-        if own.size > 1:
-            variance = float(np.var(own, ddof=1)) / own.size * MEDIAN_TO_MEAN**2
         newest = {
             "reference_on": row["period_end_on"],
             "log_index": float(np.log(row["price_index"])),
-            "log_rent": float(window.period_effects[-1] + np.median(own)),
-            "variance": variance,
+            "log_rents": window.period_effects[-1] + np.quantile(own, [0.25, 0.5, 0.75]),
             "reference_provider_count": own.size,
         }
         year = row["period_end_on"].year
@@ -226,16 +226,20 @@ class _Market:
         self, row: Row, periods: list[int], window: Window, reference: Row, before: Row | None
     ) -> Row:
         index = float(np.log(row["price_index"]))
-        log_rent = reference["log_rent"] + index - reference["log_index"]
+        low, log_rent, high = (reference["log_rents"] + index - reference["log_index"]).tolist()
         made: Row = {
             "log_rent": log_rent,
+            "p25_log_rent": low,
+            "p75_log_rent": high,
             "reference_on": reference["reference_on"],
             "reference_provider_count": reference["reference_provider_count"],
         }
         ends = [self.ends[each] for each in periods]
-        if reference["variance"] is not None and reference["reference_on"] in ends:
-            moved = window.standard_error(-1, ends.index(reference["reference_on"])) or 0.0
-            made["log_rent_standard_error"] = (reference["variance"] + moved**2) ** 0.5
+        if window.scores.shape[1] >= MIN_INTERVAL and reference["reference_on"] in ends:
+            error = window.standard_error(-1, ends.index(reference["reference_on"]))
+            quantile = float(student.ppf((1 + LEVEL) / 2, window.scores.shape[1] - 1))
+            made["log_rent_standard_error"] = error
+            made["log_rent_reach"] = None if error is None else quantile * error
         if before is not None:
             made["rebase_log_change"] = log_rent - before["log_rent"] - row["log_change"]
         return made

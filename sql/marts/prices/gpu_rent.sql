@@ -3,7 +3,8 @@
 -- on the median of whoever was there. The panel is renewed each January (`reference_on`); what that did
 -- stands in steps.price_movement. A period without enough providers keeps the rent of the last one that had
 -- them, for at most 31 days after its last look (`last_observed_on`); after that it is withheld.
--- The interval covers 95 %: of the panel's level and of the index since; null where one provider is alone.
+-- The interval (95 %) is that of the index since `reference_on`, null under three providers; how far apart
+-- the panel's providers are is in p25 and p75.
 -- grain: period, accelerator, tier, market, term_months, basis, period_end_on
 with movement as (
     select *
@@ -72,6 +73,8 @@ rented as (
         stood.*,
         movement.log_rent,
         movement.log_rent_reach,
+        movement.p25_log_rent,
+        movement.p75_log_rent,
         movement.provider_count,
         movement.item_count,
         movement.host_count,
@@ -118,6 +121,8 @@ select
         as interval_low_rent_usd_per_gpu_hour,
     case when reason is null then exp(log_rent + log_rent_reach) end
         as interval_high_rent_usd_per_gpu_hour,
+    case when reason is null then exp(p25_log_rent) end as p25_rent_usd_per_gpu_hour,
+    case when reason is null then exp(p75_log_rent) end as p75_rent_usd_per_gpu_hour,
     case when reason is null then price_index end as price_index,
     chain_started_on,
     provider_count,
