@@ -34,18 +34,20 @@ check: .venv/.ready  ## lint, format, types, definitions, generated documents
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m pipeline.tables --check
+	$(PY) -m pipeline.release.tables --check
+	$(PY) -m distil.document --check
 	@mkdir -p warehouse/.dagster
 	.venv/bin/dagster definitions validate --log-level error
 
 bench: .venv/.ready  ## benchmarks: ratios in one run, printed
 	$(PY) -m tests.benchmarks
 
-docs: .venv/.ready  ## docs/TABLES.md from dictionary, contracts and SQL headers
-	$(PY) -m pipeline.tables
+docs: .venv/.ready  ## docs/TABLES.md from dictionary, contracts and SQL headers; docs/HISTORY.md from distil
+	$(PY) -m pipeline.release.tables
+	$(PY) -m distil.document
 
 distil: .venv/.ready  ## the price history and the filed figures of warehouse/reference from ../shared/data
-	$(PY) -m pipeline.distil
+	$(PY) -m distil
 
 lock: .venv/.ready  ## requirements.lock with hashes, without index addresses
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipeline.status import print_status
+from pipeline.release.status import print_status
 
 HOME = Path(__file__).resolve().parents[1]
 # Failures of single sources are in the table at the end and, in full, in the UI.

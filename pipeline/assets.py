@@ -13,11 +13,11 @@ from functools import partial
 import dagster as dg
 
 from pipeline import ingest
-from pipeline import model as sql
-from pipeline.export import export
-from pipeline.plots import image
-from pipeline.publish import publish
-from pipeline.source import Backfill, Source
+from pipeline.build import model as sql
+from pipeline.release.export import export
+from pipeline.release.plots import image
+from pipeline.release.publish import publish
+from pipeline.sources.source import Backfill, Source
 from pipeline.warehouse import DuckDB, Warehouse
 
 # `backfill_policy` is marked beta; the version is locked, and the warning would hide real ones.

@@ -3,15 +3,16 @@
 import dagster as dg
 
 from pipeline import assets
-from pipeline.model import models
-from pipeline.source import Source, discover
+from pipeline.build.model import models
+from pipeline.sources.source import Source, discover
 from pipeline.warehouse import OWN_TABLES, ROOT, Warehouse
 
-# Prices move within the hour, filings daily, credit data sets weekly; reference files by commit.
+# Prices move within the hour, filings and rates daily, credit data sets weekly; files by commit.
 RHYTHM = {
     "prices": "5 * * * *",
     "filings": "10 6 * * *",
     "credit": "20 6 * * 1",
+    "rates": "0 17 * * *",
     "reference": "0 17 * * *",
 }
 BUILD_AT = "25 * * * *"

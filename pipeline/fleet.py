@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 import polars as pl
 
-from pipeline.methods.identity import resolve_accelerator
+from pipeline.identity.identity import resolve_accelerator
 from pipeline.warehouse import Warehouse, opened_for_reading
 
 __all__ = ["FleetError", "main", "read", "value"]

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 import polars as pl
 
 from pipeline import warehouse as wh
+from pipeline.capture.http import UpstreamError
+from pipeline.capture.raw import STEP
 from pipeline.contracts import Contract, ContractError, split
-from pipeline.http import UpstreamError
-from pipeline.methods.offers import implausible
-from pipeline.raw import STEP
-from pipeline.source import (
+from pipeline.identity.offers import implausible
+from pipeline.sources.source import (
     REFERENCE,
     Capture,
     Fetch,

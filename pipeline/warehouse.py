@@ -1,8 +1,8 @@
 """The only module that opens DuckDB: the build database, its transactions, its tables.
 
 The pipeline owns `warehouse/build/build.duckdb`; people open `warehouse/warehouse.duckdb`, which
-`pipeline.publish` writes. The build database can always be deleted: it is rebuilt from `raw/` and
-`reference/`.
+`pipeline.release.publish` writes. The build database can always be deleted: it is rebuilt from
+`raw/` and `reference/`.
 """
 
 import time
@@ -14,9 +14,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from pipeline.capture.raw import RawStore
 from pipeline.columns import COLUMNS, duckdb_type
 from pipeline.contracts import Contract, declared
-from pipeline.raw import RawStore
 
 __all__ = ["DuckDB", "Warehouse", "opened_for_reading", "quoted", "scratch"]
 

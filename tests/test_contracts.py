@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.contracts import ContractError, split, validate
 from pipeline.contracts.prices import GPU_OFFERS
-from tests.support import offer, typed
+from tests.given.support import offer, typed
 
 
 def frame(*rows):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.export import export
+from pipeline.release.export import export
 from pipeline.warehouse import Warehouse
-from tests.churn import (
+from tests.given.churn import (
     STATES,
     checksum,
     keep_building,
@@ -22,7 +22,7 @@ from tests.churn import (
 
 # A server that has imported everything and opened nothing: each victim starts within milliseconds.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.churn"])
+PROCESSES.set_forkserver_preload(["tests.given.churn"])
 
 
 def kill_after(seconds: float, work: Callable, store: Warehouse) -> None:

@@ -8,10 +8,10 @@ import dagster as dg
 import pytest
 
 from pipeline import assets, ingest
+from pipeline.build.model import Model, models, tables_read
+from pipeline.capture.http import Response, UpstreamError
 from pipeline.definitions import definitions
-from pipeline.http import Response, UpstreamError
-from pipeline.model import Model, models, tables_read
-from pipeline.source import Backfill, Part, discover
+from pipeline.sources.source import Backfill, Part, discover
 from pipeline.warehouse import opened_for_reading
 
 FIXTURES = Path(__file__).parent / "fixtures"

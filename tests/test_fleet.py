@@ -9,13 +9,13 @@ import pytest
 from pipeline import fleet
 from pipeline.contracts.reference import ACCELERATOR_ALIASES
 from pipeline.fleet import FleetError, main, read, value
-from pipeline.publish import publish
-from pipeline.source import REFERENCE
+from pipeline.release.publish import publish
+from pipeline.sources.source import REFERENCE
 from pipeline.warehouse import Warehouse
-from tests.lives import H100, H200, empty, land, put
-from tests.market import open_for_business
-from tests.reference_tables import rules
-from tests.support import build, fill, offer
+from tests.given.lives import H100, H200, empty, land, put
+from tests.given.market import open_for_business
+from tests.given.reference_tables import rules
+from tests.given.support import build, fill, offer
 
 END, BEFORE, STALE = date(2026, 6, 30), date(2026, 3, 31), date(2025, 3, 31)
 HEAD = "lot_name,accelerator,gpu_count,bought_on,price_usd_per_gpu\n"

@@ -5,12 +5,13 @@ from datetime import date
 
 import pytest
 
-from pipeline import ingest, model
-from pipeline.export import export
-from pipeline.publish import publish
-from pipeline.source import discover
+from pipeline import ingest
+from pipeline.build import model
+from pipeline.release.export import export
+from pipeline.release.publish import publish
+from pipeline.sources.source import discover
 from pipeline.warehouse import Warehouse, opened_for_reading
-from tests.support import DERIVED
+from tests.given.support import DERIVED
 
 ON_DEMAND = "market = 'on_demand' and status = 'confirmed'"
 

@@ -13,13 +13,13 @@ import pytest
 
 from pipeline import ingest
 from pipeline import warehouse as wh
-from pipeline.bodies import spooled
+from pipeline.capture.bodies import spooled
+from pipeline.capture.http import Response, UpstreamError
 from pipeline.contracts.filings import FILING_FACTS
-from pipeline.http import Response, UpstreamError
-from pipeline.source import Part, Source, discover
 from pipeline.sources.prices import runpod, skypilot_catalog, vast
+from pipeline.sources.source import Part, Source, discover
 from pipeline.warehouse import Warehouse
-from tests.support import rows, typed
+from tests.given.support import rows, typed
 
 FIXTURES = Path(__file__).parent / "fixtures"
 GPU_TYPES = (FIXTURES / "runpod" / "gpu_types.json").read_bytes()

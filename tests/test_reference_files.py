@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import polars as pl
 import pytest
 
-from pipeline.source import REFERENCE, Capture, Source, discover
+from pipeline.sources.source import REFERENCE, Capture, Source, discover
 
 FILES = sorted((each for each in discover() if each.file), key=lambda each: each.name)
 NAMES = [each.name for each in FILES]

@@ -15,10 +15,10 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request
 from werkzeug import Response as Answer
 
-from pipeline import http
+from pipeline.capture import http
+from pipeline.capture.http import Response
 from pipeline.definitions import definitions
-from pipeline.http import Response
-from pipeline.source import Part, discover
+from pipeline.sources.source import Part, discover
 from pipeline.warehouse import opened_for_reading
 
 FIXTURES = Path(__file__).parent / "fixtures"

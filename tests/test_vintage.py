@@ -13,14 +13,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline import warehouse as wh
+from pipeline.build.model import Model, models
 from pipeline.contracts import Contract, declared
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.contracts.reference import PROVIDERS
-from pipeline.model import Model, models
-from pipeline.publish import prepare_views
+from pipeline.release.publish import prepare_views
 from pipeline.warehouse import DuckDB, Warehouse, opened_for_reading
-from tests.market import LATE, START, market, open_for_business
-from tests.support import build, fill, offer, typed
+from tests.given.market import LATE, START, market, open_for_business
+from tests.given.support import build, fill, offer, typed
 
 MARTS = [each for each in models() if each.schema == "marts"]
 # The other domains have properties of their own beside their marts.

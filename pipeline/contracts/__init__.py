@@ -3,7 +3,7 @@
 Types and meanings come from the column dictionary; provenance columns come by themselves.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -13,13 +13,12 @@ import pandera.polars as pa
 import polars as pl
 
 from pipeline.columns import COLUMNS
+from pipeline.identity import Tables
 
 __all__ = ["Contract", "ContractError", "contract", "declared", "split", "validate"]
 
 PROVENANCE = ("source", "confidence", "known_at", "captured_at", "source_url")
 CONFIDENCES = ("high", "medium", "low")
-
-Tables = Mapping[str, pl.DataFrame]
 
 
 class ContractError(ValueError):

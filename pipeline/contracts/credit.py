@@ -6,7 +6,7 @@ import polars as pl
 from pipeline.contracts import contract
 from pipeline.contracts.filings import ACCESSION, CIK
 from pipeline.contracts.reference import SKU, SLUG
-from pipeline.methods.holdings import resolved
+from pipeline.identity.holdings import resolved
 
 DOLLARS = pa.Check.in_range(0, 1e12)
 BPS = pa.Check.in_range(0, 3_000)

@@ -4,7 +4,7 @@ import pandera.polars as pa
 import polars as pl
 
 from pipeline.contracts import contract
-from pipeline.methods.facts import dated
+from pipeline.identity.facts import dated
 
 CIK = pa.Check.str_matches(r"^\d{10}$")
 ANY_CIK = pa.Check.str_matches(r"^(\d{10}|\*)$")

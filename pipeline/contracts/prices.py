@@ -3,7 +3,7 @@
 import pandera.polars as pa
 
 from pipeline.contracts import contract
-from pipeline.methods import offers
+from pipeline.identity import offers
 
 MARKETS = ("on_demand", "spot", "reserved")
 SPOT_KINDS = ("market", "administered", "bid_floor")

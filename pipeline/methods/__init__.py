@@ -1,1 +1,1 @@
-"""Numerics and identities as pure functions on frames: no I/O, no orchestration, no database."""
+"""Numerics as pure functions on frames: no I/O, no orchestration, no database."""

@@ -19,9 +19,9 @@ from typing import BinaryIO
 
 import polars as pl
 
-from pipeline.raw import RawStore
-from pipeline.source import Capture
+from pipeline.capture.raw import RawStore
 from pipeline.sources.prices import aws_price_list as source
+from pipeline.sources.source import Capture
 from tests.benchmarks import measure
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "aws_price_list" / "us-east-1.csv"

@@ -36,8 +36,8 @@ PACKAGES = {"orjson": "orjson", "edgartools": "edgar", "edgartools_frame": "edga
 
 
 def ours(body: bytes) -> int:
-    from pipeline.source import Capture
     from pipeline.sources.filings import sec_companyfacts
+    from pipeline.sources.source import Capture
 
     capture = Capture("sec_companyfacts", "all", "https://data.sec.gov", NOON, "")
     return sec_companyfacts.parse(body, capture).height

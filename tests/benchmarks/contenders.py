@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.model import models, rebuild
+from pipeline.build.model import models, rebuild
 from pipeline.warehouse import DuckDB, Warehouse
 
 HERE = Path(__file__).parent

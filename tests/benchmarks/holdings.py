@@ -25,7 +25,7 @@ EVERY = 100
 
 def generate(path: Path, lines: int = LINES) -> int:
     """Write the archive of a quarter; returns the bytes of its schedule."""
-    from tests import schedules as made
+    from tests.given import schedules as made
 
     known = len(made.DYNAMIC)
     extra = [f"Dynamic column {n}" for n in range(DYNAMIC - known)]
@@ -84,9 +84,9 @@ def ours(path: Path) -> dict[str, float]:
 
     from pipeline.contracts import split
     from pipeline.contracts.credit import FACILITY_ALIASES, FUND_HOLDINGS
-    from pipeline.methods.holdings import resolved
-    from pipeline.source import REFERENCE, Capture, read_reference
+    from pipeline.identity.holdings import resolved
     from pipeline.sources.credit import sec_bdc
+    from pipeline.sources.source import REFERENCE, Capture, read_reference
 
     at = Capture("sec_bdc", "2026q3", "https://example.org", datetime(2026, 11, 20, tzinfo=UTC), "")
     rules = read_reference((REFERENCE / "facility_aliases.csv").read_bytes(), FACILITY_ALIASES)
@@ -107,8 +107,8 @@ def resolving(path: Path) -> dict[str, float]:
     import polars as pl
 
     from pipeline.contracts.credit import FACILITY_ALIASES
-    from pipeline.methods.holdings import resolved
-    from pipeline.source import REFERENCE, read_reference
+    from pipeline.identity.holdings import resolved
+    from pipeline.sources.source import REFERENCE, read_reference
 
     del path
     rules = read_reference((REFERENCE / "facility_aliases.csv").read_bytes(), FACILITY_ALIASES)

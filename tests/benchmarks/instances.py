@@ -26,8 +26,8 @@ def contend(names: list[str], times: int) -> dict[str, float]:
     """Seconds of our parse and of lxml alone, and what the process holds more after `times`."""
     from lxml import etree
 
-    from pipeline.source import Capture
     from pipeline.sources.filings import sec_instances
+    from pipeline.sources.source import Capture
 
     at = Capture("sec_instances", PART, "https://example.org", NOON, "")
     bodies = [gzip.decompress((FOLDER / name).read_bytes()) for name in names]

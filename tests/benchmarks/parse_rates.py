@@ -286,7 +286,7 @@ def alone(source: str) -> tuple[str, Read]:
 
 def contend(name: str) -> Record:
     """Parse and read; prints what `measure.run` reads."""
-    from pipeline.source import Capture, discover
+    from pipeline.sources.source import Capture, discover
 
     [source] = (each for each in discover() if each.name == name)
 
@@ -361,7 +361,7 @@ def run() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["list"]:
-        from pipeline.source import discover
+        from pipeline.sources.source import discover
 
         names = [each.name for each in discover() if each.domain == "prices" and each.fetch]
         print(json.dumps({"sources": names}))

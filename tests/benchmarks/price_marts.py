@@ -28,7 +28,7 @@ def names() -> list[str]:
 
 def build(name: str, root: Path) -> dict[str, float]:
     """Build one mart; the months that a method is asked for are all over."""
-    from pipeline.model import models, rebuild
+    from pipeline.build.model import models, rebuild
     from pipeline.warehouse import Warehouse
 
     [model] = (each for each in models() if each.name == name and each.group == "prices")
@@ -85,7 +85,7 @@ def _cells(made: Run) -> tuple[str, str, str, str]:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["list"]:
-        from pipeline.model import models
+        from pipeline.build.model import models
 
         print(json.dumps({"marts": [each.name for each in models() if each.group == "prices"]}))
     elif len(sys.argv) == 3 and not sys.argv[1].isdigit():

@@ -27,8 +27,8 @@ STRESS = "marts.facility_stress"
 def generate(folder: Path) -> int:
     """Land facilities and scenarios and build all the stress reads; returns scenario rows."""
     from pipeline.warehouse import Warehouse
-    from tests import coverage as made
-    from tests.support import build
+    from tests.given import coverage as made
+    from tests.given.support import build
 
     dice = random.Random(0)
     facilities, balances, assumed = [], [], []
@@ -73,7 +73,7 @@ def generate(folder: Path) -> int:
 
 
 def _model() -> str:
-    from pipeline.model import models
+    from pipeline.build.model import models
 
     [query] = [each.query for each in models() if each.table == STRESS]
     return query

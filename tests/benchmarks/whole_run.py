@@ -14,12 +14,12 @@ from pathlib import Path
 import dagster as dg
 
 from pipeline import ingest
-from pipeline import model as sql
 from pipeline.__main__ import HOME, QUIET
+from pipeline.build import model as sql
 from pipeline.definitions import definitions
-from pipeline.export import export
-from pipeline.publish import publish
-from pipeline.source import discover
+from pipeline.release.export import export
+from pipeline.release.publish import publish
+from pipeline.sources.source import discover
 from pipeline.warehouse import Warehouse
 
 Seconds = dict[str, float]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from pipeline.distil import _skypilot, anycloud, ericpauley_aws_spot, list_price_points
+from distil import _skypilot, anycloud, ericpauley_aws_spot, list_price_points
 
 SCHEMA = {
     "path": pl.String,

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.distil import (
+from distil import (
     SIGHTINGS,
     ccir_vast,
     cherielilili,

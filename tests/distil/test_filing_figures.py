@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import source
-from pipeline.distil import _filing_facts as distil
-from pipeline.distil import _filing_read as read
-from pipeline.distil import _filing_recorded as recorded
+from distil import _filing_facts as distil
+from distil import _filing_read as read
+from distil import _filing_recorded as recorded
+from pipeline.sources import source
 
 ROOT = Path(__file__).resolve().parents[2]
 SEC = ROOT.parent / "shared" / "data" / "sec"

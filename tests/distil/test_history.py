@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.distil import __main__ as command
-from pipeline.distil import runs
+from distil import __main__ as command
+from distil import runs
 from pipeline.sources.prices.gpu_price_history import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipeline.distil import Evidence, discover, runs, sightings
+from distil import Evidence, discover, runs, sightings
 
 PROVIDERS = pl.DataFrame(
     {"provider": ["aws"], "name": ["AWS"], "aliases": [None], "source_url": ["https://aws.test"]},

@@ -1,8 +1,8 @@
 from datetime import date
 
-from pipeline.model import models, rebuild
-from pipeline.publish import publish
-from tests.support import build, daily, fill, offer, rows
+from pipeline.build.model import models, rebuild
+from pipeline.release.publish import publish
+from tests.given.support import build, daily, fill, offer, rows
 
 [RELEASE] = [each for each in models() if each.table == "meta.price_release"]
 WORLD = "from meta.price_release where region_group = 'world' order by observed_on"

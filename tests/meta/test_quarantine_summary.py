@@ -1,5 +1,5 @@
-from pipeline.model import models, rebuild
-from tests.support import NOON, rows
+from pipeline.build.model import models, rebuild
+from tests.given.support import NOON, rows
 
 [SUMMARY] = [each for each in models() if each.table == "meta.quarantine_summary"]
 

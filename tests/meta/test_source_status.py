@@ -1,10 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
 from pipeline import ingest
+from pipeline.build.model import models, rebuild
 from pipeline.ingest import Attempt
-from pipeline.model import models, rebuild
-from pipeline.source import discover
-from tests.support import fill, offer, rows
+from pipeline.sources.source import discover
+from tests.given.support import fill, offer, rows
 
 [STATUS] = [each for each in models() if each.table == "meta.source_status"]
 SOURCES = {each.name: each for each in discover()}

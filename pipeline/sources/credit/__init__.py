@@ -1,1 +1,1 @@
-"""Holders of loans, private offerings and interest rates."""
+"""Holders of loans and private offerings."""

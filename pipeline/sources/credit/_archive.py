@@ -21,7 +21,7 @@ from typing import NamedTuple, Protocol
 
 import polars as pl
 
-from pipeline.source import ParseError
+from pipeline.sources.source import ParseError
 
 MAX_MEMBERS = 200
 MAX_ARCHIVE_BYTES = 2 * 2**30

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.source import ParseError
 from pipeline.sources.credit._archive import Piece, apart
 from pipeline.sources.credit._names import is_borrower, names_borrower
+from pipeline.sources.source import ParseError
 
 NOT_PROVIDED = (
     "investment company financial support to investee contractually required not provided amount"

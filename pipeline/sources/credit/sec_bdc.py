@@ -38,9 +38,8 @@ from zipfile import ZipFile
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.credit import FUND_HOLDINGS
-from pipeline.source import Backfill, Capture, ParseError, Part, Source
 from pipeline.sources.credit._archive import apart, opened, pieces
 from pipeline.sources.credit._names import names_borrower
 from pipeline.sources.credit._soi import SOI, Schedule, dates, read_schedule
@@ -53,6 +52,7 @@ from pipeline.sources.filings._edgar import (
     folder,
     get,
 )
+from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
 
 PAGE = "https://www.sec.gov/data-research/sec-markets-data/bdc-data-sets"
 LINK = re.compile(r'href="([^"]+?/(\d{4}(?:q[1-4]|_\d{2}))_bdc(?:_\d+)?\.zip)"', re.IGNORECASE)

@@ -31,10 +31,10 @@ from urllib.parse import urljoin
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.credit import PRIVATE_OFFERINGS
-from pipeline.source import Backfill, Capture, ParseError, Part, Source
 from pipeline.sources.filings import _edgar
+from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
 
 INDEX = "https://www.sec.gov/data-research/sec-markets-data/form-d-data-sets"
 LINK = re.compile(

@@ -33,9 +33,8 @@ from xml.etree import ElementTree
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.credit import FUND_HOLDINGS
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.credit._archive import apart, opened, pieces
 from pipeline.sources.credit._names import names_borrower
 from pipeline.sources.filings._edgar import (
@@ -47,6 +46,7 @@ from pipeline.sources.filings._edgar import (
     folder,
     get,
 )
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 PAGE = "https://www.sec.gov/dera/data/form-n-port-data-sets"
 LINK = re.compile(r'href="([^"]+?/(\d{4}q[1-4])_nport(?:_\d+)?\.zip)"', re.IGNORECASE)

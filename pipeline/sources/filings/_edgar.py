@@ -2,9 +2,9 @@
 
 The SEC answers programs that name a person to write to in the User-Agent, here the environment
 variable SEC_CONTACT, and that stay below ten requests a second over all its hosts and all machines
-of one user (sec.gov/os/accessing-edgar-data): `pipeline.limits` keeps all of sec.gov at eight. Who
-asks faster is refused with 403, not 429, for about ten minutes; more questions only prolong that,
-so a refusal ends a whole fetch.
+of one user (sec.gov/os/accessing-edgar-data): `pipeline.capture.limits` keeps all of sec.gov at
+eight. Who asks faster is refused with 403, not 429, for about ten minutes; more questions only
+prolong that, so a refusal ends a whole fetch.
 
 Trap: `acceptanceDateTime` ends in Z and is not always UTC. NVIDIA's list of 2026-03 has its 10-Q of
 2025-11-19 at 21:36:17Z, that of 2026-04 at 16:36:17Z, the clock of New York; and in the former the
@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from pipeline import http
-from pipeline.bodies import Expects
-from pipeline.source import REFERENCE, ParseError
+from pipeline.capture import http
+from pipeline.capture.bodies import Expects
+from pipeline.sources.source import REFERENCE, ParseError
 
 CONTACT = "SEC_CONTACT"
 SUBMISSIONS = "https://data.sec.gov/submissions/CIK{cik}.json"

@@ -16,8 +16,8 @@ from typing import NamedTuple, TypeVar
 
 from lxml import etree
 
-from pipeline.source import ParseError
 from pipeline.sources.filings import _figures
+from pipeline.sources.source import ParseError
 
 MAX_BYTES = 64 * 2**20
 XBRLI = "{http://www.xbrl.org/2003/instance}"

@@ -29,9 +29,8 @@ from typing import Any, NamedTuple
 import msgspec
 import polars as pl
 
+from pipeline.capture.http import UpstreamError
 from pipeline.contracts.filings import FILING_FACTS
-from pipeline.http import UpstreamError
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.filings._edgar import (
     CONTACT,
     LICENCE,
@@ -45,6 +44,7 @@ from pipeline.sources.filings._edgar import (
     submissions_rows,
     universe,
 )
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 URL = "https://data.sec.gov/api/xbrl/companyfacts/CIK{cik}.json"
 MAX_BYTES = 128 * 2**20

@@ -29,11 +29,11 @@ from urllib.parse import urlencode
 
 import polars as pl
 
+from pipeline.capture.http import Response, UpstreamError
 from pipeline.columns import COLUMNS
 from pipeline.contracts.filings import FILING_MENTIONS
-from pipeline.http import Response, UpstreamError
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.filings._edgar import CONTACT, LICENCE, TERMS, get, padded, universe
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 URL = "https://efts.sec.gov/LATEST/search-index"
 DOCUMENT = "https://www.sec.gov/Archives/edgar/data/{cik}/{folder}/{document}"

@@ -32,10 +32,9 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.capture.http import Response, UpstreamError
 from pipeline.columns import COLUMNS
 from pipeline.contracts.filings import FILING_FACTS
-from pipeline.http import Response, UpstreamError
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.filings._edgar import (
     CONTACT,
     LICENCE,
@@ -49,6 +48,7 @@ from pipeline.sources.filings._edgar import (
 )
 from pipeline.sources.filings._figures import Unreadable, duration, number
 from pipeline.sources.filings._xbrl import MAX_BYTES, Fact, read
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 LAYERS = ("neocloud", "chips", "servers", "hyperscaler")
 SINCE = date(2022, 1, 1)

@@ -26,9 +26,8 @@ from functools import partial
 
 import polars as pl
 
+from pipeline.capture.http import Response
 from pipeline.contracts.filings import FILINGS
-from pipeline.http import Response
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.filings._edgar import (
     CONTACT,
     LICENCE,
@@ -42,6 +41,7 @@ from pipeline.sources.filings._edgar import (
     submissions_rows,
     universe,
 )
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 SINCE = date(2019, 1, 1)
 PAGES = "https://data.sec.gov/submissions/{name}"

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.columns import COLUMNS
-from pipeline.source import Capture, ParseError, Source
+from pipeline.sources.source import Capture, ParseError, Source
 
 Fields = Mapping[str, type[pl.DataType]]
 

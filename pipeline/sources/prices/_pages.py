@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from pipeline import http
+from pipeline.capture import http
 
 # The answer just read and its number -> what to ask for next; None after the last page.
 Following = Callable[[Any, int], Mapping[str, str] | None]

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from pipeline import http
-from pipeline.source import Part
+from pipeline.capture import http
+from pipeline.sources.source import Part
 
 API = "https://api.github.com/repos/skypilot-org/skypilot-catalog/commits"
 RAW = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog"

@@ -22,11 +22,11 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.prices._answers import objects, provenance, read_documents, typed_rows, untold
 from pipeline.sources.prices._pages import all_pages
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 URL = "https://api.linode.com/v4/linode/types"
 PAGE_SIZE = 500

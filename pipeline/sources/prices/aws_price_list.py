@@ -35,9 +35,9 @@ from typing import BinaryIO
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
 
 HOST = "https://pricing.us-east-1.amazonaws.com"
 OFFER = f"{HOST}/offers/v1.0/aws/AmazonEC2"

@@ -31,9 +31,9 @@ import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]  # ships no types
 from pyarrow import csv
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
 
 ARCHIVE = "https://doi.org/10.5281/zenodo.14198917"
 ZENODO = "https://zenodo.org"

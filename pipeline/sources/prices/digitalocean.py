@@ -24,11 +24,11 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.prices._answers import objects, provenance, read_json, typed, untold
 from pipeline.sources.prices._pages import all_pages
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 URL = "https://api.digitalocean.com/v2/sizes"
 KEY = "DIGITALOCEAN_TOKEN"

@@ -33,11 +33,11 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.prices._answers import provenance, read_json, untold
 from pipeline.sources.prices._pages import all_pages
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 URL = "https://cloudbilling.googleapis.com/v1/services/6F81-5844-456A/skus"
 KEY = "GOOGLE_CLOUD_API_KEY"

@@ -2,7 +2,7 @@
 
 One line of `warehouse/reference/gpu_price_history.csv` says: this provider asked this price for one
 accelerator-hour from `observed_on`, the first day it was seen, to `last_seen_on`, the last day it
-was seen again, in a record that looked every `refresh_days`. `pipeline/distil` makes the file and
+was seen again, in a record that looked every `refresh_days`. `distil` makes the file and
 says what was read, corrected and left out. Prices are USD per accelerator-hour, days are UTC.
 
 `parse` unrolls a run into its sightings, one every `refresh_days`, so that a moment inside the run
@@ -15,7 +15,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.source import Capture, Source, read_typed
+from pipeline.sources.source import Capture, Source, read_typed
 
 COLUMNS = (
     "provider",

@@ -42,11 +42,11 @@ from io import BytesIO
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.methods.identity import tpu_chips
-from pipeline.source import Capture, ParseError, Part, Source
+from pipeline.identity.identity import tpu_chips
 from pipeline.sources.prices._answers import numbered, provenance, untold
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 BUCKET = "https://dstack-gpu-pricing.s3.eu-west-1.amazonaws.com/v3"
 # OFFLINE_PROVIDERS of gpuhunt's catalog.py: those whose catalogs are published.

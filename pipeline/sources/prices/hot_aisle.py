@@ -22,10 +22,10 @@ from dataclasses import replace
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.prices._answers import numbered, provenance, read_json, typed, untold
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 URL = "https://admin.hotaisle.app/api/teams/TEAM/virtual_machines/available/"
 KEY, TEAM = "HOT_AISLE_TOKEN", "HOT_AISLE_TEAM"

@@ -29,11 +29,11 @@ from xml.parsers import expat
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.methods.identity import tpu_chips
-from pipeline.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.identity.identity import tpu_chips
 from pipeline.sources.prices._answers import numbered, provenance, untold
+from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
 
 BUCKET = "https://hubbard-gpu-price-data.s3.us-east-1.amazonaws.com"
 SINCE = date(2026, 1, 12)

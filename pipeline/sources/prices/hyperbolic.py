@@ -21,10 +21,10 @@ from functools import partial
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.prices._answers import numbered, objects, provenance, read_json, typed, untold
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 URL = "https://api.dev-hyperbolic.xyz/v2/skypilot/catalog"
 KEY = "HYPERBOLIC_API_KEY"

@@ -30,10 +30,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.prices._answers import objects, provenance, read_json, untold
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 URL = "https://apexapps.oracle.com/pls/apex/cetools/api/v1/products/"
 METRIC = "GPU Per Hour"

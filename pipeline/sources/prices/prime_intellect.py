@@ -28,11 +28,11 @@ from typing import Any
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.prices._answers import numbered, objects, provenance, read_json, typed, untold
 from pipeline.sources.prices._pages import all_pages
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 URL = "https://api.primeintellect.ai/api/v1/availability/gpus"
 KEY = "PRIME_INTELLECT_API_KEY"

@@ -40,11 +40,11 @@ from io import BytesIO
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.methods.identity import tpu_chips
-from pipeline.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.identity.identity import tpu_chips
 from pipeline.sources.prices import _skypilot_history as history
+from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
 
 CATALOG = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/catalogs/v8"
 # Clouds with an update workflow that has committed to v8 (versions of v8/<cloud>/vms.csv in the

@@ -26,10 +26,10 @@ from functools import partial
 
 import polars as pl
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.source import Capture, ParseError, Part, Source
 from pipeline.sources.prices._answers import objects, provenance, read_json, typed, untold
+from pipeline.sources.source import Capture, ParseError, Part, Source
 
 URL = "https://console.vast.ai/api/v0/bundles/"
 LIMIT = 3000

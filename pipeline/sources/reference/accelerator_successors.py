@@ -7,7 +7,7 @@ form factor where the successor has it. A committed file: git keeps its history.
 import polars as pl
 
 from pipeline.contracts.reference import ACCELERATOR_SUCCESSORS
-from pipeline.source import Capture, Source, read_reference
+from pipeline.sources.source import Capture, Source, read_reference
 
 
 def parse(body: bytes, _: Capture) -> pl.DataFrame:

@@ -7,7 +7,7 @@ row names it in its column `inputs_assumed`.
 import polars as pl
 
 from pipeline.contracts.credit import ASSUMED_TERMS
-from pipeline.source import Capture, Source, read_reference
+from pipeline.sources.source import Capture, Source, read_reference
 
 
 def parse(body: bytes, _: Capture) -> pl.DataFrame:

@@ -8,7 +8,7 @@ are listed too: never add them. Options, letters of intent and approvals are not
 import polars as pl
 
 from pipeline.contracts.credit import COMMITMENTS
-from pipeline.source import Capture, Source, read_reference
+from pipeline.sources.source import Capture, Source, read_reference
 
 
 def parse(body: bytes, _: Capture) -> pl.DataFrame:

@@ -9,7 +9,7 @@ licence financing. A committed file: git keeps its history.
 import polars as pl
 
 from pipeline.contracts.credit import FACILITY_BALANCES
-from pipeline.source import Capture, Source, read_reference
+from pipeline.sources.source import Capture, Source, read_reference
 
 
 def parse(body: bytes, _: Capture) -> pl.DataFrame:

@@ -11,7 +11,7 @@ keeps its history.
 import polars as pl
 
 from pipeline.contracts.credit import FACILITY_TERMS
-from pipeline.source import Capture, Source, read_reference
+from pipeline.sources.source import Capture, Source, read_reference
 
 
 def parse(body: bytes, _: Capture) -> pl.DataFrame:

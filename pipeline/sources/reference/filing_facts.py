@@ -1,6 +1,6 @@
 """Figures of filings since December 2018 that leverage is computed from, each with its accession.
 
-`pipeline/distil` makes the file out of recorded SEC answers, recorded filings and extracts that
+`distil` makes the file out of recorded SEC answers, recorded filings and extracts that
 name the filing (`_filing_recorded`), and a table of figures read one by one (`_filing_read`). A
 later filing that only repeats a figure is left out, one that changes it is a further row. Values
 are as filed, scale and sign applied. Confidence is high where the SEC's own facts or the filing
@@ -15,7 +15,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipeline.contracts.filings import FILING_FACTS
-from pipeline.source import Capture, Source, read_typed
+from pipeline.sources.source import Capture, Source, read_typed
 
 COLUMNS = (
     "cik",

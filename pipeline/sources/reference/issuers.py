@@ -10,7 +10,7 @@ for most is the first tagged report on record.
 import polars as pl
 
 from pipeline.contracts.filings import ISSUERS
-from pipeline.source import Capture, Source, read_reference
+from pipeline.sources.source import Capture, Source, read_reference
 
 
 def parse(body: bytes, _: Capture) -> pl.DataFrame:

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipeline.columns import COLUMNS
 from pipeline.contracts.credit import FUND_HOLDINGS
-from pipeline.source import Capture, Source, read_typed
+from pipeline.sources.source import Capture, Source, read_typed
 
 LICENCE = "facts of SEC filings, public domain, cited per row"
 # Filled by the runner and by the rules, or the same for every row.

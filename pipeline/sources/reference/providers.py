@@ -6,7 +6,7 @@ A committed file: git keeps its history, and every row carries its own citation.
 import polars as pl
 
 from pipeline.contracts.reference import PROVIDERS
-from pipeline.source import Capture, Source, read_reference
+from pipeline.sources.source import Capture, Source, read_reference
 
 
 def parse(body: bytes, _: Capture) -> pl.DataFrame:

@@ -10,7 +10,7 @@ its last. A committed file: git keeps its history.
 import polars as pl
 
 from pipeline.contracts.reference import PUBLISHED_INDICES
-from pipeline.source import Capture, Source, read_reference
+from pipeline.sources.source import Capture, Source, read_reference
 
 
 def parse(body: bytes, _: Capture) -> pl.DataFrame:

@@ -11,7 +11,7 @@ A committed file: git keeps its history.
 import polars as pl
 
 from pipeline.contracts.credit import RATES
-from pipeline.source import Capture, Source, read_typed
+from pipeline.sources.source import Capture, Source, read_typed
 
 COLUMNS = (
     "rate_name",

@@ -2,8 +2,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.credit import balance, built, terms
-from tests.support import rows
+from tests.given.credit import balance, built, terms
+from tests.given.support import rows
 
 ONE = "from marts.facility where facility_id = 'a-loan'"
 LATER = date(2025, 6, 30)

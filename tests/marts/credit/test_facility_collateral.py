@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.coverage import DAY, LOAN, balance, chip, landed, one, stand_in, terms, told
-from tests.support import build
+from tests.given.coverage import DAY, LOAN, balance, chip, landed, one, stand_in, terms, told
+from tests.given.support import build
 
 MARTS = ("marts.facility", "marts.facility_collateral")
 

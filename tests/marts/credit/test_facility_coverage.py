@@ -10,11 +10,11 @@ import pytest
 
 from pipeline import ingest
 from pipeline import warehouse as wh
+from pipeline.build.model import models
 from pipeline.contracts import declared
-from pipeline.model import models
-from pipeline.source import discover
+from pipeline.sources.source import discover
 from pipeline.warehouse import DuckDB, Warehouse
-from tests.coverage import (
+from tests.given.coverage import (
     COVERAGE,
     DAY,
     MARTS,
@@ -31,7 +31,7 @@ from tests.coverage import (
     told,
     world,
 )
-from tests.support import build, rows
+from tests.given.support import build, rows
 
 RATIOS = (
     "ltv_contract_pct", "ltv_market_pct", "ltv_market_low_pct", "ltv_market_high_pct",

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.model import models
-from tests.coverage import (
+from pipeline.build.model import models
+from tests.given.coverage import (
     COVERAGE,
     DAY,
     INPUTS,
@@ -18,7 +18,7 @@ from tests.coverage import (
     terms,
     world,
 )
-from tests.support import build, rows
+from tests.given.support import build, rows
 
 
 def value(db, where="true", **given):

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from pipeline.model import models
+from pipeline.build.model import models
 from pipeline.warehouse import scratch
-from tests.coverage import (
+from tests.given.coverage import (
     DAY,
     balance,
     broken,
@@ -22,7 +22,7 @@ from tests.coverage import (
     told,
     world,
 )
-from tests.lives import put
+from tests.given.lives import put
 
 
 def answer(db, threshold="market_ltv_100"):

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.coverage import (
+from tests.given.coverage import (
     DAY,
     balance,
     broken,

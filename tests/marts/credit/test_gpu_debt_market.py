@@ -2,9 +2,9 @@ from datetime import date
 
 import pytest
 
-from pipeline import model
-from tests.credit import balance, built, terms
-from tests.support import rows
+from pipeline.build import model
+from tests.given.credit import balance, built, terms
+from tests.given.support import rows
 
 MARCH, JUNE = date(2025, 3, 31), date(2025, 6, 30)
 

@@ -1,7 +1,7 @@
 from datetime import date
 
-from tests.credit import balance, built, holding, terms
-from tests.support import rows
+from tests.given.credit import balance, built, holding, terms
+from tests.given.support import rows
 
 MARCH = date(2025, 3, 31)
 

@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
-from tests.credit import built, holding, terms
-from tests.support import rows
+from tests.given.credit import built, holding, terms
+from tests.given.support import rows
 
 JUNE = date(2025, 6, 30)
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline import ingest, model
+from pipeline import ingest
 from pipeline import warehouse as wh
-from pipeline.source import discover
+from pipeline.build import model
+from pipeline.sources.source import discover
 from pipeline.warehouse import DuckDB, Warehouse
-from tests.credit import MARTS, TABLES, rewindable
-from tests.support import build, rows
+from tests.given.credit import MARTS, TABLES, rewindable
+from tests.given.support import build, rows
 
 READ = {each.name for each in TABLES.values()} | {"facility_aliases"}
 

@@ -1,7 +1,7 @@
 from datetime import date
 
-from tests.credit import built, commitment
-from tests.support import rows
+from tests.given.credit import built, commitment
+from tests.given.support import rows
 
 
 def loops(db, *commitments, scope="all"):

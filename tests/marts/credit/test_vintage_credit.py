@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.credit import MARTS, balance, built, holding, rewindable, small_market, terms
-from tests.support import rows
+from tests.given.credit import MARTS, balance, built, holding, rewindable, small_market, terms
+from tests.given.support import rows
 
 FILED = datetime(2025, 7, 1, tzinfo=UTC)  # the end of 30 June
 

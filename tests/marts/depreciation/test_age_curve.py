@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
-from tests.lives import H100, H200, put
-from tests.support import build, rows
+from tests.given.lives import H100, H200, put
+from tests.given.support import build, rows
 
 OLD = "nvidia-t4-16gb"
 

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from pipeline.contracts.depreciation import HARDWARE_PRICES, USEFUL_LIVES
-from pipeline.publish import prepare_views
-from tests.lives import H100, empty, land, life, sold
-from tests.support import build, fill, offer, rows
+from pipeline.release.publish import prepare_views
+from tests.given.lives import H100, empty, land, life, sold
+from tests.given.support import build, fill, offer, rows
 
 MARTS = ["marts.host_price_daily", "marts.provider_price_daily", "marts.depreciation_rate"]
 

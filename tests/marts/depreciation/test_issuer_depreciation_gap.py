@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipeline.contracts.depreciation import COST_INPUTS, USEFUL_LIVES
-from tests.lives import cost, land, life, put
-from tests.support import build, rows
+from tests.given.lives import cost, land, life, put
+from tests.given.support import build, rows
 
 KNOWN = datetime(2026, 2, 1, tzinfo=UTC)
 SHARES = [cost("capex-share-servers", 40.0), cost("capex-share-network", 10.0)]

@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
-from tests.lives import H100
-from tests.support import build, daily, fill, rows
+from tests.given.lives import H100
+from tests.given.support import build, daily, fill, rows
 
 MARTS = [
     "marts.host_price_daily",

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.lives import H100, put
-from tests.support import build, refer, rows
+from tests.given.lives import H100, put
+from tests.given.support import build, refer, rows
 
 ORIGIN, TARGET = date(2025, 6, 30), date(2026, 6, 30)
 

@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
-from tests.lives import put
-from tests.support import build, rows
+from tests.given.lives import put
+from tests.given.support import build, rows
 
 
 def forecast(method, error, accelerator="a", within=None, month=1):

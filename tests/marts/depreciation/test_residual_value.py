@@ -6,8 +6,8 @@ from math import log
 import pytest
 
 from pipeline.contracts.depreciation import COST_INPUTS, HARDWARE_PRICES
-from tests.lives import H100, cost, empty, land, new, put, sold
-from tests.support import build, refer, rows
+from tests.given.lives import H100, cost, empty, land, new, put, sold
+from tests.given.support import build, refer, rows
 
 END = date(2026, 6, 30)
 INPUTS = [

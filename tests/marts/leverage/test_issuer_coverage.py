@@ -1,4 +1,4 @@
-from tests.filings import FLOWS, accession, build, filing, flow, instant, land
+from tests.given.filings import FLOWS, accession, build, filing, flow, instant, land
 
 QUARTERS = [
     ("10-Q", "2025-05-15", "2025-01-01", "2025-03-31"),

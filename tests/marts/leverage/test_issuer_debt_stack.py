@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.filings import (
+from tests.given.filings import (
     balance,
     build,
     filing,

@@ -1,6 +1,6 @@
 from datetime import date
 
-from tests.filings import build, filing, flow, instant, issuer, land, meaning
+from tests.given.filings import build, filing, flow, instant, issuer, land, meaning
 
 TAG = "UnrecordedUnconditionalPurchaseObligationBalanceSheetAmount"
 AXIS = "us-gaap:UnrecordedUnconditionalPurchaseObligationByCategoryOfItemPurchasedAxis"

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from tests.filings import (
+from tests.given.filings import (
     FLOWS,
     accession,
     build,

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.filings import accession, build, filing, flow, instant, land
+from tests.given.filings import accession, build, filing, flow, instant, land
 
 YEAR = ("2022-01-31", "2023-01-29")
 

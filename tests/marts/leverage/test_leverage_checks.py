@@ -1,7 +1,7 @@
 """Each check of the leverage marts returns the rows that break its promise, and no others."""
 
-from pipeline.model import checks, models
-from tests.filings import (
+from pipeline.build.model import checks, models
+from tests.given.filings import (
     BALANCES,
     FLOWS,
     accession,

@@ -11,12 +11,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline import warehouse as wh
+from pipeline.build.model import models, rewound
 from pipeline.contracts import Contract, declared
 from pipeline.contracts.filings import FILING_FACTS
-from pipeline.model import models, rewound
-from pipeline.publish import AS_OF
+from pipeline.release.publish import AS_OF
 from pipeline.warehouse import DuckDB, Warehouse
-from tests.filings import (
+from tests.given.filings import (
     BALANCES,
     CIK,
     FLOWS,
@@ -32,7 +32,7 @@ from tests.filings import (
     recipe,
     terms,
 )
-from tests.support import typed, upstream
+from tests.given.support import typed, upstream
 
 OWN = [each.table for each in models() if each.group == "leverage"]
 MARTS = [each for each in models() if each.table in upstream(*OWN)]

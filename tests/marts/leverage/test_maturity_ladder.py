@@ -1,6 +1,6 @@
 import pytest
 
-from tests.filings import build, filing, flow, instant, issuer, land
+from tests.given.filings import build, filing, flow, instant, issuer, land
 
 PRINCIPAL = "DebtInstrumentCarryingAmount"
 

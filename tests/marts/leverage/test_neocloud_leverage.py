@@ -1,6 +1,6 @@
 import pytest
 
-from tests.filings import (
+from tests.given.filings import (
     BALANCES,
     FLOWS,
     accession,

@@ -6,11 +6,11 @@ import pytest
 
 from pipeline import ingest
 from pipeline import warehouse as wh
+from pipeline.build.model import checks, models, rebuild
 from pipeline.contracts import declared
-from pipeline.model import checks, models, rebuild
-from pipeline.source import discover
+from pipeline.sources.source import discover
 from pipeline.warehouse import Warehouse
-from tests.support import upstream
+from tests.given.support import upstream
 
 MILLION = 1_000_000
 COREWEAVE_QUARTERS = {  # revenue, thousands until the 10-K for 2025, then millions

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline import warehouse as wh
 from pipeline.contracts.reference import PUBLISHED_INDICES
-from tests.support import build, fill, offer, rows, typed
+from tests.given.support import build, fill, offer, rows, typed
 
 
 def ours(on, *prices):

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from tests.support import build, fill, offer, rows
+from tests.given.support import build, fill, offer, rows
 
 WORLD = "from marts.gpu_price_daily where region_group = 'world' order by observed_on"
 

@@ -5,7 +5,7 @@ from math import exp, log
 
 import pytest
 
-from tests.support import build, daily, fill, offer, rows
+from tests.given.support import build, daily, fill, offer, rows
 
 NEOCLOUD = """
     from marts.gpu_price_index where tier = 'neocloud' and market = 'on_demand' order by observed_on

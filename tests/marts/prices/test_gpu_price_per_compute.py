@@ -1,6 +1,6 @@
 import pytest
 
-from tests.support import build, fill, offer, rows
+from tests.given.support import build, fill, offer, rows
 
 WORLD = "from marts.gpu_price_per_compute where region_group = 'world'"
 

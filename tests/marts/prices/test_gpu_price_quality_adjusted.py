@@ -6,8 +6,8 @@ import pytest
 
 from pipeline import warehouse as wh
 from pipeline.contracts.reference import ACCELERATORS
-from pipeline.publish import prepare_views
-from tests.support import build, fill, offer, rows, typed
+from pipeline.release.publish import prepare_views
+from tests.given.support import build, fill, offer, rows, typed
 
 READS = (
     "marts.host_price_daily",
@@ -16,7 +16,7 @@ READS = (
 )
 
 JANUARY, FEBRUARY, MARCH = date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 31)
-# Times the price of the cheapest; the two first are in tests.support, the others land here.
+# Times the price of the cheapest; the two first are in tests.given.support, the others land here.
 CHIPS = {"nvidia-h100-sxm-80gb": 2.0, "nvidia-h200-sxm-141gb": 3.0}
 MORE = {"nvidia-l4-24gb": 0.4, "nvidia-a100-sxm4-80gb": 1.2, "nvidia-b200-sxm-180gb": 4.0}
 SPECIFIED = {  # TB/s, dense BF16 TFLOPS, GiB

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.support import build, fill, offer, rows
+from tests.given.support import build, fill, offer, rows
 
 
 def test_a_machine_listed_four_times_is_one_machine(db):

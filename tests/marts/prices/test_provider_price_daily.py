@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from tests.support import build, daily, fill, offer, rows
+from tests.given.support import build, daily, fill, offer, rows
 
 PRICES = (
     "select observed_on, price_usd_per_gpu_hour, carried_days, status "

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.support import build, fill, offer, rows
+from tests.given.support import build, fill, offer, rows
 
 WORLD = "from marts.vendor_price_ladder where region_group = 'world'"
 H200 = {"accelerator": "nvidia-h200-sxm-141gb", "offer_id": "h200"}

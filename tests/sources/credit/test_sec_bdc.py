@@ -12,18 +12,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import http, ingest
+from pipeline import ingest
+from pipeline.capture import http
+from pipeline.capture.http import Response, UpstreamError
 from pipeline.contracts import split
 from pipeline.contracts.credit import FUND_HOLDINGS
-from pipeline.http import Response, UpstreamError
-from pipeline.methods.holdings import resolved
-from pipeline.source import Capture, ParseError, Part
+from pipeline.identity.holdings import resolved
 from pipeline.sources.credit import _archive, sec_bdc
 from pipeline.sources.credit._archive import column_name
 from pipeline.sources.reference import facility_aliases
+from pipeline.sources.source import Capture, ParseError, Part
 from pipeline.warehouse import DuckDB, Warehouse
-from tests.methods.test_holdings import rules
-from tests.schedules import (
+from tests.given.schedules import (
     FILING,
     HEADER,
     SUB,
@@ -36,7 +36,8 @@ from tests.schedules import (
     packed,
     table,
 )
-from tests.support import rows
+from tests.given.support import rows
+from tests.identity.test_holdings import rules
 
 RECORDED = Path(__file__).resolve().parents[4] / "shared" / "data" / "sec" / "bdc_2025_11"
 recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded answers here")

@@ -8,14 +8,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import http
+from pipeline.capture import http
 from pipeline.contracts import split
 from pipeline.contracts.credit import PRIVATE_OFFERINGS
 from pipeline.ingest import capture
-from pipeline.source import Capture, ParseError
 from pipeline.sources.credit import sec_form_d
-from tests.keyed import kept as on_disk
-from tests.keyed import skipped
+from pipeline.sources.source import Capture, ParseError
+from tests.given.keyed import kept as on_disk
+from tests.given.keyed import skipped
 
 NOON = datetime(2022, 7, 20, 12, tzinfo=UTC)
 AT = Capture("sec_form_d", "2022q2_d", sec_form_d.INDEX, NOON, "")

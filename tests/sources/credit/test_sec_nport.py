@@ -9,14 +9,14 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipeline.capture.http import Response, UpstreamError
 from pipeline.contracts import split
 from pipeline.contracts.credit import FUND_HOLDINGS
-from pipeline.http import Response, UpstreamError
-from pipeline.methods.holdings import resolved
-from pipeline.source import Capture, ParseError
+from pipeline.identity.holdings import resolved
 from pipeline.sources.credit import sec_nport
-from tests.methods.test_holdings import rules
-from tests.schedules import packed, table
+from pipeline.sources.source import Capture, ParseError
+from tests.given.schedules import packed, table
+from tests.identity.test_holdings import rules
 
 RECORDED = Path(__file__).resolve().parents[4] / "shared" / "data" / "sec" / "nport"
 recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded answers here")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import http
-from pipeline.limits import SLOWER
-from pipeline.source import ParseError
+from pipeline.capture import http
+from pipeline.capture.limits import SLOWER
 from pipeline.sources.filings import _edgar
+from pipeline.sources.source import ParseError
 
 RECORDED = Path(__file__).resolve().parents[4] / "shared/data/sec/submissions"
 needs_recordings = pytest.mark.skipif(not RECORDED.exists(), reason="needs the shared recordings")

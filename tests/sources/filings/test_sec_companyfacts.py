@@ -10,15 +10,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import http, ingest
+from pipeline import ingest
+from pipeline.capture import http
 from pipeline.contracts.filings import FILINGS
-from pipeline.methods.facts import dated
-from pipeline.source import Capture, ParseError
+from pipeline.identity.facts import dated
 from pipeline.sources.filings import _edgar, sec_companyfacts
 from pipeline.sources.filings._edgar import Issuer
+from pipeline.sources.source import Capture, ParseError
 from pipeline.warehouse import append
+from tests.given.support import rows, typed
 from tests.sources.filings.test_edgar import ARRAYS
-from tests.support import rows, typed
 
 RECORDED = Path(__file__).resolve().parents[4] / "shared/data/sec/companyfacts"
 needs_recordings = pytest.mark.skipif(not RECORDED.exists(), reason="needs the shared recordings")

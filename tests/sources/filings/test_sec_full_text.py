@@ -7,12 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pipeline import http, ingest
-from pipeline.source import Capture, ParseError
+from pipeline import ingest
+from pipeline.capture import http
 from pipeline.sources.filings import sec_full_text
 from pipeline.sources.filings._edgar import Issuer
-from tests.keyed import skipped
-from tests.support import rows
+from pipeline.sources.source import Capture, ParseError
+from tests.given.keyed import skipped
+from tests.given.support import rows
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 AT = Capture("sec_full_text", "all", sec_full_text.URL, NOON, "")

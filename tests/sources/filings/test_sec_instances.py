@@ -13,16 +13,17 @@ from xml.etree import ElementTree
 import polars as pl
 import pytest
 
-from pipeline import http, ingest
+from pipeline import ingest
+from pipeline.capture import http
 from pipeline.contracts.filings import FILINGS
-from pipeline.source import Capture, ParseError, Part
 from pipeline.sources.filings import sec_instances
 from pipeline.sources.filings._edgar import Issuer
 from pipeline.sources.filings._xbrl import read
+from pipeline.sources.source import Capture, ParseError, Part
 from pipeline.warehouse import append
-from tests.keyed import skipped
-from tests.sources.filings.documents import context, extracted, figure, inline, unit
-from tests.support import rows, typed
+from tests.given.documents import context, extracted, figure, inline, unit
+from tests.given.keyed import skipped
+from tests.given.support import rows, typed
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "sec"
 recorded = pytest.mark.skipif(not SHARED.exists(), reason="needs the shared recordings")

@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline import http, ingest
-from pipeline.source import Capture, ParseError
+from pipeline import ingest
+from pipeline.capture import http
 from pipeline.sources.filings import _edgar, sec_submissions
 from pipeline.sources.filings._edgar import Issuer
+from pipeline.sources.source import Capture, ParseError
 from tests.sources.filings.test_edgar import ARRAYS, needs_recordings, recorded
 
 READ = datetime(2026, 11, 20, 12, tzinfo=UTC)

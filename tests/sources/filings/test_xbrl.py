@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.source import ParseError
 from pipeline.sources.filings import _xbrl
 from pipeline.sources.filings._figures import Unreadable, duration, number
-from tests.sources.filings.documents import SPACES, context, extracted, figure, inline, unit
+from pipeline.sources.source import ParseError
+from tests.given.documents import SPACES, context, extracted, figure, inline, unit
 
 
 def only(body: bytes) -> _xbrl.Fact:

@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import http
-from pipeline.source import Capture, ParseError
+from pipeline.capture import http
 from pipeline.sources.prices import akamai
-from tests.reference_tables import prepared
+from pipeline.sources.source import Capture, ParseError
+from tests.given.reference_tables import prepared
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "akamai" / "types.json"
 AT = Capture("akamai", "all", akamai.URL, datetime(2026, 11, 20, 12, tzinfo=UTC), "")

@@ -10,12 +10,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import http
-from pipeline.bodies import spooled
-from pipeline.methods.identity import resolve_accelerator, resolve_provider, resolve_region
-from pipeline.source import Capture, ParseError, discover
+from pipeline.capture import http
+from pipeline.capture.bodies import spooled
+from pipeline.identity.identity import resolve_accelerator, resolve_provider, resolve_region
 from pipeline.sources.prices import aws_price_list
 from pipeline.sources.prices.aws_price_list import OFFER, SOURCE
+from pipeline.sources.source import Capture, ParseError, discover
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "aws_price_list"
 REFERENCE = Path(__file__).resolve().parents[3] / "warehouse" / "reference"

@@ -10,11 +10,11 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from pipeline import http
-from pipeline.methods.identity import resolve_accelerator, resolve_provider, resolve_region
-from pipeline.source import Capture, ParseError
+from pipeline.capture import http
+from pipeline.identity.identity import resolve_accelerator, resolve_provider, resolve_region
 from pipeline.sources.prices import aws_spot_archive
 from pipeline.sources.reference import accelerator_aliases, providers, regions
+from pipeline.sources.source import Capture, ParseError
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 FIXTURE = REPOSITORY / "tests" / "fixtures" / "aws_spot_archive" / "2022.tsv"

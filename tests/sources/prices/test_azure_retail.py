@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import http
-from pipeline.methods.identity import resolve_accelerator, resolve_provider, resolve_region
-from pipeline.source import Capture, ParseError, discover
+from pipeline.capture import http
+from pipeline.identity.identity import resolve_accelerator, resolve_provider, resolve_region
 from pipeline.sources.prices import azure_retail
+from pipeline.sources.source import Capture, ParseError, discover
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "azure_retail" / "eastus.json"
 REFERENCE = Path(__file__).resolve().parents[3] / "warehouse" / "reference"

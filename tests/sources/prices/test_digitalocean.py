@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.source import Capture, ParseError
 from pipeline.sources.prices import digitalocean
-from tests.keyed import SECRET, captured, skipped
+from pipeline.sources.source import Capture, ParseError
+from tests.given.keyed import SECRET, captured, skipped
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "digitalocean" / "sizes.json"
 AT = Capture("digitalocean", "all", digitalocean.URL, datetime(2026, 11, 20, 12, tzinfo=UTC), "")

@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.methods.identity import resolve_accelerator, resolve_provider
-from pipeline.source import Capture, ParseError, discover
+from pipeline.identity.identity import resolve_accelerator, resolve_provider
 from pipeline.sources.prices import gcp_billing
-from tests.keyed import SECRET, captured, skipped
+from pipeline.sources.source import Capture, ParseError, discover
+from tests.given.keyed import SECRET, captured, skipped
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "gcp_billing" / "skus.json"
 REFERENCE = Path(__file__).resolve().parents[3] / "warehouse" / "reference"

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from pipeline.contracts.reference import PROVIDERS
-from pipeline.source import Capture, ParseError
 from pipeline.sources.prices.gpu_price_history import COLUMNS, parse
-from tests.support import NOON
+from pipeline.sources.source import Capture, ParseError
+from tests.given.support import NOON
 
 HERE = Capture("gpu_price_history", "all", "gpu_price_history.csv", NOON, "")
 RUN = {
@@ -65,7 +65,7 @@ def test_a_file_of_other_columns_is_an_error():
 
 
 def test_sightings_of_the_committed_file_are_unique_and_dated():
-    from pipeline import source
+    from pipeline.sources import source
 
     frame = parse((source.REFERENCE / "gpu_price_history.csv").read_bytes(), HERE)
     assert frame.select(pl.struct("offer_id", "observed_at").is_unique().all()).item()
@@ -75,7 +75,7 @@ def test_sightings_of_the_committed_file_are_unique_and_dated():
 
 def test_no_provider_is_known_later_than_its_first_price():
     # A mart joins both: a provider known too late would hide its own history from a vintage.
-    from pipeline import source
+    from pipeline.sources import source
 
     history = parse((source.REFERENCE / "gpu_price_history.csv").read_bytes(), HERE)
     providers = source.read_reference(

@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import http
-from pipeline.source import Capture, ParseError
+from pipeline.capture import http
 from pipeline.sources.prices import gpuhunt_catalog
-from tests.reference_tables import prepared
+from pipeline.sources.source import Capture, ParseError
+from tests.given.reference_tables import prepared
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "gpuhunt_catalog"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

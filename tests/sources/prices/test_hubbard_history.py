@@ -7,11 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import http
-from pipeline.methods.identity import resolve_accelerator, resolve_provider, resolve_region
-from pipeline.source import Capture, ParseError
+from pipeline.capture import http
+from pipeline.identity.identity import resolve_accelerator, resolve_provider, resolve_region
 from pipeline.sources.prices import hubbard_history
 from pipeline.sources.reference import accelerator_aliases, providers, regions
+from pipeline.sources.source import Capture, ParseError
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "hubbard_history" / "snapshot.csv"
 REFERENCE = Path(__file__).resolve().parents[3] / "warehouse" / "reference"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.source import Capture, ParseError
 from pipeline.sources.prices import lambda_cloud
-from tests.keyed import SECRET, captured, skipped
+from pipeline.sources.source import Capture, ParseError
+from tests.given.keyed import SECRET, captured, skipped
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "lambda_cloud" / "instance_types.json"
 AT = Capture("lambda_cloud", "all", lambda_cloud.URL, datetime(2026, 11, 20, 12, tzinfo=UTC), "")

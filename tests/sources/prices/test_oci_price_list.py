@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import http
-from pipeline.source import Capture, ParseError
+from pipeline.capture import http
 from pipeline.sources.prices import oci_price_list
-from tests.reference_tables import prepared
+from pipeline.sources.source import Capture, ParseError
+from tests.given.reference_tables import prepared
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "oci_price_list" / "products.json"
 AT = Capture(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.source import Capture, ParseError
 from pipeline.sources.prices import prime_intellect
-from tests.keyed import SECRET, captured, skipped
+from pipeline.sources.source import Capture, ParseError
+from tests.given.keyed import SECRET, captured, skipped
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "prime_intellect" / "gpus.json"
 AT = Capture(

@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import http
-from pipeline.source import Capture, ParseError
+from pipeline.capture import http
 from pipeline.sources.prices import scaleway
-from tests.reference_tables import RATE, prepared
+from pipeline.sources.source import Capture, ParseError
+from tests.given.reference_tables import RATE, prepared
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "scaleway" / "fr-par-2.json"
 URL = f"{scaleway.API}/fr-par-2/products/servers"

@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline.source import Capture, ParseError
 from pipeline.sources.prices import shadeform
-from tests.keyed import SECRET, captured, skipped
+from pipeline.sources.source import Capture, ParseError
+from tests.given.keyed import SECRET, captured, skipped
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "shadeform" / "types.json"
 AT = Capture("shadeform", "all", shadeform.URL, datetime(2026, 11, 20, 12, tzinfo=UTC), "")

@@ -8,10 +8,10 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from pipeline import http
-from pipeline.methods.identity import resolve_accelerator, resolve_provider
-from pipeline.source import Capture, ParseError, discover
+from pipeline.capture import http
+from pipeline.identity.identity import resolve_accelerator, resolve_provider
 from pipeline.sources.prices import _skypilot_history, skypilot_catalog
+from pipeline.sources.source import Capture, ParseError, discover
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "skypilot_catalog"
 REPOSITORY = Path(__file__).resolve().parents[3]

@@ -8,10 +8,10 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from pipeline import http
-from pipeline.methods.identity import resolve_accelerator, resolve_provider
-from pipeline.source import Capture, ParseError, discover
+from pipeline.capture import http
+from pipeline.identity.identity import resolve_accelerator, resolve_provider
 from pipeline.sources.prices import vast
+from pipeline.sources.source import Capture, ParseError, discover
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "vast" / "offers.json"
 REPOSITORY = Path(__file__).resolve().parents[3]

@@ -1,9 +1,9 @@
 import polars as pl
 
-from pipeline import source
-from pipeline.source import Capture
+from pipeline.sources import source
 from pipeline.sources.reference import accelerator_aliases, accelerators
-from tests.support import NOON
+from pipeline.sources.source import Capture
+from tests.given.support import NOON
 
 
 def parsed(module, name):

@@ -1,10 +1,10 @@
 import polars as pl
 import pytest
 
-from pipeline import source
-from pipeline.source import Capture, ParseError
+from pipeline.sources import source
 from pipeline.sources.reference import accelerator_successors, accelerators
-from tests.support import NOON
+from pipeline.sources.source import Capture, ParseError
+from tests.given.support import NOON
 
 HERE = Capture("accelerator_successors", "all", "accelerator_successors.csv", NOON, "")
 

@@ -1,10 +1,10 @@
 import polars as pl
 import pytest
 
-from pipeline import source
-from pipeline.source import Capture, ParseError
+from pipeline.sources import source
 from pipeline.sources.reference import accelerators
-from tests.support import NOON
+from pipeline.sources.source import Capture, ParseError
+from tests.given.support import NOON
 
 BODY = (source.REFERENCE / "accelerators.csv").read_bytes()
 HERE = Capture("accelerators", "all", "accelerators.csv", NOON, "")

@@ -5,8 +5,8 @@ import pytest
 
 from pipeline.contracts import split
 from pipeline.contracts.credit import ASSUMED_TERMS, FACILITY_TERMS
-from pipeline.source import REFERENCE, ParseError, read_reference
 from pipeline.sources.reference import assumed_terms
+from pipeline.sources.source import REFERENCE, ParseError, read_reference
 
 
 @pytest.fixture

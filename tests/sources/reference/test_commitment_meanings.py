@@ -5,12 +5,12 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipeline import source
 from pipeline.contracts import split
 from pipeline.contracts.filings import COMMITMENT_MEANINGS
-from pipeline.source import Capture, ParseError
+from pipeline.sources import source
 from pipeline.sources.reference import commitment_meanings, filing_facts
-from tests.support import NOON
+from pipeline.sources.source import Capture, ParseError
+from tests.given.support import NOON
 
 BODY = (source.REFERENCE / "commitment_meanings.csv").read_bytes()
 HERE = Capture("commitment_meanings", "all", "commitment_meanings.csv", NOON, "")

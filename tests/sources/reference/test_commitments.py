@@ -3,11 +3,11 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipeline import source
 from pipeline.contracts import split
-from pipeline.source import Capture, ParseError
+from pipeline.sources import source
 from pipeline.sources.reference import commitments
-from tests.support import NOON
+from pipeline.sources.source import Capture, ParseError
+from tests.given.support import NOON
 
 BODY = (source.REFERENCE / "commitments.csv").read_bytes()
 HERE = Capture("commitments", "all", "commitments.csv", NOON, "")

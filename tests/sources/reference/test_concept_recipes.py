@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from pipeline import source
 from pipeline.contracts import split
 from pipeline.contracts.filings import CONCEPT_RECIPES
-from pipeline.source import Capture, ParseError
+from pipeline.sources import source
 from pipeline.sources.reference import concept_recipes, filing_facts
-from tests.support import NOON
+from pipeline.sources.source import Capture, ParseError
+from tests.given.support import NOON
 
 BODY = (source.REFERENCE / "concept_recipes.csv").read_bytes()
 HERE = Capture("concept_recipes", "all", "concept_recipes.csv", NOON, "")

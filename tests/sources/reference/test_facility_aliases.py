@@ -6,11 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import source
 from pipeline.contracts import split
-from pipeline.source import Capture, ParseError
+from pipeline.sources import source
 from pipeline.sources.reference import facility_aliases, facility_terms
-from tests.support import NOON
+from pipeline.sources.source import Capture, ParseError
+from tests.given.support import NOON
 
 BODY = (source.REFERENCE / "facility_aliases.csv").read_bytes()
 HERE = Capture("facility_aliases", "all", "facility_aliases.csv", NOON, "")

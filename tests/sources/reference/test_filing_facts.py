@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from pipeline import source
 from pipeline.contracts import split
 from pipeline.contracts.filings import FILING_FACTS, FILINGS
-from pipeline.methods.facts import dated
-from pipeline.source import Capture, ParseError
+from pipeline.identity.facts import dated
+from pipeline.sources import source
 from pipeline.sources.reference import filing_facts
-from tests.support import NOON, typed
+from pipeline.sources.source import Capture, ParseError
+from tests.given.support import NOON, typed
 
 BODY = (source.REFERENCE / "filing_facts.csv").read_bytes()
 HERE = Capture("filing_facts", "all", "filing_facts.csv", NOON, "")

@@ -1,11 +1,11 @@
 import polars as pl
 import pytest
 
-from pipeline import source
 from pipeline.contracts import split
-from pipeline.source import Capture, ParseError
+from pipeline.sources import source
 from pipeline.sources.reference import accelerators, hardware_prices
-from tests.support import NOON
+from pipeline.sources.source import Capture, ParseError
+from tests.given.support import NOON
 
 BODY = (source.REFERENCE / "hardware_prices.csv").read_bytes()
 HERE = Capture("hardware_prices", "all", "hardware_prices.csv", NOON, "")

@@ -1,10 +1,10 @@
 import polars as pl
 
-from pipeline import source
 from pipeline.methods.bootstrap import table
-from pipeline.source import Capture
+from pipeline.sources import source
 from pipeline.sources.reference import interval_ranks
-from tests.support import NOON
+from pipeline.sources.source import Capture
+from tests.given.support import NOON
 
 
 def test_the_committed_ranks_are_those_the_method_gives():

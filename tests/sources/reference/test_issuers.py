@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import source
 from pipeline.contracts import split
-from pipeline.source import Capture
+from pipeline.sources import source
 from pipeline.sources.reference import issuers
-from tests.support import NOON
+from pipeline.sources.source import Capture
+from tests.given.support import NOON
 
 BODY = (source.REFERENCE / "issuers.csv").read_bytes()
 TICKERS = (

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from pipeline import source
 from pipeline.contracts import split
 from pipeline.contracts.credit import FACILITY_ALIASES, FUND_HOLDINGS
-from pipeline.methods.holdings import resolved
-from pipeline.source import Capture, ParseError, read_reference
+from pipeline.identity.holdings import resolved
+from pipeline.sources import source
 from pipeline.sources.reference import lender_marks
-from tests.support import NOON
+from pipeline.sources.source import Capture, ParseError, read_reference
+from tests.given.support import NOON
 
 HERE = Capture("lender_marks", "all", "lender_marks.csv", NOON, "")
 BODY = (source.REFERENCE / "lender_marks.csv").read_bytes()

@@ -1,7 +1,7 @@
-from pipeline import source
-from pipeline.source import Capture
+from pipeline.sources import source
 from pipeline.sources.reference import providers
-from tests.support import NOON
+from pipeline.sources.source import Capture
+from tests.given.support import NOON
 
 BODY = (source.REFERENCE / "providers.csv").read_bytes()
 

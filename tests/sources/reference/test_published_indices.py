@@ -1,12 +1,12 @@
 import polars as pl
 import pytest
 
-from pipeline import source
 from pipeline.contracts import split
 from pipeline.contracts.reference import PUBLISHED_INDICES
-from pipeline.source import Capture, ParseError
+from pipeline.sources import source
 from pipeline.sources.reference import published_indices
-from tests.support import NOON
+from pipeline.sources.source import Capture, ParseError
+from tests.given.support import NOON
 
 BODY = (source.REFERENCE / "published_indices.csv").read_bytes()
 HERE = Capture("published_indices", "all", "published_indices.csv", NOON, "")

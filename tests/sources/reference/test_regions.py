@@ -1,11 +1,11 @@
 import polars as pl
 import pytest
 
-from pipeline import source
-from pipeline.methods.identity import resolve_region
-from pipeline.source import Capture
+from pipeline.identity.identity import resolve_region
+from pipeline.sources import source
 from pipeline.sources.reference import regions
-from tests.support import NOON
+from pipeline.sources.source import Capture
+from tests.given.support import NOON
 
 RULES = regions.parse(
     (source.REFERENCE / "regions.csv").read_bytes(),

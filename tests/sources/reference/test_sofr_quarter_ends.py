@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline import source
 from pipeline.contracts import split
 from pipeline.contracts.credit import RATES
-from pipeline.source import Capture, ParseError
+from pipeline.sources import source
 from pipeline.sources.reference import sofr_quarter_ends
-from tests.support import NOON
+from pipeline.sources.source import Capture, ParseError
+from tests.given.support import NOON
 
 BODY = (source.REFERENCE / "sofr_quarter_ends.csv").read_bytes()
 HERE = Capture("sofr_quarter_ends", "all", "sofr_quarter_ends.csv", NOON, "")

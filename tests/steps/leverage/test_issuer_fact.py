@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from tests.filings import accession, build, filing, instant, issuer, land
-from tests.support import rows
+from tests.given.filings import accession, build, filing, instant, issuer, land
+from tests.given.support import rows
 
 END = "2024-12-31"
 

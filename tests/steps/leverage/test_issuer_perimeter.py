@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from tests.filings import build, issuer, land
-from tests.support import rows
+from tests.given.filings import build, issuer, land
+from tests.given.support import rows
 
 
 def stretches(db, *issuers):

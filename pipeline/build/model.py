@@ -1,0 +1,245 @@
+"""What a model is: one SELECT with a header, its lineage, and build-audit-commit.
+
+The file path is the table name: `sql/marts/prices/gpu_price_daily.sql` makes
+`marts.gpu_price_daily`. `sql/steps/` holds what several models read and nobody exports. The
+header's first lines say what it is and why; `-- grain:` names the key. Dependencies are read from
+the FROM clauses by DuckDB's own parser. Where SQL cannot say the rest, `-- method:` names the
+function that makes the table (pipeline/build/python_model.py).
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import warehouse as wh
+from pipeline.build.lineage import ModelError, rewound, tables_read
+from pipeline.build.python_model import asked_at_month_ends, method_code, method_named, this_month
+from pipeline.columns import is_documented
+from pipeline.warehouse import DuckDB
+
+__all__ = [
+    "Check", "Model", "ModelError", "checks", "create", "in_order", "models", "rebuild", "rewound",
+    "tables_read",
+]  # fmt: skip
+
+SQL = Path(__file__).resolve().parents[2] / "sql"
+LAYERS = ("steps", "marts", "meta")
+BUILD_ERRORS = (ModelError, wh.DuckDBError)
+Rows = pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Check:
+    """A query that returns the rows that break a promise about one table.
+
+    `blocks` is False where the header says `-- severity: warn`: the rows are shown, not refused.
+    """
+
+    table: str
+    promise: str
+    doc: str
+    query: str
+    blocks: bool
+
+    @property
+    def name(self) -> str:
+        return self.promise
+
+
+@dataclass(frozen=True)
+class Model:
+    """One derived table: where it is made, what it means, what it reads.
+
+    `method` makes the table from what `query` answers: at each month's end, over the observations
+    of `lookback_days`, or once where none are said; without a method the query makes the table.
+    """
+
+    table: str
+    group: str
+    doc: str
+    grain: tuple[str, ...]
+    query: str
+    reads: frozenset[str]
+    method: str | None = None
+    lookback_days: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.table.partition(".")[2]
+
+    @property
+    def schema(self) -> str:
+        return self.table.partition(".")[0]
+
+    @property
+    def code(self) -> str:
+        """All the text that decides the rows."""
+        return self.query + (method_code(self.method) if self.method else "")
+
+
+def _header(text: str) -> tuple[str, dict[str, str]]:
+    """The leading comment lines: prose, and `key: value` lines such as `grain: a, b`."""
+    prose: list[str] = []
+    settings: dict[str, str] = {}
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        words = line.removeprefix("--").strip()
+        key, colon, value = words.partition(":")
+        if colon and key in ("grain", "severity", "method", "lookback_days"):
+            settings[key] = value.strip()
+        else:
+            prose.append(words)
+    return " ".join(prose).strip(), settings
+
+
+@cache
+def models() -> tuple[Model, ...]:
+    """Every file in sql/steps/**, sql/marts/** and sql/meta/, in building order.
+
+    Raises:
+        ModelError: a file without a header or grain, or a step or mart whose name another one has.
+    """
+    found: dict[str, Model] = {}
+    named: dict[str, str] = {}
+    for path in sorted(file for layer in LAYERS for file in (SQL / layer).rglob("*.sql")):
+        inside = path.relative_to(SQL).parts
+        table = f"{inside[0]}.{path.stem}"
+        query = path.read_text(encoding="utf-8")
+        doc, settings = _header(query)
+        if not doc or "grain" not in settings:
+            raise ModelError(f"{path.name}: the header must say what it is and its grain")
+        if path.stem in named:
+            raise ModelError(f"{table} has the name of {named[path.stem]}")
+        named[path.stem] = table
+        grain = tuple(each.strip() for each in settings["grain"].split(","))
+        group = inside[1] if len(inside) > 2 else inside[0]
+        method, lookback_days = settings.get("method"), int(settings.get("lookback_days", 0))
+        if method is None and lookback_days:
+            raise ModelError(f"{path.name}: only a method looks back")
+        reads = tables_read(query)
+        found[table] = Model(table, group, doc, grain, query, reads, method, lookback_days)
+    return tuple(in_order(found))
+
+
+def in_order(found: Mapping[str, Model]) -> list[Model]:
+    """Models so that each comes after what it reads."""
+    graph = {name: each.reads & found.keys() for name, each in sorted(found.items())}
+    return [found[name] for name in TopologicalSorter(graph).static_order()]
+
+
+@cache
+def checks() -> tuple[Check, ...]:
+    """Every file in sql/checks/, named `<schema>.<table>__<promise>.sql`."""
+    made: list[Check] = []
+    for path in sorted((SQL / "checks").glob("*.sql")):
+        table, dunder, promise = path.stem.partition("__")
+        query = path.read_text(encoding="utf-8")
+        doc, settings = _header(query)
+        if not dunder or not doc:
+            raise ModelError(f"{path.name}: a check is named <table>__<promise> and says why")
+        severity = settings.get("severity", "error")
+        made.append(Check(table, promise, doc, query, blocks=severity != "warn"))
+    return tuple(made)
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a rebuild came to: rows, whether anything had to be done, and check results."""
+
+    rows: int
+    rebuilt: bool
+    broken: Mapping[str, pl.DataFrame]
+
+
+def text_version(model: Model) -> str:
+    """Hash of the text: the UI shows which tables are older than their code."""
+    return hashlib.sha256(model.code.encode()).hexdigest()[:12]
+
+
+def fingerprint(db: DuckDB, model: Model) -> str:
+    """Hash of the model's text, its checks and the state of what it reads."""
+    versions = dict(db.execute("select table_name, version from meta.versions").fetchall())
+    state = [f"{name}={versions.get(name, 0)}" for name in sorted(model.reads)]
+    audits = [each.query for each in checks() if each.table == model.table]
+    # A month that ends adds rows where a method is asked at month ends.
+    month = [str(this_month(db))] if model.lookback_days else []
+    return hashlib.sha256("\n".join([model.code, *audits, *state, *month]).encode()).hexdigest()
+
+
+def create(db: DuckDB, model: Model) -> None:
+    """Make the table, in place of the one there is; the caller holds the transaction."""
+    if model.method is None:
+        db.execute(f"create or replace table {model.table} as {model.query}")
+        return
+    if model.lookback_days:
+        derived = {each.table: each.query for each in models() if each.method is None}
+        kept = {each.table for each in models() if each.method is not None}
+        answers = asked_at_month_ends(db, model.query, derived, model.lookback_days, kept)
+    else:
+        answers = db.sql(model.query).pl()
+    try:
+        made = method_named(model.method)(answers)
+    except (ArithmeticError, LookupError, ValueError, pl.exceptions.PolarsError) as error:
+        raise ModelError(f"{model.table}: {model.method}: {error}") from error
+    db.register("method_rows", made)
+    try:
+        db.execute(f"create or replace table {model.table} as from method_rows")
+    finally:
+        db.unregister("method_rows")
+
+
+def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> Built:
+    """Replace the table, unless the new one breaks a promise: then the old one stays.
+
+    Nothing is done where neither the code nor anything it reads has changed.
+
+    Raises:
+        ModelError: a column outside the dictionary, more than one row per grain, or rows that a
+            blocking check returns.
+    """
+    own = [each for each in checks() if each.table == model.table] if audits is None else audits
+    mark = fingerprint(db, model)
+    before = db.execute(
+        "select fingerprint from meta.versions where table_name = ?", [model.table]
+    ).fetchall()
+    unchanged = before == [(mark,)] and model.schema != "meta"
+    with wh.transaction(db):
+        if not unchanged:
+            db.execute(f"create schema if not exists {model.schema}")
+            create(db, model)
+            _keep_promises(db, model)
+        broken = {each.promise: db.sql(each.query).pl() for each in own}
+        for each in own:
+            rows = broken[each.promise]
+            if each.blocks and not rows.is_empty():
+                raise ModelError(f"{model.table} breaks {each.promise}: {rows.head(3).to_dicts()}")
+        if not unchanged:
+            wh.bump(db, model.table)
+            db.execute(
+                "update meta.versions set fingerprint = ?, code_version = ? where table_name = ?",
+                [mark, text_version(model), model.table],
+            )
+    count = db.execute(f"select count(*) from {model.table}").fetchall()[0][0]
+    return Built(count, not unchanged, broken)
+
+
+def _keep_promises(db: DuckDB, model: Model) -> None:
+    made = db.execute(
+        "select column_name, data_type from duckdb_columns() "
+        "where schema_name = ? and table_name = ? and database_name = current_database()",
+        [model.schema, model.name],
+    ).fetchall()
+    strays = {name: dtype for name, dtype in made if not is_documented(name, dtype)}
+    if strays:
+        raise ModelError(f"{model.table}: pipeline/columns does not have {strays}")
+    keys = ", ".join(model.grain)
+    repeats = db.sql(f"select {keys} from {model.table} group by all having count(*) > 1").pl()
+    if not repeats.is_empty():
+        raise ModelError(f"{model.table}: more than one row per {keys}: {repeats.head(3)}")
+    wh.comment(db, model.table, model.doc, [name for name, _ in made])

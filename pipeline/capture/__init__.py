@@ -1,0 +1,1 @@
+"""Bytes in, kept as received: fetching with limits, and the raw store."""

@@ -1,0 +1,1 @@
+"""What people open: the published file, exports, plots, status, generated documents."""

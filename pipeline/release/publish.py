@@ -1,0 +1,206 @@
+"""Writing the file people open: vintage views, the data dictionary, then an atomic rename."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import warehouse as wh
+from pipeline.build.lineage import REWOUND, rewound_once
+from pipeline.build.model import Model, models
+from pipeline.columns import COLUMNS
+from pipeline.contracts import declared
+from pipeline.warehouse import DuckDB, Warehouse, quoted
+
+__all__ = ["prepare_views", "publish", "verify"]
+
+# Clients from 1.2 on can read it; a file with 2.0 defaults cannot be opened by 1.x.
+STORAGE_VERSION = "v1.2.0"
+AS_OF = "known_at <= coalesce(getvariable('as_of')::timestamptz, now())"
+
+
+def prepare_views(db: DuckDB) -> None:
+    """(Re)make `known.*` and `vintage.*`: everything as it was known at the variable `as_of`."""
+    db.execute("drop schema if exists vintage cascade")
+    db.execute("drop schema if exists known cascade")
+    db.execute("create schema known")
+    db.execute("create schema vintage")
+    for terms in declared():
+        wh.create(db, terms.table, terms.doc, terms.columns)
+        view = f"known.{terms.name}"
+        db.execute(f"create view {view} as from {terms.table} where {AS_OF}")
+        doc = f"{terms.doc} Only rows known at the variable as_of."
+        wh.comment(db, view, doc, terms.columns, kind="view")
+    _forget_unmade(db)
+    derived = [each for each in models() if each.schema in REWOUND]
+    queries = {each.table: each.query for each in derived if not each.method}
+    for model in derived:
+        view = f"vintage.{model.name}"
+        # Rows of a method are never restated: the past is the rows that were there (decision 0010).
+        past = (
+            f"from {model.table} where {AS_OF}"
+            if model.method
+            else rewound_once(model.table, queries)
+        )
+        db.execute(f"create view {view} as {past}")
+        doc = f"{model.doc} As it would have been known at the variable as_of."
+        wh.comment(db, view, doc, _columns(db, model), kind="view")
+
+
+def _forget_unmade(db: DuckDB) -> None:
+    """Drop steps and marts that only older code made: they would be published stale."""
+    made = {each.table for each in models()}
+    for (table,) in db.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        "where database_name = current_database() and schema_name in ('steps', 'marts')"
+    ).fetchall():
+        if table not in made:
+            db.execute(f"drop table {table}")
+            db.execute("delete from meta.versions where table_name = ?", [table])
+
+
+def _columns(db: DuckDB, model: Model) -> list[str]:
+    rows = db.execute(
+        "select column_name from duckdb_columns() where schema_name = ? and table_name = ? "
+        "and database_name = current_database() order by column_index",
+        [model.schema, model.name],
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def write_dictionary(db: DuckDB) -> None:
+    """`meta.data_dictionary`: every published column with its type, unit and meaning."""
+    grains = {each.table: set(each.grain) for each in models()}
+    grains |= {each.table: set(each.key) for each in declared()}
+    made = db.execute(
+        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = current_database() "
+        "and schema_name in ('staging', 'steps', 'marts', 'meta') "
+        "and table_name <> 'data_dictionary' order by 1, column_index"
+    ).fetchall()
+    frame = pl.DataFrame(
+        [
+            (
+                table,
+                column,
+                dtype,
+                COLUMNS[column].unit,
+                COLUMNS[column].doc,
+                column in grains.get(table, ()),
+            )
+            for table, column, dtype in made
+        ],
+        schema=["table_name", "column_name", "column_type", "unit", "meaning", "is_grain"],
+        orient="row",
+    )
+    db.register("entries", frame)
+    db.execute("create or replace table meta.data_dictionary as from entries")
+    db.unregister("entries")
+    doc = "One row per table and column: type, unit and meaning."
+    wh.comment(db, "meta.data_dictionary", doc, frame.columns)
+
+
+def publish(store: Warehouse) -> Path:
+    """Write the file people open beside the old one, then swap: readers never wait or break.
+
+    Raises:
+        ModelError: a step or mart that cannot be rewound.
+        PublishError: the draft is not what was built; the published file stays as it was.
+    """
+    draft = store.published.with_name("warehouse.draft.duckdb")
+    # One connection throughout: a second publisher waits for the lock instead of sharing the draft.
+    with store.connect() as db:
+        with wh.transaction(db):
+            prepare_views(db)
+            write_dictionary(db)
+        for leftover in (draft, wal(draft)):
+            leftover.unlink(missing_ok=True)
+        db.execute(
+            f"attach {quoted(str(draft))} as draft (storage_version {quoted(STORAGE_VERSION)})"
+        )
+        db.execute("copy from database build to draft")
+        verify(db, "build", "draft")
+        db.execute("detach draft")
+        _synced(draft)
+        published = _swapped(draft, store.published)
+        with wh.transaction(db):
+            _note_release(db)
+    return published
+
+
+def _swapped(draft: Path, published: Path) -> Path:
+    # Somebody's unfinished edits of the old file would be replayed onto the new one.
+    wal(published).unlink(missing_ok=True)
+    draft.replace(published)
+    _synced(published.parent)
+    return published
+
+
+LEVELS = ("marts.gpu_price_daily", "marts.host_price_daily", "marts.provider_price_daily")
+
+
+def _note_release(db: DuckDB) -> None:
+    """Remember the levels just published, for `meta.price_release` to compare the next ones with.
+
+    A crash before this leaves the release before as the one compared with, which is still true.
+    """
+    if not wh.exists(db, LEVELS[0]):
+        return
+    db.execute("delete from meta.released_levels")
+    db.execute(
+        "insert into meta.released_levels by name select accelerator, tier, market, term_months, "
+        "basis, region_group, observed_on, status, median_price_usd_per_gpu_hour, "
+        "now() as released_at, (select string_agg(code_version, ' ' order by table_name) "
+        f"from meta.versions where table_name in {LEVELS}) as code_version from {LEVELS[0]}"
+    )
+
+
+def wal(path: Path) -> Path:
+    """The write-ahead log DuckDB keeps beside a database file."""
+    return path.with_name(path.name + ".wal")
+
+
+def verify(db: DuckDB, built: str, copied: str) -> None:
+    """Hold a copied database against the one it was made from.
+
+    Args:
+        db: A connection that has both attached.
+        built: Name of the original.
+        copied: Name of the copy.
+
+    Raises:
+        PublishError: a table or view is missing, added, or has another number of rows.
+    """
+    there, here = _contents(db, built), _contents(db, copied)
+    odd = {
+        name: (there.get(name, "absent"), here.get(name, "absent"))
+        for name in sorted(there.keys() | here.keys())
+        if there.get(name, "absent") != here.get(name, "absent")
+    }
+    if odd:
+        raise wh.PublishError(f"{copied} differs from {built} in (rows built, rows copied): {odd}")
+
+
+def _contents(db: DuckDB, database: str) -> dict[str, object]:
+    """Tables with their number of rows; views, which hold none, with the word."""
+    found = db.execute(
+        "select schema_name || '.' || table_name, 'table' from duckdb_tables() "
+        "where database_name = $1 union all "
+        "select schema_name || '.' || view_name, 'view' from duckdb_views() "
+        "where database_name = $1 and not internal",
+        [database],
+    ).fetchall()
+    contents: dict[str, object] = dict(found)
+    for name, kind in found:
+        if kind == "table":
+            count = db.execute(f"select count(*) from {database}.{name}").fetchall()
+            contents[name] = count[0][0]
+    return contents
+
+
+def _synced(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""What an upstream's rate is: SOFR, the Treasury curve, exchange rates."""

@@ -1,0 +1,1 @@
+"""Made-up rows, markets and warehouses that tests share."""

@@ -1,0 +1,73 @@
+"""What a process does until it is killed: publish one valid state after the other, or export."""
+
+from datetime import timedelta
+from itertools import cycle
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from pipeline import warehouse as wh
+from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.release.export import export
+from pipeline.release.publish import publish
+from pipeline.warehouse import Warehouse, opened_for_reading
+from tests.given.market import DAYS, START, listed
+from tests.given.support import build, daily, fill
+
+STATES = {
+    "short": listed("aws", price_usd_per_gpu_hour=2.0),
+    "long": [
+        *listed("aws", price_usd_per_gpu_hour=2.5),
+        *daily(40, start=START + timedelta(days=DAYS), price_usd_per_gpu_hour=2.5),
+        *listed("lambda", offer_id="b", price_usd_per_gpu_hour=2.2),
+    ],
+}
+
+
+def build_state(store: Warehouse, name: str) -> None:
+    """Make the build database hold one state, and build it."""
+    with store.connect() as db:
+        with wh.transaction(db):
+            wh.remove(db, GPU_OFFERS, "recorded", None)
+            fill(db, STATES[name])
+        build(db)
+
+
+def publish_state(store: Warehouse, name: str) -> None:
+    build_state(store, name)
+    publish(store)
+
+
+def checksum(path: Path) -> tuple[int, int, int]:
+    """Rows of the daily mart, and a checksum of them and of what its vintage view holds."""
+    with opened_for_reading(path) as db:
+        [row] = db.execute(
+            "select (select count(*) from marts.provider_price_daily), "
+            "(select sum(hash(made)) from marts.provider_price_daily as made), "
+            "(select sum(hash(made)) from vintage.provider_price_daily as made)"
+        ).fetchall()
+    return row
+
+
+def keep_building(root: Path, started: Connection) -> None:
+    """Build and publish in turn; says when the first build begins."""
+    store = Warehouse(root)
+    started.send(True)
+    for name in cycle(STATES):
+        publish_state(store, name)
+
+
+def keep_publishing(root: Path, started: Connection) -> None:
+    """Publish again and again; says when the first publishing begins."""
+    store = Warehouse(root)
+    build_state(store, "long")
+    started.send(True)
+    while True:
+        publish(store)
+
+
+def keep_exporting(root: Path, started: Connection) -> None:
+    """Export again and again; says when the first begins."""
+    store = Warehouse(root)
+    started.send(True)
+    while True:
+        export(store)

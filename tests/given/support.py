@@ -1,0 +1,182 @@
+"""Rows and warehouses for tests. Every number here is made up, which only tests may do."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from pipeline import warehouse as wh
+from pipeline.build.model import models, rebuild
+from pipeline.columns import COLUMNS
+from pipeline.contracts import Contract, declared
+from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.contracts.reference import (
+    ACCELERATOR_SUCCESSORS,
+    ACCELERATORS,
+    INTERVAL_RANKS,
+    PROVIDERS,
+    PUBLISHED_INDICES,
+)
+from pipeline.methods.bootstrap import median_interval_ranks
+from pipeline.warehouse import DuckDB
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+DERIVED = ("steps", "marts")
+TIERS = {"aws": "hyperscaler", "vast": "marketplace"}
+SPECIFICATIONS = {  # dense BF16 TFLOPS, TB/s, GiB, W
+    "nvidia-h100-sxm-80gb": (1000.0, 3.0, 80.0, 700.0),
+    "nvidia-h200-sxm-141gb": (1000.0, 4.5, 141.0, 700.0),
+    "nvidia-t4-16gb": (None, 0.32, 16.0, 70.0),
+}
+
+
+def typed(terms: Contract, rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
+    """Rows with the contract's columns; what a row leaves out is null."""
+    schema = {name: COLUMNS[name].dtype for name in terms.columns}
+    return pl.DataFrame(
+        [{name: row.get(name) for name in schema} for row in rows], schema=schema, orient="row"
+    )
+
+
+def offer(**cells: Any) -> dict[str, Any]:
+    """One plausible offer; `on` is short for the observation's and knowledge's day."""
+    on = cells.pop("on", NOON.date())
+    at = cells.pop("at", datetime(on.year, on.month, on.day, 12, tzinfo=UTC))
+    row = {
+        "source": "recorded",
+        "offer_id": "a",
+        "observed_at": at,
+        "provider": "aws",
+        "accelerator": "nvidia-h100-sxm-80gb",
+        "accelerator_raw": "H100",
+        "gpu_count": 8,
+        "market": "on_demand",
+        "term_months": 0,
+        "basis": "all_in",
+        "region": "us-east-1",
+        "region_group": "north_america",
+        "price_usd_per_gpu_hour": 4.0,
+        "currency": "USD",
+        "refresh_days": 1,
+        "licence": "test",
+        "confidence": "high",
+        "known_at": at,
+        "captured_at": at,
+        "source_url": "https://example.org/prices",
+    }
+    row |= cells
+    price = row["price_usd_per_gpu_hour"]
+    row.setdefault("price_in_currency_per_gpu_hour", price)
+    row.setdefault("price_usd_per_instance_hour", price * row["gpu_count"])
+    return row
+
+
+def daily(days: int, *, start: date = date(2026, 11, 1), **cells: Any) -> list[dict[str, Any]]:
+    """The same offer seen once a day."""
+    return [offer(on=start + timedelta(days=n), **cells) for n in range(days)]
+
+
+def fill(db: DuckDB, offers: Iterable[dict[str, Any]]) -> None:
+    """Land offers, their providers (neocloud unless TIERS says) and the reference tables."""
+    frame = typed(GPU_OFFERS, offers)
+    wh.append(db, GPU_OFFERS, frame)
+    long_ago = {
+        "source": "recorded",
+        "source_url": "https://example.org",
+        "source_date": date(2020, 1, 1),
+        "read_on": date(2020, 1, 1),
+        "known_at": datetime(2020, 1, 1, tzinfo=UTC),
+        "captured_at": datetime(2020, 1, 1, tzinfo=UTC),
+        "confidence": "high",
+    }
+    providers = [
+        {"provider": name, "name": name, "tier": TIERS.get(name, "neocloud"), **long_ago}
+        for name in sorted(frame["provider"].unique())
+    ]
+    wh.append(db, PROVIDERS, typed(PROVIDERS, providers))
+    ranks = []
+    for count in range(2, 40):
+        low, high = median_interval_ranks(count)
+        rank = {"vote_total_count": count, "rank_low": low, "rank_high": high}
+        ranks.append(rank | long_ago)
+    wh.append(db, INTERVAL_RANKS, typed(INTERVAL_RANKS, ranks))
+    refer(db)
+
+
+def refer(db: DuckDB) -> None:
+    """Land specifications, one successor and one level of somebody else's index."""
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    cited = {
+        "source": "recorded",
+        "source_url": "https://example.org",
+        "source_date": long_ago.date(),
+        "read_on": long_ago.date(),
+        "known_at": long_ago,
+        "captured_at": long_ago,
+        "confidence": "high",
+        "evidence": "made up",
+    }
+    parts = []
+    for name, (tflops, bandwidth, memory, watts) in SPECIFICATIONS.items():
+        part = {"accelerator": name, "vendor": "NVIDIA", "family": "x", "architecture": "x"}
+        part |= {"form_factor": "SXM", "bf16_dense_tflops": tflops, "memory_gib": memory}
+        parts.append(part | {"memory_bandwidth_tb_per_s": bandwidth, "tdp_w": watts} | cited)
+    wh.append(db, ACCELERATORS, typed(ACCELERATORS, parts))
+    pair = {"predecessor": "nvidia-h100-sxm-80gb", "successor": "nvidia-h200-sxm-141gb"}
+    wh.append(db, ACCELERATOR_SUCCESSORS, typed(ACCELERATOR_SUCCESSORS, [pair | cited]))
+    level = {
+        "publisher": "somebody",
+        "index_name": "an index",
+        "accelerator": "nvidia-h100-sxm-80gb",
+        "tier": "neocloud",
+        "market": "on_demand",
+        "term_months": 0,
+        "level_on": date(2024, 1, 5),
+        "level_usd_per_gpu_hour": 2.0,
+    }
+    seen = {"known_at": datetime(2024, 1, 8, tzinfo=UTC)}
+    wh.append(db, PUBLISHED_INDICES, typed(PUBLISHED_INDICES, [level | cited | seen]))
+
+
+def build(db: DuckDB, *tables: str) -> None:
+    """Build the named marts and the steps to them, without the magnitude checks of real data.
+
+    A mart that a named one reads is built only where it is named too: tests put rows into it.
+    """
+    for terms in declared():
+        wh.create(db, terms.table, terms.doc, terms.columns)
+    for model in models():
+        if model.schema in DERIVED and (not tables or model.table in with_steps(*tables)):
+            rebuild(db, model, audits=())
+
+
+@cache
+def with_steps(*tables: str) -> frozenset[str]:
+    """The tables and the steps they rest on, as far as no mart lies between."""
+    reads = {each.table: each.reads for each in models()}
+    wanted = set(tables)
+    todo = list(tables)
+    while todo:
+        steps = {table for table in reads[todo.pop()] if table.startswith("steps.")} - wanted
+        wanted |= steps
+        todo += steps
+    return frozenset(wanted)
+
+
+@cache
+def upstream(*tables: str) -> frozenset[str]:
+    """The tables and every step and mart they rest on."""
+    reads = {each.table: each.reads & {m.table for m in models()} for each in models()}
+    wanted = set(tables)
+    todo = list(tables)
+    while todo:
+        more = reads[todo.pop()] - wanted
+        wanted |= more
+        todo += more
+    return frozenset(wanted)
+
+
+def rows(db: DuckDB, query: str) -> list[dict[str, Any]]:
+    return wh.frame(db, query).to_dicts()
