@@ -28,7 +28,7 @@ from distil._filing_recorded import FACTS, KEY, Filings
 
 FIRST_END = date(2018, 12, 1)
 LAST_END = date(2026, 12, 31)
-PERIODIC = ("10-K", "10-KT", "10-Q", "20-F", "40-F", "6-K")
+PERIODIC = ("10-K", "10-KT", "10-Q", "10-QT", "20-F", "40-F", "6-K")
 OPERATING = (
     "ActivePower",
     "AdjustedEbitda",

@@ -139,9 +139,12 @@ def rewound_once(table: str, queries: Mapping[str, str]) -> str:
     visit(table)
     if mentions == len(upstream):
         return rewound(queries[table])
-    shared = {each: f"past_{each.rpartition('.')[2]}" for each in upstream}
-    parts = [
-        f"{shared[each]} as materialized ({rewound(queries[each], shared=shared)})"
-        for each in upstream
-    ]
-    return f"with {', '.join(parts)} from ({rewound(queries[table], shared=shared)}) as asked"
+    ctes = {each: f"past_{each.rpartition('.')[2]}" for each in upstream}
+
+    def past(name: str) -> str:
+        # Only names it reads: the text is then the same, and printed once, for all that rest on it.
+        read = {each: ctes[each] for each in sorted(tables_read(queries[name])) if each in ctes}
+        return rewound(queries[name], shared=read)
+
+    parts = [f"{ctes[each]} as materialized ({past(each)})" for each in upstream]
+    return f"with {', '.join(parts)} from ({past(table)}) as asked"

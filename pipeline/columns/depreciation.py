@@ -133,6 +133,9 @@ COLUMNS: dict[str, Column] = {
     "depreciation_usd": number(
         "USD", "Depreciation of the fiscal year as filed; the wider tag where no narrow one is."
     ),
+    "bought_on": day("Last day of the fiscal year in which the money was spent."),
+    "age_from_years": number("years", "Time in service when the fiscal year began."),
+    "age_to_years": number("years", "Time in service when the fiscal year ended."),
     "technology_share": number("0-1", "Part of capex taken to be machines rather than buildings."),
     "technology_depreciation_usd": number("USD", "Depreciation of machines on the case's life."),
     "extra_depreciation_usd": number("USD", "That less the same on the life in force."),

@@ -24,6 +24,10 @@ COLUMNS: dict[str, Column] = {
     "items": text("Items of an 8-K, comma-separated."),
     "filed_on": day("Filing date the SEC gives."),
     "accepted_at": moment("Moment the SEC accepted the filing."),
+    "report_kind": text(
+        "What a form is: an annual, quarterly, furnished (6-K) or current (8-K) report, a proxy or "
+        "a registration."
+    ),
     "document_kind": text(
         "What a figure was read in: report (a periodic one), recast (an 8-K) or text (read out of "
         "the words of a document that is no proxy)."
@@ -49,6 +53,7 @@ COLUMNS: dict[str, Column] = {
     ),
     # Rules that read facts.
     "metric": text("Figure a rule or row is about, one name over all issuers and taxonomies."),
+    "is_leverage_input": flag("True for a metric that leverage is made of."),
     "rank": Column(
         pl.Int64(),
         "Order of alternatives: the lowest whose required concepts are all there is used.",

@@ -15,6 +15,8 @@ COLUMNS: dict[str, Column] = {
     ),
     "value_usd": number(MONEY, "The figure as last known, at its most precise; payments positive."),
     "first_reported_usd": number(MONEY, "The figure as the first filing had it."),
+    "is_recast": flag("True where an 8-K gives the figure, which may recast one filed before."),
+    "part_count": count("Elements added up for the figure."),
     "rounding_usd": number(
         MONEY,
         "Unit the figure is rounded to, as filed, else the largest of a million, thousand and one "
@@ -94,6 +96,13 @@ COLUMNS: dict[str, Column] = {
         "four_quarters, fiscal_year (the year that ends on the day) or mixed: what the flows of "
         "twelve months are."
     ),
+    "is_preferred_source": flag("True for the one of several sources of twelve months to use."),
+    "is_annual_report": flag("True where the figure stands in an annual report."),
+    "is_of_debt_note": flag(
+        "True where the figure is the debt note's sum, not a line of the income statement."
+    ),
+    "is_interest_of_debt_note": flag("True where that holds of the interest of twelve months."),
+    "interest_from_on": day("First day of the twelve months of interest expensed."),
     "revenue_ltm_usd": number(MONEY, f"Revenue {TWELVE}"),
     "operating_income_ltm_usd": number(MONEY, f"Operating income {TWELVE}"),
     "depreciation_and_amortization_ltm_usd": number(
@@ -111,6 +120,9 @@ COLUMNS: dict[str, Column] = {
     "restricted_cash_usd": number(MONEY, "Restricted cash."),
     "ppe_net_usd": number(MONEY, "Property, plant and equipment after depreciation."),
     "total_assets_usd": number(MONEY, "Total assets of the balance sheet."),
+    "current_debt_usd": number(MONEY, "Borrowings due within twelve months, carrying value."),
+    "due_in_year_1_usd": number(MONEY, "Principal due in the first year the filing lists."),
+    "due_in_remainder_usd": number(MONEY, "Principal due in what is left of the fiscal year."),
     "rpo_usd": number(MONEY, "Remaining performance obligations: contracted, not yet earned."),
     "total_debt_usd": number(MONEY, "Borrowings by carrying value, without leases."),
     "recourse_debt_usd": number(MONEY, "Borrowings the parent answers for, carrying value."),
@@ -166,6 +178,14 @@ COLUMNS: dict[str, Column] = {
     "top_customer_share_pct": number(
         "%", "Largest single customer's part of revenue, over the longest period that ends then."
     ),
+    "revenue_quarter_usd": number(MONEY, "Revenue of the quarter that ends on the day."),
+    "operating_income_quarter_usd": number(MONEY, "Operating income of that quarter."),
+    "depreciation_and_amortization_quarter_usd": number(
+        MONEY, "Depreciation and amortization of that quarter."
+    ),
+    "interest_expense_quarter_usd": number(MONEY, "Interest expensed in that quarter."),
+    "interest_capitalized_quarter_usd": number(MONEY, "Interest capitalised in that quarter."),
+    "interest_annualised_usd": number(MONEY, "Four times the interest of the last quarter."),
     "revenue_annualised_usd": number(MONEY, "Four times the revenue of the last quarter."),
     "ebitda_annualised_usd": number(MONEY, "Four times the EBITDA of the last quarter."),
     "debt_to_ebitda_ratio_annualised": number("ratio", "debt_usd over ebitda_annualised_usd."),

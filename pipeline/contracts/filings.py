@@ -10,6 +10,8 @@ CIK = pa.Check.str_matches(r"^\d{10}$")
 ANY_CIK = pa.Check.str_matches(r"^(\d{10}|\*)$")
 ACCESSION = pa.Check.str_matches(r"^\d{10}-\d{2}-\d{6}$")
 LAYERS = ["chips", "servers", "neocloud", "hyperscaler", "landlord", "application"]
+METRIC = pa.Check.str_matches(r"^[a-z][a-z0-9_]*$")
+REPORT_KINDS = ["annual", "quarterly", "furnished", "current", "proxy", "registration"]
 OBLIGATIONS = [
     "leases_not_commenced",
     "supply",
@@ -115,6 +117,29 @@ FILING_MENTIONS = contract(
     licence=[],
 )
 
+FORMS = contract(
+    "forms",
+    "One row per SEC form type, without its amendments: what kind of document it is.",
+    key=["form"],
+    form=[pa.Check.str_matches(r"^[^/]+$")],
+    report_kind=[pa.Check.isin(REPORT_KINDS)],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
+METRICS = contract(
+    "metrics",
+    "One row per metric that recipes add up: what kind of figure it is.",
+    key=["metric"],
+    metric=[METRIC],
+    is_balance=[],
+    is_leverage_input=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
 CONCEPT_RECIPES = contract(
     "concept_recipes",
     "One row per concept an alternative of a metric adds up; an issuer's own rows replace those "
@@ -122,7 +147,7 @@ CONCEPT_RECIPES = contract(
     key=["cik", "metric", "rank", "taxonomy", "concept", "dimensions"],
     optional=["period_from_on", "period_to_on", "dimensions"],
     cik=[ANY_CIK],
-    metric=[pa.Check.str_matches(r"^[a-z][a-z0-9_]*$")],
+    metric=[METRIC],
     rank=[pa.Check.ge(1)],
     taxonomy=[],
     concept=[],

@@ -5,12 +5,17 @@ Rules are tried on the distinct keys only (a price history has millions of rows 
 names) and joined back, so the cost follows the number of names, not the number of rows.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
 
 import polars as pl
 
+Rule = Mapping[str, Any]
+
 UNKNOWN_ACCELERATOR = "unknown_accelerator"
-UNMAPPED_REGION = "unmapped"
+UNMAPPED: Rule = {"region_group": "unmapped", "country": None}
 
 # Google names a slice of v2 to v5p by TensorCores, two to a chip, and of v5e and v6e by chips
 # (https://cloud.google.com/tpu/docs/system-architecture-tpu-vm). A bare "v5litepod-8" is v5e.
@@ -48,41 +53,42 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
     """
     frame = frame.drop("accelerator", "accelerator_reason", strict=False)
     keys = frame.select(ACCELERATOR_KEY).unique()
-    sellers = set(keys["provider"])
-    name, instance, memory = pl.col("name"), pl.col("instance"), pl.col("memory_gib")
-    branches: list[tuple[pl.Expr, str | None, str | None]] = []
-    for rule in aliases.sort("priority").to_dicts():
-        if rule["provider"] and rule["provider"] not in sellers:
+    rules = _of_sellers(aliases, set(keys["provider"]))
+    names = keys.select(_flat(pl.col("accelerator_raw"))).to_series()
+    found = [
+        (*key, *_accelerator(rules[key[0]], name, key[2] or "", key[3]))
+        for key, name in zip(keys.iter_rows(), names, strict=True)
+    ]
+    schema = keys.schema | {"accelerator": pl.String(), "accelerator_reason": pl.String()}
+    return frame.join(
+        pl.DataFrame(found, schema=schema, orient="row"),
+        on=ACCELERATOR_KEY,
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    )
+
+
+def _accelerator(
+    rules: Sequence[Rule], name: str, instance: str, memory: float | None
+) -> tuple[str | None, str | None]:
+    """Sku and reason by the first rule that matches."""
+    for rule in rules:
+        if not _finds(rule["pattern"], name):
+            continue
+        if rule["instance_pattern"] and not _finds(rule["instance_pattern"], instance):
             continue
         sku, reason = rule["accelerator"], rule["reason"]
-        matches = name.str.contains(f"(?i){rule['pattern']}")
-        if rule["instance_pattern"]:
-            matches &= instance.str.contains(f"(?i){rule['instance_pattern']}")
-        if rule["provider"]:
-            matches &= pl.col("provider").eq_missing(rule["provider"])
-        within = pl.lit(True)
-        if rule["memory_gib_min"] is not None:
-            within &= memory >= rule["memory_gib_min"]
-        if rule["memory_gib_max"] is not None:
-            within &= memory <= rule["memory_gib_max"]
+        low, high = rule["memory_gib_min"], rule["memory_gib_max"]
+        is_stated = memory is not None or (low is None and high is None)
+        fits = memory is None or not (
+            (low is not None and memory < low) or (high is not None and memory > high)
+        )
         if sku and reason:
-            branches.append((matches & within.fill_null(True), sku, None))
-            branches.append((matches, None, reason))
-        else:
-            branches.append((matches & within.fill_null(False), sku, reason))
-    conditions = [condition for condition, _, _ in branches]
-    resolved = keys.with_columns(
-        name=_flat(pl.col("accelerator_raw")), instance=pl.col("instance_type").fill_null("")
-    ).select(
-        *ACCELERATOR_KEY,
-        accelerator=_first(conditions, [sku for _, sku, _ in branches], ""),
-        accelerator_reason=_first(
-            conditions, [reason for _, _, reason in branches], UNKNOWN_ACCELERATOR
-        ),
-    )
-    return frame.join(
-        resolved, on=ACCELERATOR_KEY, how="left", nulls_equal=True, maintain_order="left"
-    )
+            return (sku, None) if fits else (None, reason)
+        if fits and is_stated:
+            return sku or None, reason or None
+    return None, UNKNOWN_ACCELERATOR
 
 
 def resolve_provider(frame: pl.DataFrame, providers: pl.DataFrame) -> pl.DataFrame:
@@ -135,21 +141,21 @@ def resolve_region(frame: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
         filled, never replaced.
     """
     keys = frame.select("provider", "region").unique()
-    rules = regions.sort("priority").to_dicts()
-    matches: list[pl.Expr] = []
-    for rule in rules:
-        match = _flat(pl.col("region")).str.contains(f"(?i){rule['pattern']}")
-        if rule["provider"]:
-            match &= pl.col("provider").eq_missing(rule["provider"])
-        matches.append(match)
-    resolved = keys.with_columns(
-        region_group=_first(matches, [rule["region_group"] for rule in rules], UNMAPPED_REGION),
-        region_country=_first(matches, [rule["country"] for rule in rules], ""),
-    )
+    rules = _of_sellers(regions, set(keys["provider"]))
+    names = keys.select(_flat(pl.col("region"))).to_series()
+    found = []
+    for (provider, region), name in zip(keys.iter_rows(), names, strict=True):
+        first = next((each for each in rules[provider] if _finds(each["pattern"], name)), UNMAPPED)
+        found.append((provider, region, first["region_group"] or None, first["country"] or None))
+    schema = keys.schema | {"region_group": pl.String(), "region_country": pl.String()}
     return (
         frame.drop("region_group", strict=False)
         .join(
-            resolved, on=("provider", "region"), how="left", nulls_equal=True, maintain_order="left"
+            pl.DataFrame(found, schema=schema, orient="row"),
+            on=("provider", "region"),
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
         )
         .with_columns(country=pl.coalesce("country", "region_country"))
         .drop("region_country")
@@ -182,11 +188,19 @@ def _spelling(name: pl.Expr) -> pl.Expr:
     return name.str.strip_chars().str.to_lowercase()
 
 
-def _first(conditions: Sequence[pl.Expr], values: Sequence[str | None], otherwise: str) -> pl.Expr:
-    """The value of the first condition that holds; a condition may stand for null."""
-    chosen = [
-        pl.when(condition).then(pl.lit(value or ""))
-        for condition, value in zip(conditions, values, strict=True)
-    ]
-    first = pl.coalesce(*chosen, pl.lit(otherwise))
-    return pl.when(first != "").then(first)
+def _of_sellers(rules: pl.DataFrame, sellers: set[str | None]) -> dict[str | None, list[Rule]]:
+    """The rules that may decide for each seller, in order of priority."""
+    ordered = rules.sort("priority").to_dicts()
+    return {
+        seller: [each for each in ordered if not each["provider"] or each["provider"] == seller]
+        for seller in sellers
+    }
+
+
+def _finds(pattern: str, text: str) -> bool:
+    return _compiled(pattern).search(text) is not None
+
+
+@cache  # polars compiles a pattern at every use: 700 rules took half a second for a single name
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pipeline import warehouse as wh
@@ -13,8 +14,11 @@ from pipeline.contracts.filings import (
     CONCEPT_RECIPES,
     FILING_FACTS,
     FILINGS,
+    FORMS,
     ISSUERS,
+    METRICS,
 )
+from pipeline.sources.source import REFERENCE, Capture, discover
 from pipeline.warehouse import DuckDB
 from tests.given.support import typed, upstream
 
@@ -170,6 +174,17 @@ def balance(facility_id: str, balance_on: str, principal: float | None, **cells:
     return row | cells
 
 
+@cache
+def committed(name: str) -> tuple[Row, ...]:
+    """Rows of a committed file that say what every filing has in common."""
+    [source] = [each for each in discover() if each.name == name]
+    body = (REFERENCE / f"{name}.csv").read_bytes()
+    assert source.parse is not None
+    rows = source.parse(body, Capture(name, "all", f"{name}.csv", LONG_AGO, "")).to_dicts()
+    early = {"known_at": LONG_AGO, "captured_at": LONG_AGO, "source": name}
+    return tuple(row | early for row in rows)
+
+
 def land(
     db: DuckDB,
     *filings: Iterable[Row],
@@ -184,6 +199,8 @@ def land(
     for each in declared():
         wh.create(db, each.table, each.doc, each.columns)
     landing: list[tuple[Contract, Iterable[Row]]] = [
+        (FORMS, committed("forms")),
+        (METRICS, committed("metrics")),
         (ISSUERS, issuers or [issuer()]),
         (CONCEPT_RECIPES, recipes or common_recipes()),
         (FILING_FACTS, [row for each in filings for row in each]),

@@ -74,9 +74,9 @@ def cost(name: str, base: float, low: float | None = None, high: float | None = 
 
 
 def put(db: DuckDB, table: str, *rows: dict[str, Any]) -> None:
-    """A mart as if it had been built: a mart that reads it is tested on its own."""
+    """A step or mart as if it had been built: a mart that reads it is tested on its own."""
     schema = {name: COLUMNS[name].dtype for name in rows[0]}
     db.register("put_rows", pl.DataFrame(list(rows), schema=schema, orient="row"))
-    db.execute("create schema if not exists marts")
+    db.execute(f"create schema if not exists {table.partition('.')[0]}")
     db.execute(f"create or replace table {table} as from put_rows")
     db.unregister("put_rows")

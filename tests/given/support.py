@@ -152,6 +152,14 @@ def build(db: DuckDB, *tables: str) -> None:
             rebuild(db, model, audits=())
 
 
+def build_alone(db: DuckDB, table: str) -> None:
+    """Build one table over what was put where it reads."""
+    for terms in declared():
+        wh.create(db, terms.table, terms.doc, terms.columns)
+    [model] = [each for each in models() if each.table == table]
+    rebuild(db, model, audits=())
+
+
 @cache
 def with_steps(*tables: str) -> frozenset[str]:
     """The tables and the steps they rest on, as far as no mart lies between."""

@@ -1,120 +1,20 @@
 -- What a company's machines would have cost its profit on another life (METHODS 5, USERS 3): depreciation of
 -- each year's capital expenditure on technology at the life in force against 3, 4 and 5 years, and against
 -- a cost that falls as fast as rents have (rent_decline: the through-cycle rate, not the income clock, which
--- puts machines far lower), with operating income and net property restated. Buildings are left alone: only the technology share of capex counts, the cited share
--- of a data center or less where the filed depreciation leaves no room for it, which is also what stands
--- in for construction in progress. A year's capex enters service in its middle.
+-- puts machines far lower), with operating income and net property restated. Buildings are left alone: only
+-- the technology share of capex counts, the cited share of a data center or less where the filed depreciation
+-- leaves no room for it, which is also what stands in for construction in progress.
 -- Beside it the test of the model: the effect the company disclosed of its own change of life, the one
 -- modelled (old life until the year began, then the new one over what was left), and the share of capex
 -- that would reproduce the disclosed one.
 -- grain: cik, accounting_basis, period_end_on, life_case
-with annual as (
-    select
-        figures.cik,
-        figures.issuer,
-        figures.accounting_basis,
-        figures.metric,
-        figures.period_start_on,
-        figures.period_end_on,
-        figures.value_usd,
-        figures.known_at
-    from marts.issuer_figure as figures
-    where datediff('day', figures.period_start_on, figures.period_end_on) between 350 and 380
-    -- Some file trailing twelve months with each quarter; a fiscal year is what an annual report is about.
-    and (figures.form like '10-K%' or figures.form like '20-F%' or figures.form like '40-F%')
-    and figures.metric in (
-        'capex', 'depreciation', 'depreciation_and_amortization', 'operating_income'
-    )
-),
-
-property as (
-    select
-        figures.cik,
-        figures.accounting_basis,
-        figures.period_end_on,
-        max(figures.value_usd) as ppe_net_usd
-    from marts.issuer_figure as figures
-    where figures.metric = 'ppe_net'
-    and figures.period_start_on is null
-    group by figures.cik, figures.accounting_basis, figures.period_end_on
-),
-
-fiscal_years as (
-    select
-        annual.cik,
-        annual.issuer,
-        annual.accounting_basis,
-        annual.period_start_on,
-        annual.period_end_on,
-        max(case when annual.metric = 'capex' then annual.value_usd end) as capex_usd,
-        coalesce(
-            max(case when annual.metric = 'depreciation' then annual.value_usd end),
-            max(
-                case when annual.metric = 'depreciation_and_amortization' then annual.value_usd end
-            )
-        ) as depreciation_usd,
-        max(case when annual.metric = 'operating_income' then annual.value_usd end)
-            as operating_income_usd,
-        max(annual.known_at) as known_at
-    from annual
-    group by
-        annual.cik,
-        annual.issuer,
-        annual.accounting_basis,
-        annual.period_start_on,
-        annual.period_end_on
-),
-
--- Lives of all machines; a part of them, or machines retired early, have rows of their own.
-lives as (
-    select
-        useful.cik,
-        useful.effective_on,
-        useful.old_life_years,
-        useful.new_life_years,
-        useful.effect_to_on,
-        useful.effect_kind,
-        coalesce(useful.depreciation_effect_usd, -useful.operating_income_effect_usd) as effect_usd,
-        useful.asset_class like 'subset%' as is_subset,
-        useful.known_at
-    from staging.useful_lives as useful
-    where useful.life_change_kind <> 'early_retirement'
-),
-
-in_force as (
-    select
-        fiscal_years.cik,
-        fiscal_years.accounting_basis,
-        fiscal_years.period_end_on,
-        case
-            when lives.effective_on <= fiscal_years.period_end_on then lives.new_life_years
-            else lives.old_life_years
-        end as life_years,
-        lives.known_at
-    from fiscal_years
-    join lives on fiscal_years.cik = lives.cik and not lives.is_subset
-    -- The last change begun by the year's end; before the first one, the life it replaced.
-    qualify row_number() over (
-        partition by
-            fiscal_years.cik, fiscal_years.accounting_basis, fiscal_years.period_end_on
-        order by
-            lives.effective_on <= fiscal_years.period_end_on desc,
-            case when lives.effective_on <= fiscal_years.period_end_on
-                then datediff('day', lives.effective_on, fiscal_years.period_end_on)
-                else datediff('day', fiscal_years.period_end_on, lives.effective_on)
-            end,
-            lives.effect_kind desc,
-            lives.known_at desc
-    ) = 1
-),
-
-decline as (
+with decline as (
     select
         fiscal_years.cik,
         fiscal_years.accounting_basis,
         fiscal_years.period_end_on,
         rate.rate_pct_per_year
-    from fiscal_years
+    from steps.issuer_fiscal_year as fiscal_years
     join marts.depreciation_rate as rate
         on rate.period_end_on <= fiscal_years.period_end_on
         and rate.method = 'pooled_through_cycle'
@@ -140,28 +40,6 @@ shares as (
     having count(*) = 2
 ),
 
-vintages as (
-    select
-        fiscal_years.cik,
-        fiscal_years.accounting_basis,
-        fiscal_years.period_end_on,
-        bought.period_end_on as bought_on,
-        bought.capex_usd,
-        -- Years in service when the fiscal year began and when it ended.
-        greatest(
-            round(datediff('day', bought.period_end_on, fiscal_years.period_end_on) / 365.25)
-            - 0.5, 0
-        ) as age_from,
-        round(datediff('day', bought.period_end_on, fiscal_years.period_end_on) / 365.25) + 0.5
-            as age_to
-    from fiscal_years
-    join fiscal_years as bought
-        on fiscal_years.cik = bought.cik
-        and fiscal_years.accounting_basis = bought.accounting_basis
-        and bought.period_end_on <= fiscal_years.period_end_on
-    where bought.capex_usd is not null
-),
-
 cases as (
     select
         in_force.cik,
@@ -170,7 +48,7 @@ cases as (
         'filed' as life_case,
         in_force.life_years,
         cast(null as double) as yearly_rate
-    from in_force
+    from steps.life_in_force as in_force
     union all
     select
         in_force.cik,
@@ -179,7 +57,7 @@ cases as (
         cast(other.years as varchar) || '_years' as life_case,
         other.years::double as life_years,
         cast(null as double) as yearly_rate
-    from in_force
+    from steps.life_in_force as in_force
     cross join (select unnest(generate_series(3, 5, 1)) as years) as other
     union all
     select
@@ -189,7 +67,7 @@ cases as (
         'rent_decline' as life_case,
         cast(null as double) as life_years,
         decline.rate_pct_per_year / 100 as yearly_rate
-    from in_force
+    from steps.life_in_force as in_force
     left join decline using (cik, accounting_basis, period_end_on)
 ),
 
@@ -207,28 +85,29 @@ modelled as (
             * case
                 when cases.life_years is not null
                     then greatest(
-                        least(vintages.age_to, cases.life_years) - vintages.age_from, 0
+                        least(vintages.age_to_years, cases.life_years) - vintages.age_from_years, 0
                     ) / cases.life_years
-                else pow(1 + cases.yearly_rate, vintages.age_from)
-                    - pow(1 + cases.yearly_rate, vintages.age_to)
+                else pow(1 + cases.yearly_rate, vintages.age_from_years)
+                    - pow(1 + cases.yearly_rate, vintages.age_to_years)
             end
         ) as full_depreciation,
         sum(
             vintages.capex_usd
             * case
                 when cases.life_years is not null
-                    then 1 - least(vintages.age_to, cases.life_years) / cases.life_years
-                else pow(1 + cases.yearly_rate, vintages.age_to)
+                    then 1 - least(vintages.age_to_years, cases.life_years) / cases.life_years
+                else pow(1 + cases.yearly_rate, vintages.age_to_years)
             end
         ) as full_left,
-        max(vintages.age_to) as oldest_age,
+        max(vintages.age_to_years) as oldest_age,
         count(*) as vintage_count
     from cases
-    join vintages using (cik, accounting_basis, period_end_on)
+    join steps.capex_vintage as vintages using (cik, accounting_basis, period_end_on)
     group by cases.cik, cases.accounting_basis, cases.period_end_on, cases.life_case
 ),
 
--- What the company said a change of that year did: booked if it is known, else forecast.
+-- What the company said a change of that year did, to all machines or a part of them: booked if it is known,
+-- else forecast.
 disclosed as (
     select
         fiscal_years.cik,
@@ -236,15 +115,16 @@ disclosed as (
         fiscal_years.period_end_on,
         lives.old_life_years,
         lives.new_life_years,
-        lives.is_subset,
-        lives.effect_usd,
+        lives.asset_class like 'subset%' as is_subset,
+        coalesce(lives.depreciation_effect_usd, -lives.operating_income_effect_usd) as effect_usd,
         lives.effect_kind,
         lives.known_at
-    from fiscal_years
-    join lives
+    from steps.issuer_fiscal_year as fiscal_years
+    join staging.useful_lives as lives
         on fiscal_years.cik = lives.cik
         and lives.effect_to_on = fiscal_years.period_end_on
-    where lives.effect_usd is not null
+    where lives.life_change_kind <> 'early_retirement'
+    and coalesce(lives.depreciation_effect_usd, lives.operating_income_effect_usd) is not null
     qualify row_number() over (
         partition by
             fiscal_years.cik, fiscal_years.accounting_basis, fiscal_years.period_end_on
@@ -261,20 +141,20 @@ effects as (
             vintages.capex_usd
             * (
                 case
-                    when vintages.age_from = 0
-                        then vintages.age_to / disclosed.new_life_years
-                    when disclosed.new_life_years > vintages.age_from
-                        then greatest(1 - vintages.age_from / disclosed.old_life_years, 0)
-                            * least(1 / (disclosed.new_life_years - vintages.age_from), 1)
-                    else greatest(1 - vintages.age_from / disclosed.old_life_years, 0)
+                    when vintages.age_from_years = 0
+                        then vintages.age_to_years / disclosed.new_life_years
+                    when disclosed.new_life_years > vintages.age_from_years
+                        then greatest(1 - vintages.age_from_years / disclosed.old_life_years, 0)
+                            * least(1 / (disclosed.new_life_years - vintages.age_from_years), 1)
+                    else greatest(1 - vintages.age_from_years / disclosed.old_life_years, 0)
                 end
                 - greatest(
-                    least(vintages.age_to, disclosed.old_life_years) - vintages.age_from, 0
+                    least(vintages.age_to_years, disclosed.old_life_years) - vintages.age_from_years, 0
                 ) / disclosed.old_life_years
             )
         ) as full_effect
     from disclosed
-    join vintages using (cik, accounting_basis, period_end_on)
+    join steps.capex_vintage as vintages using (cik, accounting_basis, period_end_on)
     group by disclosed.cik, disclosed.accounting_basis, disclosed.period_end_on
 ),
 
@@ -300,11 +180,10 @@ shared as (
         fiscal_years.depreciation_usd,
         fiscal_years.operating_income_usd,
         greatest(fiscal_years.known_at, in_force.known_at) as figures_known_at,
-        property.ppe_net_usd
+        fiscal_years.ppe_net_usd
     from modelled
-    join fiscal_years using (cik, accounting_basis, period_end_on)
-    join in_force using (cik, accounting_basis, period_end_on)
-    left join property using (cik, accounting_basis, period_end_on)
+    join steps.issuer_fiscal_year as fiscal_years using (cik, accounting_basis, period_end_on)
+    join steps.life_in_force as in_force using (cik, accounting_basis, period_end_on)
     left join shares on true
     window year_of as (
         partition by modelled.cik, modelled.accounting_basis, modelled.period_end_on

@@ -11,16 +11,16 @@ with figures as (
 
 period_ends as (
     select
-        issuer,
-        period_end_on,
+        figures.issuer,
+        figures.period_end_on,
         -- Some quarterly reports carry the twelve months up to the quarter as well.
-        bool_or(
-            not is_balance
-            and datediff('day', period_start_on, period_end_on) between 349 and 379
-            and replace(form, '/A', '') in ('10-K', '10-KT', '20-F', '40-F')
-        ) as is_year_end
+        coalesce(bool_or(years.is_annual_report), false) as is_year_end
     from figures
-    group by issuer, period_end_on
+    left join steps.issuer_year as years
+        on figures.issuer = years.issuer
+        and figures.period_end_on = years.period_end_on
+        and years.ltm_source = 'fiscal_year'
+    group by figures.issuer, figures.period_end_on
 ),
 
 held as (
@@ -70,7 +70,8 @@ reports as (
         filings.accepted_at,
         filings.known_at
     from staging.filings as filings
-    where replace(filings.form, '/A', '') in ('10-K', '10-KT', '10-Q', '10-QT', '20-F', '40-F')
+    join staging.forms as forms on replace(filings.form, '/A', '') = forms.form
+    where forms.report_kind in ('annual', 'quarterly')
     qualify row_number() over (
         partition by filings.cik
         order by filings.accepted_at desc, filings.accession desc

@@ -4,13 +4,18 @@
 -- day, and is known only as precisely as the coarser of the two. Quarters are told by their days alone
 -- (80 to 100), never by fy, fp, frame or the calendar.
 -- grain: cik, accounting_basis, metric, period_end_on
-with flows as (
+with figures as (
     select
         *,
         datediff('day', period_start_on, period_end_on) + 1 as period_days
     from marts.issuer_figure
+    where is_balance = (period_start_on is null)
+    and not is_event_dated
+),
+
+flows as (
+    select * from figures
     where not is_balance
-    and period_start_on is not null
 ),
 
 -- Some annual reports tag the year with the days of its last quarter. Such a quarter comes to the whole
@@ -58,7 +63,7 @@ filed as (
         first_reported_usd,
         rounding_usd,
         1 as preference,
-        'filed' as derivation,
+        case when is_balance then 'instant' else 'filed' end as derivation,
         restatement_count > 0 as is_restated,
         false as is_mixed_vintage,
         taxonomy,
@@ -70,10 +75,11 @@ filed as (
         known_at,
         source_url,
         confidence
-    from flows
+    from figures
     anti join misdated
         using (cik, accounting_basis, metric, period_start_on, period_end_on)
-    where period_days between 80 and 100
+    where is_balance
+    or period_days between 80 and 100
 ),
 
 differences as (
@@ -123,47 +129,10 @@ differences as (
     and longer.period_days - shorter.period_days between 80 and 100
 ),
 
-balances as (
-    select
-        cik,
-        issuer,
-        layer,
-        perimeter,
-        accounting_basis,
-        is_preferred_basis,
-        metric,
-        is_balance,
-        period_start_on,
-        period_end_on,
-        cast(null as bigint) as period_days,
-        value_usd,
-        first_reported_usd,
-        rounding_usd,
-        1 as preference,
-        'instant' as derivation,
-        restatement_count > 0 as is_restated,
-        false as is_mixed_vintage,
-        taxonomy,
-        concepts,
-        form,
-        filed_on,
-        accession,
-        cast(null as varchar) as subtracted_accession,
-        known_at,
-        source_url,
-        confidence
-    from marts.issuer_figure
-    where is_balance
-    and period_start_on is null
-    and not is_event_dated
-),
-
 candidates as (
     select * from filed
     union all
     select * from differences
-    union all
-    select * from balances
 ),
 
 chosen as (

@@ -26,17 +26,18 @@ with formed as (
     where facts.taxonomy not in ('ecd', 'ffd')
 ),
 
+-- An amendment is of the kind of what it amends.
 placed as (
     select
         formed.*,
         case
-            when replace(formed.form, '/A', '')
-                in ('10-K', '10-KT', '10-Q', '10-QT', '20-F', '40-F', '6-K') then 'report'
-            when starts_with(formed.form, 'DEF') or starts_with(formed.form, 'PRE') then null
+            when forms.report_kind in ('annual', 'quarterly', 'furnished') then 'report'
+            when forms.report_kind = 'proxy' then null
             when formed.taxonomy = 'untagged' then 'text'
-            when starts_with(formed.form, '8-K') then 'recast'
+            when forms.report_kind = 'current' then 'recast'
         end as document_kind
     from formed
+    left join staging.forms as forms on replace(formed.form, '/A', '') = forms.form
 )
 
 select

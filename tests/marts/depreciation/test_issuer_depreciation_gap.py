@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipeline.contracts.depreciation import COST_INPUTS, USEFUL_LIVES
+from pipeline.contracts.filings import FORMS
+from tests.given.filings import committed
 from tests.given.lives import cost, land, life, put
 from tests.given.support import build, rows
 
@@ -17,16 +19,27 @@ def figure(metric, year, value, **cells):
     return {
         "cik": "0000000001",
         "issuer": "Acme",
+        "layer": "neocloud",
         "accounting_basis": "us_gaap",
+        "is_preferred_basis": True,
         "metric": metric,
+        "is_balance": metric == "ppe_net",
         "period_start_on": None if metric == "ppe_net" else date(year, 1, 1),
         "period_end_on": date(year, 12, 31),
         "value_usd": value,
+        "concepts": "Element",
         "form": "10-K",
+        "accession": f"0000000001-{year % 100 + 1}-000001",
         "known_at": KNOWN,
     } | cells
 
 
+NO_YEAR = figure("capex", 2025, 1e9) | {
+    "perimeter": "whole",
+    "period_days": 92,
+    "period_start_on": date(2025, 10, 1),
+    "subtracted_accession": None,
+}
 YEARS = range(2019, 2026)
 BOOKS = [
     *(figure("capex", year, 120e9) for year in YEARS),
@@ -47,7 +60,9 @@ def gap(db, *lives, books=BOOKS, inputs=SHARES, rate=FALL):
     """The last fiscal year by case."""
     land(db, COST_INPUTS, *inputs)
     land(db, USEFUL_LIVES, *(lives or [SIX]))
+    land(db, FORMS, *committed("forms"))
     put(db, "marts.issuer_figure", *books)
+    put(db, "marts.issuer_quarter", NO_YEAR)
     put(db, "marts.depreciation_rate", rate)
     build(db, "marts.issuer_depreciation_gap")
     query = "from marts.issuer_depreciation_gap where period_end_on = date '2025-12-31'"

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from pipeline.build.model import checks
 from tests.given.filings import accession, build, filing, instant, issuer, land
 from tests.given.support import rows
 
@@ -46,6 +47,13 @@ def test_a_document_speaks_for_the_period_as_a_report_a_recast_or_a_text(db, for
 )
 def test_trap_55_proxies_fee_tables_and_registrations_describe_other_documents(db, form, taxonomy):
     assert facts(db, filing(form, "2025-02-20", instant("Cash", END, 5, taxonomy=taxonomy))) == []
+
+
+def test_a_figure_out_of_a_form_nobody_has_listed_is_a_texts_and_shown(db):
+    [row] = facts(db, filing("424B4", "2025-02-20", instant("Cash", END, 5, taxonomy="untagged")))
+    assert row["document_kind"] == "text"
+    [check] = [each for each in checks() if each.promise == "forms_are_known"]
+    assert rows(db, check.query) == [{"form": "424B4", "fact_count": 1}]
 
 
 def test_the_form_of_a_fact_that_states_none_is_its_filings(db):

@@ -1,0 +1,121 @@
+-- What an issuer owns, owes and earns, side by side: the balances of one day, the flows of the twelve months
+-- and of the quarter that end on it, and the filings they are from. Only metrics that leverage is made of.
+-- grain: issuer, accounting_basis, period_end_on
+with measures as (
+    select
+        issuer,
+        cik,
+        layer,
+        accounting_basis,
+        is_preferred_basis,
+        period_end_on,
+        metric,
+        case when is_balance then metric else metric || '_quarter' end as item,
+        value_usd,
+        cast(null as date) as from_on,
+        cast(null as varchar) as ltm_source,
+        cast(null as boolean) as is_of_debt_note,
+        case when is_balance then accession end as accessions,
+        known_at
+    from marts.issuer_quarter
+    union all
+    select
+        issuer,
+        cik,
+        layer,
+        accounting_basis,
+        is_preferred_basis,
+        period_end_on,
+        metric,
+        metric || '_ltm' as item,
+        value_usd,
+        period_start_on as from_on,
+        ltm_source,
+        is_of_debt_note,
+        accessions,
+        known_at
+    from steps.issuer_year
+    where is_preferred_source
+),
+
+used as (
+    select measures.*
+    from measures
+    join staging.metrics as metrics on measures.metric = metrics.metric
+    where metrics.is_leverage_input
+),
+
+cited as (
+    select
+        issuer,
+        accounting_basis,
+        period_end_on,
+        string_agg(distinct accession, ' ' order by accession) as accessions
+    from (
+        select
+            issuer,
+            accounting_basis,
+            period_end_on,
+            unnest(string_split(accessions, ' ')) as accession
+        from used
+    ) as each_filing
+    group by issuer, accounting_basis, period_end_on
+)
+
+select
+    issuer,
+    max(cik) as cik,
+    max(layer) as layer,
+    accounting_basis,
+    bool_or(is_preferred_basis) as is_preferred_basis,
+    period_end_on,
+    max(case when item = 'revenue_ltm' then value_usd end) as revenue_ltm_usd,
+    max(case when item = 'operating_income_ltm' then value_usd end) as operating_income_ltm_usd,
+    max(case when item = 'depreciation_and_amortization_ltm' then value_usd end)
+        as depreciation_and_amortization_ltm_usd,
+    max(case when item = 'stock_compensation_ltm' then value_usd end) as stock_compensation_ltm_usd,
+    max(case when item = 'interest_expense_ltm' then value_usd end) as interest_expense_ltm_usd,
+    max(case when item = 'interest_capitalized_ltm' then value_usd end)
+        as interest_capitalized_ltm_usd,
+    max(case when item = 'capex_ltm' then value_usd end) as capex_ltm_usd,
+    max(case when item = 'operating_cash_flow_ltm' then value_usd end)
+        as operating_cash_flow_ltm_usd,
+    max(case when item = 'adjusted_ebitda_disclosed_ltm' then value_usd end)
+        as adjusted_ebitda_disclosed_ltm_usd,
+    max(case when item = 'revenue_quarter' then value_usd end) as revenue_quarter_usd,
+    max(case when item = 'operating_income_quarter' then value_usd end)
+        as operating_income_quarter_usd,
+    max(case when item = 'depreciation_and_amortization_quarter' then value_usd end)
+        as depreciation_and_amortization_quarter_usd,
+    max(case when item = 'interest_expense_quarter' then value_usd end)
+        as interest_expense_quarter_usd,
+    max(case when item = 'interest_capitalized_quarter' then value_usd end)
+        as interest_capitalized_quarter_usd,
+    max(case when item = 'cash' then value_usd end) as cash_usd,
+    max(case when item = 'restricted_cash' then value_usd end) as restricted_cash_usd,
+    max(case when item = 'total_debt' then value_usd end) as total_debt_usd,
+    max(case when item = 'current_debt' then value_usd end) as current_debt_usd,
+    max(case when item = 'debt_principal' then value_usd end) as debt_principal_usd,
+    max(case when item = 'recourse_debt' then value_usd end) as recourse_debt_usd,
+    max(case when item = 'non_recourse_debt' then value_usd end) as non_recourse_debt_usd,
+    max(case when item = 'finance_lease_liability' then value_usd end) as finance_lease_usd,
+    max(case when item = 'operating_lease_liability' then value_usd end) as operating_lease_usd,
+    max(case when item = 'ppe_net' then value_usd end) as ppe_net_usd,
+    max(case when item = 'total_assets' then value_usd end) as total_assets_usd,
+    max(case when item = 'rpo' then value_usd end) as rpo_usd,
+    max(case when item = 'debt_due_year_1' then value_usd end) as due_in_year_1_usd,
+    max(case when item = 'debt_due_remainder' then value_usd end) as due_in_remainder_usd,
+    case
+        when min(ltm_source) <> max(ltm_source) then 'mixed'
+        else min(ltm_source)
+    end as ltm_source,
+    max(case when item = 'interest_expense_ltm' then from_on end) as interest_from_on,
+    bool_or(item = 'interest_expense_ltm' and is_of_debt_note) as is_interest_of_debt_note,
+    max(accessions) as accessions,
+    max(known_at) as known_at
+from (
+    select used.* exclude (accessions), cited.accessions
+    from used
+    left join cited using (issuer, accounting_basis, period_end_on)
+) as placed
+group by issuer, accounting_basis, period_end_on
