@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.columns.column import Column, count, day, flag, moment, number, text
+from pipeline.columns.column import Column, choice, count, day, flag, moment, number, text
 
 USD_PER_GPU_HOUR = "USD/GPU-hour"
 
@@ -19,14 +19,30 @@ COLUMNS: dict[str, Column] = {
     "accelerator": text("Canonical accelerator sku (accelerators.accelerator)."),
     "accelerator_raw": text("Accelerator as the upstream names it."),
     "gpu_count": count("Accelerators in the offer; chips for a TPU slice."),
-    "market": text("on_demand (guaranteed, no term), spot (interruptible) or reserved (a term)."),
-    "spot_kind": text(
-        "What spot means here: market, administered (a published discount) or bid_floor."
+    "market": choice(
+        "on_demand (guaranteed, no term), spot (interruptible) or reserved (a term).",
+        "on_demand",
+        "spot",
+        "reserved",
+    ),
+    "spot_kind": choice(
+        "What spot means here: market, administered (a published discount) or bid_floor.",
+        "market",
+        "administered",
+        "bid_floor",
     ),
     "term_months": Column(pl.Int64(), "Length of the commitment; 0 where there is none.", "months"),
-    "basis": text("all_in (host CPU and memory included) or gpu_component (host billed on top)."),
+    "basis": choice(
+        "What the price holds: all_in (host CPU and memory included) or gpu_component (host "
+        "billed on top).",
+        "all_in",
+        "gpu_component",
+    ),
     "region": text("Region as the provider names it; global where the price is tied to none."),
-    "region_group": text("Part of the world the region lies in; world counts every region once."),
+    "region_group": text(
+        "Part of the world the region lies in, global where the price is tied to none; all "
+        "counts every region once."
+    ),
     "instance_type": text("Machine type as the provider names it."),
     "host_id": text("Physical machine behind the offer, as the marketplace numbers it."),
     "operator_id": text("Owner of the machine, as the marketplace numbers it."),
@@ -48,7 +64,14 @@ COLUMNS: dict[str, Column] = {
     # Levels.
     "observed_on": day("UTC day the price holds for."),
     "last_seen_on": day("UTC day of the newest sighting behind the price."),
-    "tier": text("hyperscaler, neocloud or marketplace."),
+    "tier": choice(
+        "Kind of operator; all where an index pools them, any where a value does not depend on it.",
+        "hyperscaler",
+        "neocloud",
+        "marketplace",
+        "all",
+        "any",
+    ),
     "host_count": count("Independent machines behind the price."),
     "offer_count": count("Offers behind the price; an offer seen often in a day counts once."),
     "source_count": count("Sources that report the price on that day."),
@@ -77,48 +100,72 @@ COLUMNS: dict[str, Column] = {
     "effective_n": number(
         "votes", "1 / sum of squared shares: of machines by owner in a marketplace, else of votes."
     ),
-    "hhi": number("0-1", "Herfindahl-Hirschman index: sum of the same squared shares."),
+    "hhi": number("index", "0 to 1, Herfindahl-Hirschman index: sum of the same squared shares."),
     "largest_host_fraction": number(
         "fraction", "Share of the machines that belong to the largest owner; null where unknown."
     ),
     "withheld_reason": text("Why the level is not published; null where it is."),
     "provider_url": text("The provider's own price page."),
     # Movement.
-    "period": text("week (Monday to Sunday) or month."),
+    "price_index": number(
+        "index", "Matched-model index, 100 on chain_started_on; null where withheld."
+    ),
+    "bridged_price_index": number(
+        "index",
+        "As price_index, but a provider that returns within 366 days is compared with its own last "
+        "price, and one that is away counts as unchanged; 100 on bridge_started_on.",
+    ),
+    "panel_price_usd_per_gpu_hour": price(
+        "Geometric mean over operators of that over their regions; null where too few."
+    ),
+    "panel_log_change": number("log", "Change of the panel price since the panel's day before."),
+    "market_log_change": number(
+        "log", "Part of it that the same providers and regions moved: the matched change."
+    ),
+    "entry_log_change": number(
+        "log", "Part of it that providers and regions brought by appearing."
+    ),
+    "exit_log_change": number("log", "Part of it that providers and regions left by disappearing."),
+    "restatement_log_change": number(
+        "log", "Part of it from prices whose bundle changed, such as a local disk added."
+    ),
+    "matched_provider_count": count("Operators whose own two prices are compared."),
+    "remembered_provider_count": count("Operators seen within the 366 days before the day."),
+    "item_count": count("Prices in the panel: one per operator and region."),
+    "matched_count": count("Items compared with themselves on the panel's day before."),
+    "entered_count": count("Items that were not there on the panel's day before."),
+    "exited_count": count("Items of the panel's day before that are gone."),
+    "restated_count": count("Items on both days whose bundle changed in between."),
+    "thin_link_count": count("Links since chain_started_on that rest on too few operators."),
+    "days_since_previous": Column(pl.Int64(), "Days since the panel's day before.", "days"),
+    "chain_started_on": day("UTC day, or end of the period, at which the index stands at 100."),
+    "bridge_started_on": day("UTC day on which bridged_price_index stands at 100."),
+    "log_price": number("log", "Natural logarithm of the price, to 12 digits."),
+    "log_price_before": number("log", "That of the item's own last price before."),
+    "item_before_on": day("UTC day of the item's own last price before; null where it has none."),
+    "is_item_restated": flag("True where the item's bundle changed since its last price."),
+    # Movement of fixed items by week and month, and the rent it gives.
+    "period": choice("The stretch a row is of; weeks run Monday to Sunday.", "week", "month"),
     "item": text(
         "One price in time: the provider's region and machine type where they matter, and how "
         "often its bundle was restated."
     ),
     "item_root": text("The item before any restatement of its bundle."),
-    "log_price": number("ln USD/GPU-hour", "Mean of the period's log prices of the item."),
     "last_observed_on": day("UTC day of the newest look behind the row."),
-    "price_index": number(
-        "index", "Multilateral index, 100 at chain_started_on; null where withheld."
+    "multilateral_price_index": number(
+        "index", "Index of unchanged items over 13 months, 100 at chain_started_on."
     ),
-    "chain_started_on": day(
-        "Period end at which the index stands at 100; it is not comparable across."
-    ),
-    "log_level": number("ln USD/GPU-hour", "Mean log price of the panel, one vote per provider."),
+    "log_level": number("ln", "Mean log price of the panel, one vote per provider."),
     "level_log_change": number("ln", "Change of log_level since `compared_with_on`."),
-    "entry_log_change": number("ln", "Part of it from items that were not there then."),
-    "exit_log_change": number("ln", "Part of it from items that were there then and are not now."),
-    "restatement_log_change": number(
-        "ln", "Part of it from items whose bundle changed, such as a local disk added."
-    ),
     "revision_log_change": number(
         "ln", "Part of it by which the newest window corrects what was published before."
     ),
-    "item_count": count("Items with a price in the period."),
-    "link_provider_count": count(
-        "Providers with an item seen before in the window, which link it."
-    ),
+    "link_provider_count": count("Providers with an item seen before in the window."),
     "link_item_count": count("Items of the period seen before in the window."),
     "window_period_count": count("Periods in the window of at most 13 months, this one included."),
-    "log_rent": number(
-        "ln USD/GPU-hour", "Level of the fixed reference panel, moved by the index."
-    ),
-    "p25_log_rent": number("ln USD/GPU-hour", "25th percentile of the reference panel, so moved."),
-    "p75_log_rent": number("ln USD/GPU-hour", "75th percentile of the reference panel, so moved."),
+    "log_rent": number("ln", "Level of the fixed reference panel, moved by the index."),
+    "p25_log_rent": number("ln", "25th percentile of the reference panel, so moved."),
+    "p75_log_rent": number("ln", "75th percentile of the reference panel, so moved."),
     "log_rent_standard_error": number(
         "ln", "Standard error of the index since `reference_on`; null under three providers."
     ),
@@ -140,9 +187,7 @@ COLUMNS: dict[str, Column] = {
     "change_3_months_pct": number(
         "%", "Change of the index over three months; null across chains."
     ),
-    "change_12_months_pct": number(
-        "%", "Change of the index over twelve months; null across chains."
-    ),
+    "change_12_months_pct": number("%", "Change of the index over a year; null across chains."),
     "last_published_on": day("Newest week of the cell with a published rent."),
     "last_published_rent_usd_per_gpu_hour": price("The rent of that week."),
     "rebase_log_change": number("ln", "What a renewed reference panel did to log_rent."),
@@ -190,7 +235,7 @@ COLUMNS: dict[str, Column] = {
     "index_name": text("The index as its publisher names it."),
     "level_on": day("Day the published level is for; the last one of a week or month."),
     "level_usd_per_gpu_hour": price("The level as published, quoted as a single dated value."),
-    "our_price_usd_per_gpu_hour": price("Published level of ours beside it, world region group."),
+    "our_price_usd_per_gpu_hour": price("Published level of ours beside it, all regions."),
     "our_observed_on": day("UTC day of our level: level_on or up to 7 days before."),
     "difference_fraction": number("fraction", "Our level / the published level - 1."),
     "missing_reason": text("Why no level of ours stands beside it; null where one does."),

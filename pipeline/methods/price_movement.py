@@ -25,9 +25,9 @@ CELL = ("period", "accelerator", "tier", "market", "term_months", "basis")
 MADE = (
     *CELL,
     "period_end_on",
-    "status",
+    "publication_status",
     "withheld_reason",
-    "price_index",
+    "multilateral_price_index",
     "chain_started_on",
     "compared_with_on",
     "log_level",
@@ -153,7 +153,7 @@ class _Market:
                 reason += f" and {few} machines"
         return {
             "period_end_on": self.ends[now],
-            "status": "published" if reason is None else "withheld",
+            "publication_status": "published" if reason is None else "withheld",
             "withheld_reason": reason,
             "provider_count": providers,
             "item_count": int(self.panel.seen[now].sum()),
@@ -168,9 +168,9 @@ class _Market:
         level = float(self.panel.weight[now] @ self.panel.filled[now])
         moved: Row = {"log_level": level, "window_period_count": len(periods)}
         if not before:
-            return moved | {"price_index": 100.0, "chain_started_on": self.ends[now]}
+            return moved | {"multilateral_price_index": 100.0, "chain_started_on": self.ends[now]}
         last = before[-1]
-        published = np.log([each["price_index"] for each in before])
+        published = np.log([each["multilateral_price_index"] for each in before])
         links = window.period_effects[-1] - window.period_effects[:-1]
         index = float(np.mean(published + links))
         change = index - float(published[-1])
@@ -178,7 +178,7 @@ class _Market:
         common = self.panel.seen[now] & self.panel.seen[periods[:-1]].any(axis=0)
         level_change = level - last["log_level"]
         return moved | {
-            "price_index": float(np.exp(index)),
+            "multilateral_price_index": float(np.exp(index)),
             "chain_started_on": last["chain_started_on"],
             "compared_with_on": last["period_end_on"],
             "log_change": change,
@@ -211,7 +211,7 @@ class _Market:
         own = (np.nan_to_num(effects) @ member)[items > 0] / items[items > 0]
         newest = {
             "reference_on": row["period_end_on"],
-            "log_index": float(np.log(row["price_index"])),
+            "log_index": float(np.log(row["multilateral_price_index"])),
             "log_rents": window.period_effects[-1] + np.quantile(own, [0.25, 0.5, 0.75]),
             "reference_provider_count": own.size,
         }
@@ -225,7 +225,7 @@ class _Market:
     def _rented(
         self, row: Row, periods: list[int], window: Window, reference: Row, before: Row | None
     ) -> Row:
-        index = float(np.log(row["price_index"]))
+        index = float(np.log(row["multilateral_price_index"]))
         low, log_rent, high = (reference["log_rents"] + index - reference["log_index"]).tolist()
         made: Row = {
             "log_rent": log_rent,

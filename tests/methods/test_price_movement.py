@@ -39,7 +39,7 @@ def weekly(prices: Iterable[Price], tier: str = "neocloud", roots: dict[str, str
 
 
 def index(prices: Iterable[Price], **kwargs) -> list[float | None]:
-    return price_movement.fit(weekly(prices, **kwargs))["price_index"].to_list()
+    return price_movement.fit(weekly(prices, **kwargs))["multilateral_price_index"].to_list()
 
 
 def rent(prices: Iterable[Price], **kwargs) -> list[float]:
@@ -50,7 +50,7 @@ def test_a_panel_that_grows_from_7_to_28_cheap_sellers_does_not_fall():
     old = [(week, f"old{n}", 4.0 + n / 10) for week in range(6) for n in range(7)]
     new = [(week, f"new{n}", 2.0) for week in range(3, 6) for n in range(21)]
     made = price_movement.fit(weekly(old + new))
-    assert made["price_index"].to_list() == pytest.approx([100] * 6)
+    assert made["multilateral_price_index"].to_list() == pytest.approx([100] * 6)
     entry = made["entry_log_change"].to_list()
     assert entry[3] == pytest.approx(made["level_log_change"][3])
     assert made["level_log_change"][3] < -0.4
@@ -71,10 +71,10 @@ def test_a_rise_of_30_pct_in_everybodys_gap_shows_whole(seed):
                 noise = np.exp(rng.normal(scale=0.01))
                 prices.append((week, f"seller{n}", base * noise * (1.3 if week > raised else 1)))
     made = price_movement.fit(weekly(sorted(prices)))
-    made = made.filter(pl.col("status") == "published")
+    made = made.filter(pl.col("publication_status") == "published")
     assert made["chain_started_on"].n_unique() == 1
     # What the first of them say before the others have spoken is never restated: a point is lost.
-    assert made["price_index"][-1] == pytest.approx(130, abs=3)
+    assert made["multilateral_price_index"][-1] == pytest.approx(130, abs=3)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -125,7 +125,7 @@ def test_a_bundle_that_changed_is_a_restatement_and_no_move_of_the_market():
     prices += [(0, "other/r0", 3.0), (1, "other/r1", 2.0)]
     roots = {"other/r0": "r", "other/r1": "r"}
     made = price_movement.fit(weekly(sorted(prices), roots=roots)).row(1, named=True)
-    assert made["price_index"] == pytest.approx(100)
+    assert made["multilateral_price_index"] == pytest.approx(100)
     assert made["restatement_log_change"] == pytest.approx(np.log(2 / 3) / 4)
     assert made["entry_log_change"] == pytest.approx(0, abs=1e-12)
 
@@ -134,7 +134,7 @@ def test_two_sellers_in_common_start_the_index_anew():
     prices = [(0, f"seller{n}", 3.0) for n in range(4)]
     prices += [(5, name, 4.0) for name in ("seller0", "seller1", "a", "b")]
     made = price_movement.fit(weekly(prices))
-    assert made["price_index"].to_list() == [100, 100]
+    assert made["multilateral_price_index"].to_list() == [100, 100]
     assert made["chain_started_on"].to_list() == made["period_end_on"].to_list()
 
 
@@ -149,7 +149,7 @@ def test_fewer_than_three_neoclouds_are_withheld_and_one_hyperscaler_is_not():
         "fewer than 3 providers"
     ]
     one = price_movement.fit(weekly([(0, "aws/us-east-1", 7.0)], tier="hyperscaler"))
-    assert one["price_index"].to_list() == [100]
+    assert one["multilateral_price_index"].to_list() == [100]
     assert one["log_rent_standard_error"].to_list() == [None]
 
 
@@ -161,4 +161,4 @@ def test_each_january_the_reference_panel_is_renewed_and_the_step_is_shown():
     dear = made.filter(pl.col("log_rent").exp() > 4)
     assert dear["period_end_on"].min() == date(2026, 1, 4)
     assert dear["rebase_log_change"][0] == pytest.approx(np.log(2))
-    assert made["price_index"].to_list() == pytest.approx([100] * 60)
+    assert made["multilateral_price_index"].to_list() == pytest.approx([100] * 60)

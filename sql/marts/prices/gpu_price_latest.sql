@@ -22,7 +22,7 @@ published as (
         term_months,
         max(period_end_on) as last_published_on
     from weeks
-    where status = 'published'
+    where publication_status = 'published'
     group by all
 ),
 
@@ -34,7 +34,7 @@ earlier as (
         current.market,
         current.term_months,
         spans.month_count,
-        max_by(past.price_index, past.period_end_on) as price_index
+        max_by(past.multilateral_price_index, past.period_end_on) as multilateral_price_index
     from weeks as current
     cross join newest
     cross join (values (1), (3), (12)) as spans (month_count)
@@ -45,7 +45,7 @@ earlier as (
         and current.term_months = past.term_months
         and current.chain_started_on = past.chain_started_on
     where current.period_end_on = newest.newest_on
-    and past.status = 'published'
+    and past.publication_status = 'published'
     and past.period_end_on <= (newest.newest_on - spans.month_count * interval 1 month)::date
     and past.period_end_on
         > (newest.newest_on - (spans.month_count + 1) * interval 1 month)::date
@@ -58,9 +58,9 @@ spans as (
         tier,
         market,
         term_months,
-        max(case when month_count = 1 then price_index end) as index_1,
-        max(case when month_count = 3 then price_index end) as index_3,
-        max(case when month_count = 12 then price_index end) as index_12
+        max(case when month_count = 1 then multilateral_price_index end) as index_1,
+        max(case when month_count = 3 then multilateral_price_index end) as index_3,
+        max(case when month_count = 12 then multilateral_price_index end) as index_12
     from earlier
     group by all
 )
@@ -71,14 +71,14 @@ select
     weeks.market,
     weeks.term_months,
     weeks.period_end_on,
-    weeks.status,
+    weeks.publication_status,
     weeks.withheld_reason,
     weeks.rent_usd_per_gpu_hour,
     weeks.interval_low_rent_usd_per_gpu_hour,
     weeks.interval_high_rent_usd_per_gpu_hour,
-    100 * (weeks.price_index / spans.index_1 - 1) as change_1_month_pct,
-    100 * (weeks.price_index / spans.index_3 - 1) as change_3_months_pct,
-    100 * (weeks.price_index / spans.index_12 - 1) as change_12_months_pct,
+    100 * (weeks.multilateral_price_index / spans.index_1 - 1) as change_1_month_pct,
+    100 * (weeks.multilateral_price_index / spans.index_3 - 1) as change_3_months_pct,
+    100 * (weeks.multilateral_price_index / spans.index_12 - 1) as change_12_months_pct,
     weeks.provider_count,
     weeks.single_provider,
     weeks.item_count,

@@ -25,7 +25,7 @@ first_published as (
         basis,
         min(period_end_on) as first_on
     from movement
-    where status = 'published'
+    where publication_status = 'published'
     group by all
 ),
 
@@ -56,7 +56,7 @@ stood as (
     select
         cells.*,
         movement.withheld_reason,
-        max(case when movement.status = 'published' then movement.period_end_on end) over (
+        max(case when movement.publication_status = 'published' then movement.period_end_on end) over (
             partition by
                 cells.period, cells.accelerator, cells.tier, cells.market, cells.term_months,
                 cells.basis
@@ -79,7 +79,7 @@ rented as (
         movement.item_count,
         movement.host_count,
         movement.last_observed_on,
-        movement.price_index,
+        movement.multilateral_price_index,
         movement.chain_started_on,
         movement.reference_on,
         movement.reference_provider_count,
@@ -114,7 +114,7 @@ select
     term_months,
     basis,
     period_end_on,
-    case when reason is null then 'published' else 'withheld' end as status,
+    case when reason is null then 'published' else 'withheld' end as publication_status,
     reason as withheld_reason,
     case when reason is null then exp(log_rent) end as rent_usd_per_gpu_hour,
     case when reason is null then exp(log_rent - log_rent_reach) end
@@ -123,7 +123,7 @@ select
         as interval_high_rent_usd_per_gpu_hour,
     case when reason is null then exp(p25_log_rent) end as p25_rent_usd_per_gpu_hour,
     case when reason is null then exp(p75_log_rent) end as p75_rent_usd_per_gpu_hour,
-    case when reason is null then price_index end as price_index,
+    case when reason is null then multilateral_price_index end as multilateral_price_index,
     chain_started_on,
     provider_count,
     provider_count = 1 as single_provider,
