@@ -34,7 +34,7 @@ select
     moved.window_period_count,
     moved.last_observed_on,
     moved.known_at
-from steps.price_movement as moved
+from steps.panel_movement as moved
 order by
     moved.period,
     moved.accelerator,

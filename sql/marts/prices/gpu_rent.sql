@@ -1,14 +1,14 @@
 -- What an accelerator-hour rents for when only the market moves it: the level of a fixed panel of items,
 -- moved by the index, by week and month. Every value, decay, coverage and stress rests on this table, never
 -- on the median of whoever was there. The panel is renewed each January (`reference_on`); what that did
--- stands in steps.price_movement. A period without enough providers keeps the rent of the last one that had
+-- stands in steps.panel_movement. A period without enough providers keeps the rent of the last one that had
 -- them, for at most 31 days after its last look (`last_observed_on`); after that it is withheld.
 -- The interval (95 %) is that of the index since `reference_on`, null under three providers; how far apart
 -- the panel's providers are is in p25 and p75.
 -- grain: period, accelerator, tier, market, term_months, basis, period_end_on
 with movement as (
     select *
-    from steps.price_movement
+    from steps.panel_movement
 ),
 
 newest as (
