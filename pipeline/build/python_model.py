@@ -5,6 +5,7 @@ from the answers: one frame in, one out, no I/O. Each answer holds only what was
 month ended, so a row, once there, is never restated (docs/decisions/0010).
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from importlib import import_module
@@ -30,16 +31,24 @@ def method_named(path: str) -> Method:
 
 
 def method_code(path: str) -> str:
-    """Text of the module a method is in, without running it: a table is as old as its code.
+    """Text of the module a method is in and of those it uses, without running them.
+
+    A table is as old as its code.
 
     Raises:
         ModelError: no such module.
     """
-    module = path.rpartition(".")[0]
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
-        raise ModelError(f"{module} is not a module")
-    return Path(spec.origin).read_text(encoding="utf-8")
+    texts: dict[str, str] = {}
+    todo = [path.rpartition(".")[0]]
+    while todo:
+        module = todo.pop()
+        spec = find_spec(module)
+        if spec is None or spec.origin is None:
+            raise ModelError(f"{module} is not a module")
+        texts[module] = Path(spec.origin).read_text(encoding="utf-8")
+        used = re.findall(r"^from (pipeline\.methods\.\w+) import", texts[module], re.MULTILINE)
+        todo += [each for each in used if each not in texts]
+    return "".join(texts[module] for module in sorted(texts))
 
 
 def asked_at_month_ends(
@@ -76,9 +85,9 @@ def asked_at_month_ends(
             continue
         known = "known_at <= getvariable('month_end')::timestamptz"
         if table in kept:
-            observed.append(f"select (known_at - interval 1 second) as at from {table}")
+            observed.append(f"select (known_at - interval 1 second) as seen_at from {table}")
         elif _has_observations(db, name):
-            observed.append(f"select observed_at as at from {table}")
+            observed.append(f"select observed_at as seen_at from {table}")
             first = f"getvariable('month_end')::timestamptz - interval {lookback_days} day"
             known += f" and observed_at >= {first}"
         db.execute(f"create view {view} as from {table} where {known}")
@@ -136,7 +145,7 @@ def _month_ends(db: DuckDB, moments: list[str]) -> list[tuple[date]]:
     if not moments:
         return []
     months = " union ".join(
-        f"select date_trunc('month', at at time zone 'UTC')::date as month_on from ({each})"
+        f"select date_trunc('month', seen_at at time zone 'UTC')::date as month_on from ({each})"
         for each in moments
     )
     return db.execute(

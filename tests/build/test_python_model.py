@@ -143,7 +143,7 @@ def test_a_table_is_as_old_as_the_functions_module():
 @pytest.mark.parametrize("model", METHODS, ids=lambda each: each.table)
 def test_a_method_is_a_documented_function_and_its_mart_says_when_it_was_known(model):
     assert len(method_named(model.method).__doc__) > 80
-    assert model.lookback_days > 31
+    assert model.lookback_days == 0 or model.lookback_days > 31  # 0: asked once
     assert "period_end_on" in model.grain
 
 
@@ -155,3 +155,9 @@ def test_a_header_with_half_of_a_method_is_refused(line, tmp_path, monkeypatch):
     monkeypatch.setattr(sql, "SQL", tmp_path)
     with pytest.raises(ModelError, match="how far it looks back"):
         sql.models.__wrapped__()
+
+
+def test_a_method_is_as_old_as_the_methods_it_uses():
+    code = python_model.method_code("pipeline.methods.price_movement.fit")
+    assert "def fit(" in code
+    assert "def estimate(" in code  # of pipeline.methods.multilateral
