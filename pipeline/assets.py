@@ -51,7 +51,11 @@ def assets_for(source: Source, sources: Sequence[Source]) -> list[dg.AssetsDefin
     # so this is an order and not a dependency. Committed files always land: they are lineage too.
     readers = [each for each in sources if source.contract.name in each.contract.reads]
     tags = {"dagster/priority": "1"} if readers else {}
-    files = [e for e in sources if e.file and e.contract.name in source.contract.reads]
+    files = [
+        e
+        for e in sources
+        if e.file and (e.contract.name in source.contract.reads or e.name in source.rules)
+    ]
     made = [_staging_asset(source, [staging_key(each) for each in files], tags)]
     if source.fetch is not None:
         made.insert(0, _raw_asset(source, tags))

@@ -4,9 +4,10 @@ import dagster as dg
 
 from pipeline import assets
 from pipeline.build.model import models
+from pipeline.contracts.own import OWN_TABLES
 from pipeline.runs.resource import held
 from pipeline.sources.source import Source, discover
-from pipeline.warehouse import OWN_TABLES, ROOT, Warehouse
+from pipeline.warehouse import ROOT, Warehouse
 
 # Prices move within the hour, filings and rates daily, credit data sets weekly; files by commit.
 RHYTHM = {

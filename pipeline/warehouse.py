@@ -7,7 +7,7 @@ The pipeline owns `warehouse/build/build.duckdb`; people open `warehouse/warehou
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +18,14 @@ import polars as pl
 from pipeline.capture.raw import RawStore
 from pipeline.columns import COLUMNS, duckdb_type
 from pipeline.contracts import Contract, declared
+from pipeline.contracts.own import OWN_TABLES
 from pipeline.runs.stopping import at_stop
 
 __all__ = ["DuckDB", "Warehouse", "opened_for_reading", "quoted", "scratch"]
 
 DuckDB = duckdb.DuckDBPyConnection
 DuckDBError = duckdb.Error
+DataError = duckdb.DataError  # a value that does not fit, as opposed to a disk that is full
 
 
 class PublishError(RuntimeError):
@@ -46,59 +48,6 @@ DAMAGE = (
 
 ROOT = Path(__file__).resolve().parents[1] / "warehouse"
 LOCK_WAIT_SECONDS = 60.0
-PLAUSIBLE_HISTORY_DAYS = 90
-
-OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "staging.quarantine": (
-        "One row per row set aside: which source and capture, why, and the row itself.",
-        ("source", "captured_at", "table_name", "reason", "row_raw", "known_at"),
-    ),
-    "meta.attempts": (
-        "One row per attempt to read a source, with what came of it.",
-        (
-            "source",
-            "part",
-            "attempted_at",
-            "captured_at",
-            "outcome",
-            "outcome_reason",
-            "sha256",
-            "parser",
-            "row_count",
-            "quarantined_count",
-            "newest_observed_at",
-            "held_count",
-        ),
-    ),
-    "meta.sources": (
-        "One row per source module: what it reads and under which terms.",
-        ("source", "domain", "homepage_url", "terms", "licence", "table_name", "refresh_days"),
-    ),
-    "meta.versions": (
-        "One row per table: how often it changed, and from which SQL and inputs it was built.",
-        ("table_name", "version", "fingerprint", "code_version", "built_at"),
-    ),
-    "meta.publication": (
-        "One row: which build the published file holds; the manifest of the exports repeats it.",
-        ("build_id", "published_at"),
-    ),
-    "meta.released_levels": (
-        "One row per cell of the price level in the last file published, with the rules behind it.",
-        (
-            "accelerator",
-            "tier",
-            "market",
-            "term_months",
-            "basis",
-            "region_group",
-            "observed_on",
-            "publication_status",
-            "median_price_usd_per_gpu_hour",
-            "released_at",
-            "code_version",
-        ),
-    ),
-}
 
 
 def quoted(text: str) -> str:
@@ -300,12 +249,13 @@ def create(db: DuckDB, table: str, doc: str, columns: Sequence[str]) -> None:
 
 def exists(db: DuckDB, table: str) -> bool:
     """Whether the open database has a table of this name, schema included."""
+    # Naming a table that is not there would be quicker, and would abort the open transaction.
     there = db.execute(
-        "select count(*) from duckdb_tables() where database_name = current_database() "
+        "select 1 from duckdb_tables() where database_name = current_database() "
         "and schema_name || '.' || table_name = ?",
         [table],
-    ).fetchall()
-    return bool(there[0][0])
+    )
+    return bool(there.fetchall())
 
 
 def comment(db: DuckDB, table: str, doc: str, columns: Sequence[str], kind: str = "table") -> None:
@@ -323,31 +273,63 @@ def described(name: str) -> str:
 
 def append(db: DuckDB, terms: Contract, frame: pl.DataFrame) -> int:
     """Add the rows whose key is new. Returns how many; never changes a row already there."""
+    return sum(append_by(db, terms, frame.with_columns(group=pl.lit(0)), "group").values())
+
+
+def append_by(db: DuckDB, terms: Contract, frame: pl.DataFrame, group: str) -> dict[int, int]:
+    """As `append` of the columns of the contract; how many rows of each group were added."""
     create(db, terms.table, terms.doc, terms.columns)
-    # A key may be null, as the start of an instant is: null is then the same as null.
-    same = " and ".join(f"incoming.{key} is not distinct from held.{key}" for key in terms.key)
-    db.register("incoming", frame)
-    try:
-        [(added,)] = db.execute(
-            f"insert into {terms.table} by name "
-            f"(from incoming anti join {terms.table} as held on {same})"
-        ).fetchall()
-    finally:
-        db.unregister("incoming")
-    if added:
+    with registered(db, incoming=frame):
+        db.execute(
+            "create or replace temp table arriving as "
+            f"from incoming anti join {terms.table} as held on {same_key(terms)}"
+        )
+    db.execute(f"insert into {terms.table} by name select {', '.join(terms.columns)} from arriving")
+    made = db.execute(f'select "{group}", count(*) from arriving group by all').fetchall()
+    db.execute("drop table arriving")
+    if made:
         bump(db, terms.table)
-    return int(added)
+    return dict(made)
 
 
-def remove(db: DuckDB, terms: Contract, source: str, captured_at: datetime | None) -> None:
-    """Take back what one capture (or a whole committed file) put in, before reading it again."""
+def same_key(terms: Contract) -> str:
+    """Condition that a row of `incoming` has the key of one of `held`.
+
+    A key may be null, as the start of an instant is: null is then the same as null.
+    """
+    return " and ".join(f"incoming.{key} is not distinct from held.{key}" for key in terms.key)
+
+
+@contextmanager
+def registered(db: DuckDB, **frames: pl.DataFrame) -> Iterator[None]:
+    """Frames that queries can name, for as long as the block lasts."""
+    for name, frame in frames.items():
+        db.register(name, frame)
+    try:
+        yield
+    finally:
+        for name in frames:
+            db.unregister(name)
+
+
+def insert(db: DuckDB, table: str, lines: Sequence[Mapping[str, object]]) -> None:
+    """Add rows to one of the pipeline's own tables."""
+    schema = {name: COLUMNS[name].dtype for name in OWN_TABLES[table][1]}
+    with registered(db, lines=pl.DataFrame(lines, schema, orient="row")):
+        db.execute(f"insert into {table} by name from lines")
+
+
+def remove(
+    db: DuckDB, terms: Contract, source: str, captured_at: Sequence[datetime] | None
+) -> None:
+    """Take back what captures (or a whole committed file) put in, before reading them again."""
     create(db, terms.table, terms.doc, terms.columns)
     for table in (terms.table, "staging.quarantine"):
         where = "source = ?"
         values: list[object] = [source]
         if captured_at is not None:
-            where += " and captured_at = ?"
-            values.append(captured_at)
+            where += " and captured_at in (select unnest(?::timestamptz[]))"
+            values.append(list(captured_at))
         if db.execute(f"delete from {table} where {where}", values).fetchall()[0][0]:
             bump(db, table)
 
@@ -376,17 +358,3 @@ def read(db: DuckDB, terms: Contract) -> pl.DataFrame:
     """A whole staging table; empty with the contract's columns when nothing has landed."""
     create(db, terms.table, terms.doc, terms.columns)
     return frame(db, f"from {terms.table}")
-
-
-def trailing_medians(db: DuckDB, terms: Contract, until: datetime) -> pl.DataFrame:
-    """Median price per accelerator and market over the 90 days before a moment (METHODS 1.5)."""
-    create(db, terms.table, terms.doc, terms.columns)
-    return frame(
-        db,
-        f"select accelerator, market, median(price_usd_per_gpu_hour) "
-        f"as median_price_usd_per_gpu_hour from {terms.table} "
-        f"where observed_at < $until "
-        f"and observed_at >= $until::timestamptz - interval {PLAUSIBLE_HISTORY_DAYS} day "
-        "group by all",
-        until=until,
-    )

@@ -357,7 +357,7 @@ def test_rows_of_a_damaged_stream_do_not_land_even_if_the_parser_stops_early(
     [failed] = ingest.land(source, store, referenced)
     assert failed.outcome == "failed"
     assert "RawCorruptError" in failed.reason
-    assert rows(referenced, "from duckdb_tables() where table_name = 'gpu_offers'") == []
+    assert rows(referenced, "from staging.gpu_offers where source = 'runpod'") == []
 
 
 def test_a_source_has_one_parser():

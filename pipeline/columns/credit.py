@@ -13,6 +13,8 @@ COLUMNS: dict[str, Column] = {
         "Facility that contains this one, whose amount already counts it; null where none."
     ),
     "borrower": text("Company whose debt it is, in plain words."),
+    "is_sought_in_holdings": flag("True where lines of funds' schedules with the name are kept."),
+    "is_sought_in_offerings": flag("True where notices of offerings by the name are kept."),
     "spv": text("Legal entity that borrows or issues, where it is not the company itself."),
     "facility_name": text("Name of the facility or instrument."),
     "facility_kind": choice(

@@ -11,7 +11,8 @@ from pipeline import warehouse as wh
 from pipeline.build.model import LAYERS, create, models
 from pipeline.columns import COLUMNS, Column, duckdb_type
 from pipeline.contracts import declared
-from pipeline.warehouse import OWN_TABLES, DuckDB, scratch
+from pipeline.contracts.own import OWN_TABLES
+from pipeline.warehouse import DuckDB, scratch
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 

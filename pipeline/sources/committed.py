@@ -44,6 +44,9 @@ def read_typed(body: bytes, expected: Sequence[str]) -> pl.DataFrame:
     if set(frame.columns) != set(expected):
         missing, extra = set(expected) - set(frame.columns), set(frame.columns) - set(expected)
         raise ParseError(f"columns missing {sorted(missing)}, unexpected {sorted(extra)}")
+    # An editor leaves blank lines, a spreadsheet lines of commas; neither is a row.
+    blank = pl.all_horizontal(pl.all().fill_null("").str.strip_chars() == "")
+    frame = frame.filter(~blank)
     try:
         return frame.select(_typed(name) for name in expected)
     except pl.exceptions.PolarsError as error:

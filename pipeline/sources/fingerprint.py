@@ -92,7 +92,8 @@ def _promises(terms: Contract) -> str:
         for name, column in columns.items()
     ]
     blank = terms.committed.blank if terms.committed is not None else ()
-    return "\n".join([f"{terms.key} {blank}", *told])
+    whole = [_told(check) for check in terms.schema.checks]
+    return "\n".join([f"{terms.key} {blank} {whole}", *told])
 
 
 def _told(check: Any) -> str:

@@ -92,6 +92,7 @@ class Source:
         sightings: Whether an answer equal to the last one says something: a price seen again still
             stands, a filing does not get newer. False: an equal answer is not read again.
         about: What to know of it, where that is not its module's docstring.
+        rules: Committed sources that `parse` itself reads, as `ai_borrowers`.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Source:
     backfill: Backfill | None = None
     sightings: bool = True
     about: str | None = None
+    rules: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.parse is None) == (self.parse_stream is None):

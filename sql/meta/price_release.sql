@@ -12,7 +12,7 @@ with rules as (
     )
 ),
 
-release as (
+last_release as (
     select
         max(released_at) as released_at,
         max(code_version) as code_version
@@ -58,13 +58,13 @@ select
         when compared.released_publication_status is null
             and compared.observed_on > coalesce(frontier.released_until_on, date '0001-01-01')
             then 'new observation'
-        when release.code_version is distinct from rules.code_version then 'rule change'
+        when last_release.code_version is distinct from rules.code_version then 'rule change'
         else 'restated history'
     end as change_reason,
-    release.released_at
+    last_release.released_at
 from compared
-cross join release
+cross join last_release
 cross join rules
 left join frontier using (accelerator, tier, market, term_months, basis, region_group)
-where release.released_at is not null
+where last_release.released_at is not null
 order by accelerator, tier, market, term_months, basis, region_group, observed_on

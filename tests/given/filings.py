@@ -215,7 +215,7 @@ def build(db: DuckDB, name: str = "") -> None:
             rebuild(db, model, audits=())
 
 
-def figures(db: DuckDB, table: str, metric: str, *columns: str) -> list[tuple]:
+def figures(db: DuckDB, table: str, metric: str, *columns: str) -> list[tuple[Any, ...]]:
     """Cells of one metric by period."""
     return db.execute(
         f"select {', '.join(columns)} from marts.{table} where metric = ? "

@@ -60,7 +60,9 @@ def new(price: float, on: date, **cells: Any) -> dict[str, Any]:
     return sold(price, on) | {"price_kind": "asked_new", "condition": "new"} | cells
 
 
-def cost(name: str, base: float, low: float | None = None, high: float | None = None, **cells: Any):
+def cost(
+    name: str, base: float, low: float | None = None, high: float | None = None, **cells: Any
+) -> dict[str, Any]:
     made = {"input": name, "scope": "any", "unit": "as named", "base_value": base}
     return made | {"low_value": low, "high_value": high} | cells
 

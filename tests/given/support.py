@@ -102,7 +102,12 @@ def refer(db: DuckDB) -> None:
     """Land specifications, one successor and one level of somebody else's index."""
     parts = []
     for name, (tflops, bandwidth, memory, watts) in SPECIFICATIONS.items():
-        part = {"accelerator": name, "vendor": "NVIDIA", "family": "x", "architecture": "x"}
+        part: dict[str, Any] = {
+            "accelerator": name,
+            "vendor": "NVIDIA",
+            "family": "x",
+            "architecture": "x",
+        }
         part |= {"form_factor": "SXM", "bf16_dense_tflops": tflops, "memory_gib": memory}
         parts.append(part | {"memory_bandwidth_tb_per_s": bandwidth, "tdp_w": watts} | LONG_AGO)
     wh.append(db, ACCELERATORS, typed(ACCELERATORS, parts))

@@ -2,7 +2,8 @@
 
 Grain: one investment in one fund's schedule, on the filing's balance sheet day. The schedule file
 (`soi.tsv`) is a pivot of XBRL facts without a key; `_soi` says which of its lines are investments.
-Kept are loans and notes of the borrowers in `_names`; lines of others only count towards the total.
+Kept are loans and notes of the borrowers in `ai_borrowers`; lines of others only count towards the
+total.
 Units: the schedule states none. XBRL figures are unscaled, but filers tag thousands as dollars. So
 a fund's schedule is added up and held against the investments of its balance sheet (`num.tsv`); a
 fund off by more than ten times, or without a total, is set aside whole, and `schedule_gap_pct` is
@@ -41,7 +42,7 @@ import polars as pl
 from pipeline.capture import http
 from pipeline.contracts.credit import FUND_HOLDINGS
 from pipeline.sources.credit._archive import LIMITS, apart, pieces
-from pipeline.sources.credit._names import names_borrower
+from pipeline.sources.credit._names import ADVISERS, BORROWERS, adviser, names_borrower
 from pipeline.sources.credit._soi import SOI, Schedule, dates, read_schedule
 from pipeline.sources.filings._edgar import (
     CONTACT,
@@ -73,22 +74,6 @@ NET_ASSETS = (
 UNITS_OF = ("InvestmentOwnedBalancePrincipalAmount", "InvestmentOwnedAtFairValue")
 MEMBER = r"InvestmentIdentifierAxis(?:\([^)]*\))?=([^;]*)"
 MOST_OFF = 10.0
-# Managers whose name is in the names of their funds; of others the adviser is not known here.
-ADVISERS = {
-    r"\bblue owl\b|^owl rock": "Blue Owl",
-    r"\bblackstone\b": "Blackstone",
-    r"\bcarlyle\b": "Carlyle",
-    r"\bgolub\b": "Golub",
-    r"^ares ": "Ares",
-    r"^hps ": "HPS",
-    r"^apollo\b": "Apollo",
-    r"^pimco\b": "PIMCO",
-    r"^msd\b": "MSD",
-    r"^great elm\b": "Great Elm",
-    r"^monroe\b": "Monroe",
-    r"^trinity capital\b": "Trinity",
-    r"^lago\b": "LAGO",
-}
 
 
 def links(page: bytes, url: str = PAGE) -> dict[str, str]:
@@ -207,7 +192,7 @@ def _rows(
         holding_id="holding_id",
         fund="name",
         fund_cik=cik,
-        adviser=_adviser(),
+        adviser=adviser(pl.col("name")),
         vehicle=pl.when("is_joint_venture").then(pl.lit("joint_venture")).otherwise(pl.lit("bdc")),
         form="form",
         period_end_on="period",
@@ -292,12 +277,6 @@ def _share_of_net_assets() -> pl.Expr:
     return pl.when(is_percent.fill_null(filed.abs() >= 1)).then(filed).otherwise(filed * 100)
 
 
-def _adviser() -> pl.Expr:
-    name = pl.col("name").str.to_lowercase()
-    found = [pl.when(name.str.contains(said)).then(pl.lit(who)) for said, who in ADVISERS.items()]
-    return pl.coalesce(*found, pl.lit(None, pl.String))
-
-
 SOURCE = Source(
     name="sec_bdc",
     homepage=PAGE,
@@ -308,6 +287,7 @@ SOURCE = Source(
     fetch=fetch,
     refresh_days=31,
     secrets=(CONTACT,),
+    rules=(BORROWERS, ADVISERS),
     backfill=Backfill("month", SINCE, fetch_month),
     sightings=False,
 )

@@ -1,8 +1,8 @@
 """SEC Form D data sets: notices of private offerings by companies that rent, own or host GPUs.
 
-Grain: one notice or amendment. A quarter's file names all issuers; kept are those of ISSUERS and
-those whose name matches NAMES, which also brings in vehicles that only buy the company's shares:
-`issuer_name_raw` tells.
+Grain: one notice or amendment. A quarter's file names all issuers; kept are those of
+`ai_borrowers`, by number or by name, which also brings in vehicles that only buy the company's
+shares: `issuer_name_raw` tells.
 Units: US dollars. An indefinite amount is null.
 Clock: filed on a day, public that day; the file gives no time, so a notice is known at the end of
 its filing day (UTC), which is no earlier than the SEC's cut at 17:30 New York time.
@@ -32,6 +32,7 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.credit import PRIVATE_OFFERINGS
+from pipeline.sources.credit._names import BORROWERS, any_name, offerors
 from pipeline.sources.filings import _edgar
 from pipeline.sources.guards import Limits, opened, read_member
 from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
@@ -76,16 +77,6 @@ KINDS = {
     "ISPOOLEDINVESTMENTFUNDTYPE": "fund interest",
     "ISOTHERTYPE": "other",
 }
-ISSUERS = {"0001924674", "0001954966"}  # Crusoe, Lambda
-# Borrowers of the facility table and their kin, as words of a name.
-NAMES = (
-    r"(?i)\b(?:x\.?ai|crusoe|coreweave|lambda,? (?:labs?|inc|ai)|nscale|firmus|"
-    r"together computer|together ai|fluidstack|voltage park|tensorwave|nebius|vultr|"
-    r"cerebras|groq|vast data|runpod|foundry technologies|sf compute|san francisco compute|"
-    r"anthropic|openai|valor compute|poolside|prime intellect|hyperbolic|"
-    r"applied digital|terawulf|galaxy helios|novva|edgecore|databank|qumulus ?ai|"
-    r"general compute|crucible compute|fermi america)\b"
-)
 TRUE = ("TRUE", "YES", "Y", "1")
 DAY = r"^(?:\d{1,2}-[A-Za-z]{3}-\d{4}|\d{4}-\d{2}-\d{2})$"
 MOMENT = pl.Datetime("us", "UTC")
@@ -202,11 +193,11 @@ def _read(text: bytes, name: str, columns: tuple[str, ...], capture: Capture) ->
 def _universe(issuers: pl.DataFrame) -> pl.DataFrame:
     """One issuer for each notice that concerns the universe, the primary one first."""
     cik = pl.col("CIK").str.zfill(10)
-    named = pl.col("ENTITYNAME").str.contains(NAMES)
+    named = pl.col("ENTITYNAME").str.contains(any_name("offerings"))
     primary = pl.col("IS_PRIMARYISSUER_FLAG").str.to_uppercase().is_in(TRUE).fill_null(False)
     return (
         issuers.with_columns(CIK=cik, primary=primary)
-        .filter((pl.col("CIK").is_in(ISSUERS) | named).fill_null(False))
+        .filter((pl.col("CIK").is_in(offerors()) | named).fill_null(False))
         .sort("ACCESSIONNUMBER", ~pl.col("primary"), "CIK", "ENTITYNAME")
         .unique("ACCESSIONNUMBER", keep="first", maintain_order=True)
         .drop("primary", "IS_PRIMARYISSUER_FLAG")
@@ -278,6 +269,7 @@ SOURCE = Source(
     refresh_days=90,
     redact=without_people,
     secrets=(_edgar.CONTACT,),
+    rules=(BORROWERS,),
     backfill=Backfill("month", SINCE, fetch_month),
     sightings=False,
 )

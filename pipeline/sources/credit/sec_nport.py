@@ -1,7 +1,7 @@
 """SEC N-PORT: what mutual funds, ETFs and closed-end funds hold, four times a year.
 
 Grain: one debt holding of one series in one report. Two bodies are read: a quarter's archive of all
-reports, from which the borrowers in `_names` are kept, and one report as it was filed
+reports, from which those in `ai_borrowers` are kept, and one report as it was filed
 (`primary_doc.xml`), which is kept whole.
 Units: US dollars. `CURRENCY_VALUE` of the archive is dollars despite its name; `balance` is in the
 holding's currency, so principal in another currency is left empty. Percentages are percent. Each
@@ -36,7 +36,7 @@ import polars as pl
 from pipeline.capture import http
 from pipeline.contracts.credit import FUND_HOLDINGS
 from pipeline.sources.credit._archive import LIMITS, apart, pieces
-from pipeline.sources.credit._names import names_borrower
+from pipeline.sources.credit._names import BORROWERS, names_borrower
 from pipeline.sources.filings._edgar import (
     CONTACT,
     LICENCE,
@@ -345,5 +345,6 @@ SOURCE = Source(
     fetch=fetch,
     refresh_days=92,
     secrets=(CONTACT,),
+    rules=(BORROWERS,),
     sightings=False,
 )
