@@ -178,7 +178,7 @@ lot = st.fixed_dictionaries({"earned_usd": money, "spent_usd": money, "other_val
 def solver():
     """Coverage and lots as tables of their own, so that any lots can be asked."""
     with scratch() as db:
-        for schema in ("staging", "marts", "meta", "known", "vintage"):
+        for schema in ("staging", "steps", "marts", "meta", "known", "vintage"):
             db.execute(f"create schema if not exists {schema}")
         yield db
 
