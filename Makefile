@@ -30,8 +30,8 @@ fleet: .venv/.ready  ## what your own accelerators are worth: make fleet FLEET=p
 test: .venv/.ready  ## all tests, without network; a part: make test T=tests/marts/credit, or K=word
 	$(PY) -m pytest $(if $(T)$(K),$(T) $(if $(K),-k "$(K)"),--numprocesses auto --dist loadfile --no-loadscope-reorder)
 
-check: .venv/.ready  ## lint, format, types, definitions, generated documents; two at a time; SQL: make check-sql
-	@$(MAKE) --no-print-directory --jobs 2 check-types check-python
+check: .venv/.ready  ## lint, format, types, definitions, generated documents; two at a time
+	@$(MAKE) --no-print-directory --jobs 2 check-types check-python check-sql
 
 check-types: .venv/.ready
 	$(PY) -m mypy

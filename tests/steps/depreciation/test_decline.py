@@ -1,25 +1,9 @@
 """What a month's rates come to: the through-cycle change with its band, and filed lives."""
 
-from datetime import date
-
 import pytest
 
-from tests.given.lives import empty, put
+from tests.given.lives import empty, put, rate
 from tests.given.support import build, rows
-
-END = date(2026, 6, 30)
-
-
-def rate(method, percent, low, high, **cells):
-    return {
-        "accelerator": "all",
-        "method": method,
-        "period_end_on": END,
-        "publication_status": "published",
-        "rate_pct_per_year": percent,
-        "interval_low_rate_pct_per_year": low,
-        "interval_high_rate_pct_per_year": high,
-    } | cells
 
 
 def test_lives_are_the_inverse_of_yearly_rates_and_withheld_ones_do_not_count(db):

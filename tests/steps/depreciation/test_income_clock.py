@@ -3,9 +3,8 @@
 import pytest
 
 from pipeline.contracts.depreciation import COST_INPUTS
-from tests.given.lives import H100, cost, empty, land, put
+from tests.given.lives import H100, RATED_ON, cost, empty, land, put, rate
 from tests.given.support import build, refer, rows
-from tests.steps.depreciation.test_decline import END, rate
 
 
 def test_a_machine_of_seven_years_earns_one_more_year_where_eight_is_the_oldest(db):
@@ -25,7 +24,7 @@ def test_a_machine_of_seven_years_earns_one_more_year_where_eight_is_the_oldest(
         "tier": "neocloud",
         "market": "on_demand",
         "term_months": 0,
-        "period_end_on": END,
+        "period_end_on": RATED_ON,
         "age_years": 8.0,
         "rent_usd_per_gpu_hour": 4.0,
     }
