@@ -193,6 +193,7 @@ def test_the_vintage_is_what_a_build_at_that_moment_would_have_made(
     with stores[0].connect() as whole, stores[1].connect() as past:
         replace(whole, PROVIDERS, known_late(wh.read(whole, PROVIDERS), late_provider))
         replace(whole, GPU_OFFERS, typed(GPU_OFFERS, offers))
+        build(whole, "steps.panel_movement")  # by a method: its past is the rows that were there
         for moment in (MIDNIGHT + timedelta(hours=hour) for hour in hours):
             for terms in declared():
                 known = wh.read(whole, terms).filter(pl.col("known_at") <= moment)
