@@ -72,6 +72,7 @@ COLUMNS: dict[str, Column] = {
         "cohort_piecewise",
         "cross_section",
         "pooled_through_cycle",
+        "shrunk",
         "resale",
         "book",
         "no_change",
@@ -83,6 +84,18 @@ COLUMNS: dict[str, Column] = {
     ),
     "interval_low_rate_pct_per_year": number("%/year", "Lower end of the rate's 90 % band."),
     "interval_high_rate_pct_per_year": number("%/year", "Upper end of the rate's 90 % band."),
+    "own_rate_pct_per_year": number(
+        "%/year", "The accelerator's own rate before it is drawn towards that of all; null without."
+    ),
+    "own_weight_fraction": number(
+        "fraction", "Weight of the own rate; the rest is that of all generations."
+    ),
+    "band_basis": text(
+        "What the rate's band is: what past forecasts missed by, or the estimate's."
+    ),
+    "use_ends_by": text(
+        "What ends the years left: rent meets cash cost, or the longest use so far."
+    ),
     "earlier_rate_pct_per_year": number("%/year", "Rate of the segment before `break_on`."),
     "break_on": day("Month end at which the two segments meet."),
     "residual_error": number("log", "Root mean square of what the fit leaves over."),
@@ -94,13 +107,15 @@ COLUMNS: dict[str, Column] = {
     "is_training_part": flag("True for parts sold as sockets of a training machine (SXM, OAM)."),
     "months_since_launch": count("Months since `available_on`."),
     "months_since_first": count("Months since the first month with a published level."),
-    "rent_usd_per_gpu_hour": number("USD/GPU-hour", "Median of the month's published levels."),
+    "rent_usd_per_gpu_hour": number(
+        "USD/GPU-hour", "Rent of the period: a fixed panel moved by the index (gpu_rent)."
+    ),
     "first_rent_usd_per_gpu_hour": number(
-        "USD/GPU-hour", "Mean of the first three months with a published level."
+        "USD/GPU-hour", "Mean of the first three months with a published rent."
     ),
     "retention_pct": number("%", "The month's rent over the first rent."),
     "matched_retention_pct": number(
-        "%", "The same of the matched index, which providers who come or go do not move."
+        "%", "The same of the index alone; null where it had to start anew since."
     ),
     "day_count": count("Days of the month with a published level."),
     "age_years": number("years", "Years since the accelerator, or the machine, was new."),
@@ -158,7 +173,43 @@ COLUMNS: dict[str, Column] = {
     "older_breakeven_rent_usd_per_gpu_hour": number(
         "USD/GPU-hour", "The break-even rent at `older_age_years`."
     ),
+    "realisation_pct": number("%", "Part of the posted rent that operators are taken to realise."),
+    "breakeven_realisation_pct": number(
+        "%", "Part of the posted rent at which the collateral is worth the debt, use held."
+    ),
+    "realisation_verdict": text(
+        "Whether the collateral covers the debt at every part realised from 40 to 80 %, at "
+        "none, or whether that one input decides."
+    ),
+    "is_under_water_at_40_pct": flag("True where it is under water with 40 % of rent realised."),
+    "is_under_water_at_80_pct": flag("True where it is under water with 80 % of rent realised."),
+    # Rent from filings.
+    "active_power_mw": number("MW", "Power in use at the end of the quarter, as the company says."),
+    "active_power_before_mw": number("MW", "The same a quarter before."),
+    "gpu_per_mw": number("GPU/MW", "Accelerators per megawatt in use."),
+    "low_gpu_per_mw": number("GPU/MW", "Fewest accelerators per megawatt the sources allow."),
+    "high_gpu_per_mw": number("GPU/MW", "Most accelerators per megawatt the sources allow."),
+    "realised_rent_usd_per_gpu_hour": number(
+        "USD/GPU-hour", "Revenue over the hours of the accelerators in use."
+    ),
+    "low_realised_rent_usd_per_gpu_hour": number("USD/GPU-hour", "Its low end."),
+    "high_realised_rent_usd_per_gpu_hour": number("USD/GPU-hour", "Its high end."),
+    "posted_rent_usd_per_gpu_hour": number(
+        "USD/GPU-hour", "Neocloud on-demand rent of the H100 in the quarter's last month."
+    ),
+    "realised_to_posted_pct": number("%", "The realised over the posted rent."),
     # Forecasts scored.
+    "segment": choice("Whose price it is.", "neocloud_marketplace", "hyperscaler", "resale"),
+    "generation": text("Architecture of the accelerators; all where they are taken together."),
+    "repriced_provider_count": count(
+        "Providers behind the outcome that changed some on-demand price of their own in between."
+    ),
+    "is_scored": flag("True where somebody could have changed the price."),
+    "diebold_mariano_statistic": number(
+        "t", "Mean difference of absolute errors to no change over its standard error."
+    ),
+    "independent_count": count("Forecasts without a common month that the origins hold."),
+    "verdict_of_test": text("Whether the method is told apart from no change at 95 %."),
     "horizon_months": Column(pl.Int64(), "Months from the forecast to its outcome.", "months"),
     "target_on": day("Month end of the outcome."),
     "forecast_change_pct": number("%", "Change of the rent that was forecast."),
@@ -215,6 +266,14 @@ COLUMNS: dict[str, Column] = {
     "implied_technology_fraction": number(
         "fraction", "Part of capex at which the model gives the disclosed effect."
     ),
+    "full_effect_usd": number("USD", "The modelled effect if all capex were machines."),
+    "is_subset": flag("True where the change is about a part of the machines."),
+    "calibrated_technology_fraction": number(
+        "fraction", "technology_fraction times the median of implied over assumed fraction."
+    ),
+    "calibrated_extra_depreciation_usd": number("USD", "The extra at the calibrated fraction."),
+    "calibrated_effect_usd": number("USD", "The modelled effect at the calibrated fraction."),
+    "disclosure_count": count("Disclosed effects behind the calibration."),
     "difference_usd": number("USD", "Modelled less disclosed effect."),
     "difference_reason": text("Why the two differ, as far as the table can tell."),
     "missing_inputs": text("Figures the row lacks; null where it has all."),

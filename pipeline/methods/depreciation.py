@@ -1,21 +1,18 @@
 """What accelerators lose per year, by five methods that are never blended (METHODS 5)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import t as student
-from statsmodels.robust.norms import HuberT
-from statsmodels.robust.robust_linear_model import RLM
-from statsmodels.robust.scale import HuberScale
 
 from pipeline.columns import COLUMNS
+from pipeline.methods.shrinkage import shrunk
+from pipeline.methods.slopes import Z_90, slope
 
-__all__ = ["Slope", "rates", "slope"]
+__all__ = ["rates"]
 
 MIN_MONTHS = 12
 MIN_SEGMENT_MONTHS = 6
@@ -24,9 +21,6 @@ MIN_SALES = 3
 MIN_RESALE_YEARS = 0.5
 POOLED_EVERY_MONTHS = 3
 SEED = 20261123
-LEVEL = 0.90
-DRAWS = 999
-MAX_ROUNDS = 30
 DAYS_PER_YEAR = 365.25
 MADE = (
     "accelerator",
@@ -46,30 +40,13 @@ MADE = (
     "accelerator_count",
     "month_count",
     "first_on",
+    "own_rate_pct_per_year",
+    "own_weight_fraction",
     "known_at",
 )
 Row = dict[str, Any]
 Vector = NDArray[np.float64]
 Labels = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Slope:
-    """A slope in logs, its 90 % band and what it leaves over.
-
-    Attributes:
-        estimate: Change of the log per unit of the last regressor.
-        others: The same for the other regressors, in their order.
-        reach: Half the width of the band.
-        r_squared: Part of the variation within groups that the fit explains.
-        error: Root mean square of the residuals, in logs.
-    """
-
-    estimate: float
-    others: tuple[float, ...]
-    reach: float
-    r_squared: float
-    error: float
 
 
 def rates(answers: pl.DataFrame) -> pl.DataFrame:
@@ -83,6 +60,9 @@ def rates(answers: pl.DataFrame) -> pl.DataFrame:
     - `pooled_through_cycle`: the same over every third month known, with an effect per provider and
       month. Age is told apart from the calendar only across generations: for one accelerator the
       two are the same line, which no data can separate.
+    - `shrunk`: of each accelerator priced in the month, its own `cohort` rate drawn towards
+      `pooled_through_cycle` by how uncertain it is (`pipeline.methods.shrinkage`); one without a
+      rate of its own has the pooled one, at weight zero.
     - `resale`: yearly change between the first and the last executed median, each of 3 sales or
       more; without a band, because two prices have none.
     - `book`: straight line, 100 / life a year of cost; median, shortest and longest life in force.
@@ -99,7 +79,7 @@ def rates(answers: pl.DataFrame) -> pl.DataFrame:
 
     Source: cohort and cross-section: Hulten & Wykoff (1981), Journal of Econometrics 15(3), 367;
     why age, period and cohort are one dimension too many: Hall (1968), Review of Economic Studies
-    35(1), 35. Slopes and bands: `slope`.
+    35(1), 35. Slopes and bands: `pipeline.methods.slopes.slope`.
     """
     ended = pl.col("period_end_on").dt.offset_by("1d") == pl.col("known_at").dt.date()
     rents = (
@@ -124,22 +104,62 @@ def rates(answers: pl.DataFrame) -> pl.DataFrame:
 def _rented(known: pl.DataFrame, end: date) -> Iterator[Row]:
     """Rates from rents: of each accelerator priced in the month, and over all generations."""
     priced = known.filter(period_end_on=end)["accelerator"].unique().sort()
+    own_rows: list[Row] = []
     for name in priced:
         own = known.filter(accelerator=name)
         about = {"accelerator": name, **_extent(own)}
-        yield about | {"method": "cohort"} | _cohort(own)
+        own_rows.append(about | {"method": "cohort"} | _cohort(own))
+        yield own_rows[-1]
         yield about | {"method": "cohort_piecewise"} | _kinked(own)
     parts = known.filter("is_training_part", pl.col("age_years") >= 0)
     now = parts.filter(period_end_on=end)
-    if not now.is_empty():
-        yield {"accelerator": "all", "method": "cross_section", **_extent(now)} | _aged(now, [])
-        last = now["month"][0]
-        some = parts.filter((last - pl.col("month")) % POOLED_EVERY_MONTHS == 0)
-        about = {"accelerator": "all", "method": "pooled_through_cycle", **_extent(some)}
-        if _months_of(parts) < MIN_MONTHS:
-            yield about | _withheld(f"fewer than {MIN_MONTHS} months")
-        else:
-            yield about | _aged(some, ["month"])
+    if now.is_empty():
+        return
+    yield {"accelerator": "all", "method": "cross_section", **_extent(now)} | _aged(now, [])
+    last = now["month"][0]
+    some = parts.filter((last - pl.col("month")) % POOLED_EVERY_MONTHS == 0)
+    pooled = {"accelerator": "all", "method": "pooled_through_cycle", **_extent(some)}
+    if _months_of(parts) < MIN_MONTHS:
+        yield pooled | _withheld(f"fewer than {MIN_MONTHS} months")
+        return
+    pooled |= _aged(some, ["month"])
+    yield pooled
+    if pooled["publication_status"] == "published":
+        yield from _drawn(own_rows, pooled)
+
+
+def _drawn(own_rows: list[Row], pooled: Row) -> Iterator[Row]:
+    """Each accelerator's own rate, drawn towards the pooled one."""
+    ends = [_logs(row) for row in (*own_rows, pooled)]
+    middles, errors = np.array(ends, dtype=np.float64).T
+    found = shrunk(middles[:-1], errors[:-1], middles[-1], errors[-1])
+    for row, log_rate, weight, error in zip(
+        own_rows, found.estimates, found.weights, found.errors, strict=True
+    ):
+        kept = ("accelerator", *EXTENT)
+        yield {name: row[name] for name in kept} | {
+            "method": "shrunk",
+            "publication_status": "published",
+            "rate_pct_per_year": _percent(log_rate),
+            "interval_low_rate_pct_per_year": _percent(log_rate - Z_90 * error),
+            "interval_high_rate_pct_per_year": _percent(log_rate + Z_90 * error),
+            "residual_error": row.get("residual_error", pooled["residual_error"]),
+            "own_rate_pct_per_year": row.get("rate_pct_per_year"),
+            "own_weight_fraction": float(weight),
+        }
+
+
+def _logs(row: Row) -> tuple[float, float]:
+    """Rate and standard error in logs, as its 90 % band has them; nan where it is withheld."""
+    if row["publication_status"] == "withheld":
+        return np.nan, np.nan
+    low, high = (
+        np.log1p(row[f"interval_{end}_rate_pct_per_year"] / 100) for end in ("low", "high")
+    )
+    return float((low + high) / 2), float((high - low) / (2 * Z_90))
+
+
+EXTENT = ("observation_count", "provider_count", "accelerator_count", "month_count", "first_on")
 
 
 def _extent(prices: pl.DataFrame) -> Row:
@@ -211,8 +231,8 @@ def _fitted(
         clusters=_labels(prices, "provider" if through_time else "accelerator"),
         seed=SEED,
     )
-    if found is None:
-        return _withheld("age or time varies within no provider")
+    if isinstance(found, str):
+        return _withheld(found)
     return {
         "publication_status": "published",
         "rate_pct_per_year": _percent(found.estimate),
@@ -278,123 +298,3 @@ def _booked(asked: pl.DataFrame, end: date) -> Iterator[Row]:
 
 def _withheld(reason: str) -> Row:
     return {"publication_status": "withheld", "withheld_reason": reason}
-
-
-def slope(
-    log_price: Vector,
-    regressors: Vector,
-    groups: list[Labels],
-    *,
-    months: Labels | None = None,
-    clusters: Labels,
-    seed: int,
-) -> Slope | None:
-    """The slope of a log price on the last regressor, with an effect per member of each group.
-
-    Huber's M-estimator, so that a misprint moves the slope no more than a large true residual. The
-    band has two independent parts. With `months`, the residuals of a month share a path that
-    wanders: its monthly changes are drawn in moving blocks, added up again, and put through the
-    estimator, which is linear given its weights (so no refit is needed). That keeps the band honest
-    where an error, once made, stays: list prices move in steps. Beside it, whole clusters are drawn
-    with replacement. The width takes Student's t at as many degrees of freedom as there are blocks
-    (or clusters) less one.
-
-    Args:
-        log_price: n logs of prices.
-        regressors: n rows, a column per regressor, the one of interest last.
-        groups: For each set of effects, n labels.
-        months: n month numbers; None where the prices are of one day, or months have own effects.
-        clusters: n labels of what errs together.
-        seed: Of the draws.
-
-    Returns:
-        None where the effects explain the last regressor: there is no slope to see.
-
-    Source: Huber (1964), Annals of Mathematical Statistics 35(1), 73; Kuensch (1989), Annals of
-    Statistics 17(3), 1217 (moving blocks); Paparoditis & Politis (2003), Econometrica 71(3), 813
-    (blocks of changes of an integrated series); Cameron, Gelbach & Miller (2008), Review of
-    Economics and Statistics 90(3), 414 (clusters).
-    """
-    effects = np.hstack([np.ones((len(log_price), 1)), *(_dummies(each) for each in groups)])
-    last, before = regressors[:, -1], regressors[:, :-1]
-    rest = np.column_stack([before, effects])
-    own = last - rest @ np.linalg.lstsq(rest, last)[0]
-    if own @ own < 1e-9 * max(float(last @ last), 1.0):
-        return None
-    design = np.column_stack([last, rest])
-    weights = _huber_weights(log_price, design)
-    root = np.sqrt(weights)
-    solved = np.linalg.pinv(design * root[:, None]) * root
-    parameters = solved @ log_price
-    residuals = log_price - design @ parameters
-    plain = log_price - effects @ np.linalg.lstsq(effects, log_price)[0]
-    total = float(plain @ plain)
-    # What Huber's weights leave of an outlier: its residual is no larger in the bootstrap either.
-    bounded, linear = residuals * weights, solved[0] / weights
-    reach = _wandering(linear, bounded, months, seed) if months is not None else 0.0
-    if months is not None:
-        _, place = np.unique(months, return_inverse=True)
-        bounded = bounded - (np.bincount(place, bounded) / np.bincount(place))[place]
-    spread = _clustered(linear * bounded, clusters)
-    return Slope(
-        estimate=float(parameters[0]),
-        others=tuple(parameters[1 : 1 + before.shape[1]].tolist()),
-        reach=float(np.hypot(reach, spread)),
-        r_squared=1 - float(residuals @ residuals) / total if total > 1e-12 else 1.0,
-        error=float(np.sqrt(np.mean(residuals**2))),
-    )
-
-
-def _dummies(labels: Labels) -> Vector:
-    """A column per member but the first, whose constant is the intercept."""
-    return np.asarray(labels[:, None] == np.unique(labels)[None, 1:], dtype=np.float64)
-
-
-def _huber_weights(log_price: Vector, design: Vector) -> Vector:
-    """Weights of the observations; all one where they fit exactly.
-
-    The scale is Huber's second proposal, not the median deviation: list prices stand still for
-    months, the median deviation of a still series is zero, and a true cut would be an outlier.
-    """
-    ones = np.ones(len(log_price))
-    residuals = log_price - design @ np.linalg.lstsq(design, log_price)[0]
-    if np.max(np.abs(residuals)) < 1e-6:
-        return ones
-    model = RLM(log_price, design, M=HuberT())
-    with np.errstate(invalid="ignore", divide="ignore"):
-        results = model.fit(
-            maxiter=MAX_ROUNDS, tol=1e-5, scale_est=HuberScale(), update_scale=False
-        )
-    weights = np.asarray(results.weights, dtype=np.float64)
-    return weights if np.isfinite(weights).all() else ones
-
-
-def _wandering(linear: Vector, residuals: Vector, months: Labels, seed: int) -> float:
-    """Reach of the band from a common path, whose changes are drawn in blocks."""
-    _, place = np.unique(months, return_inverse=True)
-    path = np.bincount(place, residuals) / np.bincount(place)
-    pull = np.bincount(place, linear)
-    changes = np.diff(path)
-    count = len(changes)
-    length = max(round(count ** (1 / 3)), 1)
-    wholes = -(-count // length)
-    starts = np.random.default_rng(seed).integers(0, count - length + 1, size=(DRAWS, wholes))
-    drawn = (changes - changes.mean())[starts[:, :, None] + np.arange(length)]
-    paths = np.cumsum(drawn.reshape(DRAWS, -1)[:, :count], axis=1)
-    moved = paths @ pull[1:]
-    return _quantile(count / length - 1) * float(moved.std(ddof=1))
-
-
-def _clustered(scores: Vector, clusters: Labels) -> float:
-    """Reach from whole clusters drawn with replacement, whose deviation has a closed form."""
-    _, place = np.unique(clusters, return_inverse=True)
-    sums = np.bincount(place, scores)
-    count = len(sums)
-    if count < 2:
-        return 0.0
-    deviation = float(np.sqrt(count / (count - 1) * (sums - sums.mean()) @ (sums - sums.mean())))
-    return _quantile(count - 1) * deviation
-
-
-def _quantile(freedom: float) -> float:
-    return float(student.ppf((1 + LEVEL) / 2, max(freedom, 1.0)))

@@ -64,6 +64,7 @@ curves as (
         clocks.older_low_value_usd_per_gpu as older_low_value,
         clocks.older_high_value_usd_per_gpu as older_high_value,
         clocks.rent_usd_per_gpu_hour,
+        clocks.last_observed_on,
         clocks.breakeven_rent_usd_per_gpu_hour as breakeven,
         clocks.older_breakeven_rent_usd_per_gpu_hour as older_breakeven,
         clocks.earned_usd_per_gpu as earned,
@@ -100,6 +101,7 @@ curves as (
         fleet.price_usd_per_gpu * book_parts.older_low_part as older_low_value,
         fleet.price_usd_per_gpu * book_parts.older_high_part as older_high_value,
         cast(null as double) as rent_usd_per_gpu_hour,
+        cast(null as date) as last_observed_on,
         cast(null as double) as breakeven,
         cast(null as double) as older_breakeven,
         cast(null as double) as earned,
@@ -151,6 +153,7 @@ valued as (
         (1 - placed.part_of_year) * placed.high_value
         + placed.part_of_year * placed.older_high_value as high_value_usd_per_gpu,
         placed.rent_usd_per_gpu_hour,
+        placed.last_observed_on,
         case
             when placed.part_of_year = 0 then placed.breakeven
             else (
@@ -221,6 +224,7 @@ select
     valued.low_value_usd_per_gpu * fleet.gpu_count as low_value_usd,
     valued.high_value_usd_per_gpu * fleet.gpu_count as high_value_usd,
     valued.rent_usd_per_gpu_hour,
+    valued.last_observed_on,
     valued.breakeven_rent_usd_per_gpu_hour,
     valued.cost_usd_per_gpu,
     valued.cost_basis,

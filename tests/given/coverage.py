@@ -6,7 +6,7 @@ day it closes: 400 at an advance rate of 80 % paid for 500, written off over six
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pipeline.build.lineage import rewound_once
@@ -101,6 +101,7 @@ def clock(
                 "rent_kept_usd_per_gpu_year": rent,
                 "cash_cost_usd_per_gpu_year": cash,
                 "rent_usd_per_gpu_hour": rent / 5,
+                "last_observed_on": on,
                 "cost_usd_per_gpu": COST,
                 "cost_basis": "made up",
                 "breakeven_rent_usd_per_gpu_hour": None,
@@ -109,6 +110,8 @@ def clock(
                 "lot": None,
                 "priced_on": None,
                 "inputs_assumed": None,
+                "withheld_reason": None,
+                "known_at": datetime(on.year, on.month, on.day, tzinfo=UTC) + timedelta(days=1),
             }
             | cells
         )

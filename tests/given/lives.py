@@ -78,7 +78,24 @@ def rate(method: str, percent: float, low: float, high: float, **cells: Any) -> 
         "rate_pct_per_year": percent,
         "interval_low_rate_pct_per_year": low,
         "interval_high_rate_pct_per_year": high,
+        "own_rate_pct_per_year": None,
+        "own_weight_fraction": None,
+        "known_at": LONG_AGO,
     } | cells
+
+
+def shrunk(percent: float, low: float, high: float, **cells: Any) -> dict[str, Any]:
+    """What an H100 loses a year, its own rate drawn towards that of all, at the same month."""
+    own = {"own_rate_pct_per_year": percent, "own_weight_fraction": 1.0, "known_at": LONG_AGO}
+    return rate("shrunk", percent, low, high, accelerator=H100) | own | cells
+
+
+def no_forecasts(db: DuckDB) -> None:
+    """A back-test without a row: the band of a decline is then that of its estimate."""
+    columns = ("target_on", "forecast_change_pct", "actual_change_pct", "method", "segment",
+               "horizon_months")  # fmt: skip
+    put(db, "marts.residual_backtest", dict.fromkeys(columns))
+    db.execute("delete from marts.residual_backtest")
 
 
 def put(db: DuckDB, table: str, *rows: dict[str, Any]) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.methods.depreciation import MADE, rates, slope
+from pipeline.methods.depreciation import MADE, rates
+from pipeline.methods.slopes import slope
 
 RATE = -0.30
 
@@ -224,3 +225,28 @@ def test_an_empty_answer_makes_an_empty_table_with_its_columns():
     made = rates(pl.DataFrame([rent(0, 0.0)]).clear())
     assert made.is_empty()
     assert tuple(made.columns) == MADE
+
+
+def test_each_ones_own_rate_is_drawn_towards_the_pooled_one_by_its_uncertainty():
+    rising = [each for m in range(15) for each in generations(m, path=lambda m: 0.03 * m)]
+    newest = [each for each in rising if each["known_at"] <= after(month_end(14))]
+    made = rates(pl.DataFrame(newest)).filter(period_end_on=month_end(14))
+    drawn = made.filter(method="shrunk").sort("accelerator")
+    own = made.filter(method="cohort").sort("accelerator")
+    assert drawn["accelerator"].to_list() == list(GENERATIONS)
+    assert drawn["own_rate_pct_per_year"].to_list() == own["rate_pct_per_year"].to_list()
+    # Every part rose by 7.5 % a year without noise: nothing of the fall over generations is taken.
+    assert drawn["own_weight_fraction"].min() > 0.99
+    assert drawn["rate_pct_per_year"].to_list() == pytest.approx(
+        own["rate_pct_per_year"].to_list(), abs=0.5
+    )
+
+
+def test_a_part_of_few_months_takes_the_pooled_rate():
+    rising = [each for m in range(15) for each in generations(m)]
+    young = [rent(m, 0.0, "young", "p0", available_on=date(2023, 12, 1)) for m in (13, 14)]
+    made = rates(pl.DataFrame(rising + young)).filter(period_end_on=month_end(14))
+    [drawn] = made.filter(method="shrunk", accelerator="young").to_dicts()
+    [pooled] = made.filter(method="pooled_through_cycle").to_dicts()
+    assert drawn["own_weight_fraction"] == 0
+    assert drawn["rate_pct_per_year"] == pytest.approx(pooled["rate_pct_per_year"])

@@ -68,6 +68,7 @@ collateral as (
         sum(lot.gpu_estimate) as gpu_estimate,
         max(lot.rent_usd_per_gpu_hour) as rent_usd_per_gpu_hour,
         max(lot.valued_on) as valued_on,
+        min(lot.last_observed_on) as last_observed_on,
         max(lot.market_missing_reason) as market_missing_reason,
         max(lot.known_at) as known_at
     from marts.facility_lot_value as lot
@@ -157,6 +158,7 @@ judged as (
         collateral.annual_market_income_usd,
         collateral.rent_usd_per_gpu_hour,
         collateral.valued_on,
+        collateral.last_observed_on,
         -- A ratio to no debt says nothing.
         case when serviced.principal_usd > 0 then serviced.principal_usd end as owed_usd,
         case
@@ -260,6 +262,7 @@ select
     ) as inputs_assumed,
     judged.rent_usd_per_gpu_hour,
     judged.valued_on as price_vintage_on,
+    judged.last_observed_on,
     judged.last_known_at as known_at,
     judged.accession,
     judged.source_url

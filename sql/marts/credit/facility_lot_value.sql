@@ -2,7 +2,7 @@
 -- (straight line over the agreed life) and on the market's (income clock at the month's neocloud rent,
 -- executed resale where three sales back it), METHODS 8. The part of the cost that is not accelerators
 -- follows the contract's clock. Between whole years of age values are interpolated. Where no rent is
--- published within three months, the lot is older than the clock goes, or nobody names a price of a new one
+-- observed within 31 days of the day, the lot is older than the clock goes, or nobody names a price of a new one
 -- to count machines by, the market side is null and says so. Costs are as last known, whatever the day, so
 -- a row with a market side is known no earlier than they are.
 -- grain: facility_id, lot_number, balance_on
@@ -51,11 +51,34 @@ months as (
         and clocks.period_end_on <= last_day(lots.balance_on)
         and clocks.period_end_on > lots.balance_on - interval 92 day
     where clocks.publication_status = 'published'
-    and clocks.age_years = 0
     and (
-        (clocks.clock = 'income_market' and clocks.tier = 'neocloud')
+        (
+            clocks.clock = 'income_market'
+            and clocks.tier = 'neocloud'
+            and clocks.last_observed_on >= lots.balance_on - interval 31 day
+        )
         or clocks.clock = 'resale'
     )
+    group by all
+),
+
+-- Why the clock says nothing of a machine of that age in the newest month that has a rent.
+withheld as (
+    select
+        lots.facility_id,
+        lots.lot_number,
+        lots.balance_on,
+        max_by(clocks.withheld_reason, clocks.period_end_on) as withheld_reason,
+        max(clocks.known_at) as known_at
+    from lots
+    join marts.residual_value as clocks
+        on lots.accelerator = clocks.accelerator
+        and clocks.period_end_on <= last_day(lots.balance_on)
+        and clocks.last_observed_on >= lots.balance_on - interval 31 day
+        and floor(lots.age_years) = clocks.age_years
+    where clocks.publication_status = 'withheld'
+    and clocks.clock = 'income_market'
+    and clocks.tier = 'neocloud'
     group by all
 ),
 
@@ -80,6 +103,8 @@ interpolated as (
         clocks.rent_kept_usd_per_gpu_year as rent_kept,
         clocks.cash_cost_usd_per_gpu_year as cash_cost,
         clocks.rent_usd_per_gpu_hour as rent,
+        clocks.last_observed_on,
+        clocks.known_at,
         clocks.cost_usd_per_gpu as cost
     from lots
     join months
@@ -113,6 +138,9 @@ valued as (
             as depreciated_cost_usd,
         income.valued_on,
         income.rent,
+        income.last_observed_on,
+        income.known_at as income_known_at,
+        resale.known_at as resale_known_at,
         lots.lot_cost_usd * shares.gpu_share / income.cost as gpu_count,
         income.value / income.cost as income_part,
         income.low_value / income.cost as low_part,
@@ -125,18 +153,25 @@ valued as (
         case
             when lots.accelerator is null then 'no accelerator known for the collateral'
             when shares.gpu_share is null then 'no share of accelerators in the cost'
+            when income.facility_id is null and withheld.withheld_reason is not null
+                then withheld.withheld_reason
             when rented.facility_id is null
-                then 'no published neocloud rent of ' || lots.accelerator || ' within three months'
+                then 'no neocloud rent of ' || lots.accelerator || ' observed within 31 days'
             when income.facility_id is null then 'older than the income clock goes'
             when income.cost is null then 'no price of a new ' || lots.accelerator
         end as market_missing_reason,
-        shares.known_at as inputs_known_at
+        shares.known_at as inputs_known_at,
+        withheld.known_at as withheld_known_at
     from lots
     cross join shares
     left join rented
         on lots.facility_id = rented.facility_id
         and lots.lot_number = rented.lot_number
         and lots.balance_on = rented.balance_on
+    left join withheld
+        on lots.facility_id = withheld.facility_id
+        and lots.lot_number = withheld.lot_number
+        and lots.balance_on = withheld.balance_on
     left join interpolated as income
         on lots.facility_id = income.facility_id
         and lots.lot_number = income.lot_number
@@ -176,14 +211,16 @@ select
     valued.gpu_count * valued.cash_cost as annual_cash_cost_usd,
     valued.rent as rent_usd_per_gpu_hour,
     valued.valued_on,
+    valued.last_observed_on,
     valued.market_missing_reason,
     case when valued.market_missing_reason is null
         then greatest(
             valued.known_at,
             valued.inputs_known_at,
-            cast((valued.valued_on + interval 1 day)::date::timestamp at time zone 'UTC' as timestamptz)
+            valued.income_known_at,
+            coalesce(valued.resale_known_at, valued.known_at)
         )
-        else valued.known_at
+        else greatest(valued.known_at, coalesce(valued.withheld_known_at, valued.known_at))
     end as known_at
 from valued
 order by valued.facility_id, valued.lot_number, valued.balance_on

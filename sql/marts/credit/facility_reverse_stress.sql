@@ -143,6 +143,7 @@ select
         then coalesce(answers.stress_missing_reason, 'no rent in reach') end as stress_missing_reason,
     starts.inputs_assumed,
     starts.price_vintage_on,
+    starts.last_observed_on,
     starts.known_at
 from answers
 join steps.facility_start as starts on answers.facility_id = starts.facility_id

@@ -101,6 +101,7 @@ scored as (
         rented.market_missing_reason,
         facility.inputs_assumed,
         facility.price_vintage_on,
+        facility.last_observed_on,
         greatest(facility.known_at, paths.known_at) as known_at
     from steps.facility_quarter as facility
     join steps.scenario_path as paths on facility.quarter_number = paths.quarter_number
@@ -172,6 +173,7 @@ select
     end as stress_missing_reason,
     judged.inputs_assumed,
     judged.price_vintage_on,
+    judged.last_observed_on,
     judged.known_at
 from judged
 order by judged.facility_id, judged.scenario, judged.quarter_number

@@ -1,5 +1,5 @@
--- What generations of different age rent for on one date: each accelerator's on-demand level of the last month
--- of a quarter beside its age, and against the youngest part of the same tier that is rented then. A
+-- What generations of different age rent for on one date: each accelerator's on-demand rent of the last month
+-- of a quarter (gpu_rent, with the day of the last look behind it) beside its age, and against the youngest part of the same tier that is rented then. A
 -- cross-section says what progress took from the older part; it does not follow any one machine.
 -- grain: period_end_on, tier, accelerator
 with quarters as (
@@ -11,7 +11,8 @@ with quarters as (
         cohort.available_on,
         cohort.age_years,
         cohort.rent_usd_per_gpu_hour,
-        cohort.provider_count
+        cohort.provider_count,
+        cohort.last_observed_on
     from marts.rent_cohort as cohort
     where cohort.market = 'on_demand'
     and cohort.term_months = 0
@@ -42,7 +43,8 @@ select
     quarters.rent_usd_per_gpu_hour,
     youngest.newest_accelerator,
     100 * quarters.rent_usd_per_gpu_hour / youngest.newest_rent as rent_to_newest_pct,
-    quarters.provider_count
+    quarters.provider_count,
+    quarters.last_observed_on
 from quarters
 left join youngest using (period_end_on, tier)
 order by quarters.period_end_on, quarters.tier, quarters.accelerator

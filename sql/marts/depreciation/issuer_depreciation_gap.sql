@@ -1,24 +1,28 @@
 -- What a company's machines would have cost its profit on another life (METHODS 5, USERS 3): depreciation of
 -- each year's capital expenditure on technology at the life in force against 3, 4 and 5 years, and against
--- a cost that falls as fast as rents have (rent_decline: the through-cycle rate, not the income clock, which
--- puts machines far lower), with operating income and net property restated. Buildings are left alone: only
+-- a cost that falls as fast as rents have until the longest life companies file, when nothing is left
+-- (rent_decline: the through-cycle rate, not the income clock, which puts machines far lower), with operating income and net property restated. Buildings are left alone: only
 -- the technology share of capex counts, the cited share of a data center or less where the filed depreciation
 -- leaves no room for it, which is also what stands in for construction in progress.
 -- Beside it the test of the model: the effect the company disclosed of its own change of life, the one
--- modelled (old life until the year began, then the new one over what was left), and the share of capex
--- that would reproduce the disclosed one.
+-- modelled, and the share of capex that would reproduce the disclosed one. Over all companies the model makes
+-- too much of a change: `calibrated_` figures take the share smaller by the median of implied over assumed
+-- share. A row is known when the last of what it rests on is, costs and the calibration included.
 -- grain: cik, accounting_basis, period_end_on, life_case
 with decline as (
     select
         fiscal_years.cik,
         fiscal_years.accounting_basis,
         fiscal_years.period_end_on,
-        rate.rate_pct_per_year
+        rate.rate_pct_per_year,
+        lives.longest_life_years,
+        greatest(rate.known_at, lives.known_at) as known_at
     from steps.issuer_fiscal_year as fiscal_years
     join marts.depreciation_rate as rate
         on rate.period_end_on <= fiscal_years.period_end_on
         and rate.method = 'pooled_through_cycle'
         and rate.publication_status = 'published'
+    join steps.decline as lives on rate.period_end_on = lives.period_end_on
     qualify row_number() over (
         partition by
             fiscal_years.cik, fiscal_years.accounting_basis, fiscal_years.period_end_on
@@ -28,7 +32,8 @@ with decline as (
 
 shares as (
     select
-        sum(inputs.base_value) / 100 as cited_share
+        sum(inputs.base_value) / 100 as cited_share,
+        max(inputs.known_at) as known_at
     from steps.cost_input as inputs
     where inputs.input in ('capex-share-servers', 'capex-share-network')
     having count(*) = 2
@@ -41,7 +46,9 @@ cases as (
         in_force.period_end_on,
         'filed' as life_case,
         in_force.life_years,
-        cast(null as double) as yearly_rate
+        cast(null as double) as yearly_rate,
+        cast(null as double) as longest_life_years,
+        cast(null as timestamptz) as rate_known_at
     from steps.life_in_force as in_force
     union all
     select
@@ -50,7 +57,9 @@ cases as (
         in_force.period_end_on,
         cast(other.years as varchar) || '_years' as life_case,
         other.years::double as life_years,
-        cast(null as double) as yearly_rate
+        cast(null as double) as yearly_rate,
+        cast(null as double) as longest_life_years,
+        cast(null as timestamptz) as rate_known_at
     from steps.life_in_force as in_force
     cross join (select unnest(generate_series(3, 5, 1)) as years) as other
     union all
@@ -60,7 +69,9 @@ cases as (
         in_force.period_end_on,
         'rent_decline' as life_case,
         cast(null as double) as life_years,
-        decline.rate_pct_per_year / 100 as yearly_rate
+        decline.rate_pct_per_year / 100 as yearly_rate,
+        decline.longest_life_years,
+        decline.known_at as rate_known_at
     from steps.life_in_force as in_force
     left join decline using (cik, accounting_basis, period_end_on)
 ),
@@ -81,8 +92,10 @@ modelled as (
                     then greatest(
                         least(vintages.age_to_years, cases.life_years) - vintages.age_from_years, 0
                     ) / cases.life_years
+                when vintages.age_from_years >= cases.longest_life_years then 0
                 else pow(1 + cases.yearly_rate, vintages.age_from_years)
-                    - pow(1 + cases.yearly_rate, vintages.age_to_years)
+                    - case when vintages.age_to_years >= cases.longest_life_years then 0
+                        else pow(1 + cases.yearly_rate, vintages.age_to_years) end
             end
         ) as full_depreciation,
         sum(
@@ -90,9 +103,12 @@ modelled as (
             * case
                 when cases.life_years is not null
                     then 1 - least(vintages.age_to_years, cases.life_years) / cases.life_years
+                when vintages.age_to_years >= cases.longest_life_years then 0
                 else pow(1 + cases.yearly_rate, vintages.age_to_years)
             end
         ) as full_left,
+        max(cases.rate_known_at) as rate_known_at,
+        max(vintages.known_at) as vintages_known_at,
         max(vintages.age_to_years) as oldest_age,
         count(*) as vintage_count
     from cases
@@ -100,69 +116,20 @@ modelled as (
     group by cases.cik, cases.accounting_basis, cases.period_end_on, cases.life_case
 ),
 
--- What the company said a change of that year did, to all machines or a part of them: booked if it is known,
--- else forecast.
-disclosed as (
-    select
-        fiscal_years.cik,
-        fiscal_years.accounting_basis,
-        fiscal_years.period_end_on,
-        lives.old_life_years,
-        lives.new_life_years,
-        lives.asset_class like 'subset%' as is_subset,
-        coalesce(lives.depreciation_effect_usd, -lives.operating_income_effect_usd) as effect_usd,
-        lives.effect_kind,
-        lives.known_at
-    from steps.issuer_fiscal_year as fiscal_years
-    join staging.useful_lives as lives
-        on fiscal_years.cik = lives.cik
-        and lives.effect_to_on = fiscal_years.period_end_on
-    where lives.life_change_kind <> 'early_retirement'
-    and coalesce(lives.depreciation_effect_usd, lives.operating_income_effect_usd) is not null
-    qualify row_number() over (
-        partition by
-            fiscal_years.cik, fiscal_years.accounting_basis, fiscal_years.period_end_on
-        order by lives.effect_kind desc, lives.known_at desc, lives.effective_on desc
-    ) = 1
-),
-
-effects as (
-    select
-        disclosed.cik,
-        disclosed.accounting_basis,
-        disclosed.period_end_on,
-        sum(
-            vintages.capex_usd
-            * (
-                case
-                    when vintages.age_from_years = 0
-                        then vintages.age_to_years / disclosed.new_life_years
-                    when disclosed.new_life_years > vintages.age_from_years
-                        then greatest(1 - vintages.age_from_years / disclosed.old_life_years, 0)
-                            * least(1 / (disclosed.new_life_years - vintages.age_from_years), 1)
-                    else greatest(1 - vintages.age_from_years / disclosed.old_life_years, 0)
-                end
-                - greatest(
-                    least(vintages.age_to_years, disclosed.old_life_years) - vintages.age_from_years, 0
-                ) / disclosed.old_life_years
-            )
-        ) as full_effect
-    from disclosed
-    join steps.capex_vintage as vintages using (cik, accounting_basis, period_end_on)
-    group by disclosed.cik, disclosed.accounting_basis, disclosed.period_end_on
-),
-
 shared as (
     select
         modelled.*,
         shares.cited_share,
-        least(
-            shares.cited_share,
-            max(
-                case when modelled.life_case = 'filed'
-                    then fiscal_years.depreciation_usd / nullif(modelled.full_depreciation, 0) end
-            ) over year_of
-        ) as technology_fraction,
+        -- `least` passes over nulls: without a cited share there is none, whatever was filed.
+        case when shares.cited_share is not null
+            then least(
+                shares.cited_share,
+                max(
+                    case when modelled.life_case = 'filed'
+                        then fiscal_years.depreciation_usd / nullif(modelled.full_depreciation, 0) end
+                ) over year_of
+            )
+        end as technology_fraction,
         max(case when modelled.life_case = 'filed' then modelled.full_depreciation end)
             over year_of as filed_full_depreciation,
         max(case when modelled.life_case = 'filed' then modelled.full_left end)
@@ -173,7 +140,13 @@ shared as (
         fiscal_years.capex_usd,
         fiscal_years.depreciation_usd,
         fiscal_years.operating_income_usd,
-        greatest(fiscal_years.known_at, in_force.known_at) as figures_known_at,
+        greatest(
+            fiscal_years.known_at,
+            in_force.known_at,
+            modelled.vintages_known_at,
+            coalesce(modelled.rate_known_at, in_force.known_at),
+            coalesce(shares.known_at, in_force.known_at)
+        ) as figures_known_at,
         fiscal_years.ppe_net_usd
     from modelled
     join steps.issuer_fiscal_year as fiscal_years using (cik, accounting_basis, period_end_on)
@@ -187,19 +160,34 @@ shared as (
 told as (
     select
         shared.*,
-        disclosed.effect_usd as disclosed_effect_usd,
+        disclosed.disclosed_effect_usd,
         disclosed.effect_kind,
         disclosed.is_subset,
         disclosed.old_life_years,
-        shared.technology_fraction * effects.full_effect as modelled_effect_usd,
-        disclosed.effect_usd / nullif(effects.full_effect, 0) as implied_technology_fraction,
-        greatest(shared.figures_known_at, disclosed.known_at) as known_at,
+        shared.technology_fraction * disclosed.full_effect_usd as modelled_effect_usd,
+        disclosed.disclosed_effect_usd / nullif(disclosed.full_effect_usd, 0)
+            as implied_technology_fraction,
+        greatest(
+            shared.figures_known_at, coalesce(disclosed.known_at, shared.figures_known_at)
+        ) as known_at,
         shared.technology_fraction * (shared.full_depreciation - shared.filed_full_depreciation)
             as extra_depreciation_usd,
         shared.technology_fraction * (shared.filed_full_left - shared.full_left) as lost_property
     from shared
-    left join disclosed using (cik, accounting_basis, period_end_on)
-    left join effects using (cik, accounting_basis, period_end_on)
+    left join steps.disclosed_life_effect as disclosed using (cik, accounting_basis, period_end_on)
+),
+
+-- One ratio per company and year that disclosed what all its machines were written off over.
+calibrated as (
+    select
+        median(told.implied_technology_fraction / told.technology_fraction) as factor,
+        count(*) as disclosure_count,
+        max(told.known_at) as known_at
+    from told
+    where told.life_case = 'filed'
+    and not told.is_subset
+    and told.technology_fraction > 0
+    and told.implied_technology_fraction > 0
 )
 
 select
@@ -226,6 +214,10 @@ select
     told.modelled_effect_usd,
     told.modelled_effect_usd - told.disclosed_effect_usd as difference_usd,
     told.implied_technology_fraction,
+    told.technology_fraction * calibrated.factor as calibrated_technology_fraction,
+    told.extra_depreciation_usd * calibrated.factor as calibrated_extra_depreciation_usd,
+    told.modelled_effect_usd * calibrated.factor as calibrated_effect_usd,
+    calibrated.disclosure_count,
     case
         when told.disclosed_effect_usd is null then null
         when abs(told.modelled_effect_usd - told.disclosed_effect_usd) <= 5e7
@@ -251,6 +243,7 @@ select
     ) as missing_inputs,
     'technology share of capex; capex in service in mid-year; nothing left at the end of a life'
         as inputs_assumed,
-    told.known_at
+    greatest(told.known_at, coalesce(calibrated.known_at, told.known_at)) as known_at
 from told
+cross join calibrated
 order by told.issuer, told.accounting_basis, told.period_end_on, told.life_case

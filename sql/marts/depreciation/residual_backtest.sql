@@ -1,15 +1,20 @@
--- What past rows of depreciation_rate said the rent would be 6, 12 and 24 months on, against what it was:
--- a rolling origin, each forecast from what was known at its month's end (METHODS 5). The outcome is the
--- median over providers that priced the accelerator on demand in both months, so that nobody who comes or
--- goes counts as a change. Scored where the accelerator had twelve months of prices, on the same origins
--- for every method and for three baselines: no change, a straight line to nothing in six years, and a fall
--- of 26 % a year. Printed whichever wins.
+-- What past rows of depreciation_rate said a price would be 6, 12 and 24 months on, against what it was: a
+-- rolling origin, each forecast from what was known at its month's end (METHODS 5). Rents of neoclouds and
+-- marketplaces, rents of hyperscalers and executed resale prices are told apart (`segment`). The outcome of a
+-- rent is the median over the segment's providers that priced the accelerator on demand in both months, so
+-- that nobody who comes or goes counts as a change. It is scored (`is_scored`) only where somebody could have
+-- changed a price: one of them changed some on-demand price of its own, of whatever accelerator, in between.
+-- Scored where the accelerator had twelve months of prices, on the same origins for every method and for the
+-- baselines: no change and a fall of 26 % a year, and on resale values a straight line to nothing in six
+-- years, which is a rule for book value and not for rent. Printed whichever wins.
 -- The band joins that of the rate and what the fit leaves over, both at 90 %.
--- grain: accelerator, method, horizon_months, period_end_on
+-- grain: segment, accelerator, method, horizon_months, period_end_on
 with months as (
     select
         prices.accelerator,
         prices.provider,
+        case when prices.tier = 'hyperscaler' then 'hyperscaler' else 'neocloud_marketplace' end
+            as segment,
         last_day(prices.observed_on) as period_end_on,
         median(prices.price_usd_per_gpu_hour) as price
     from marts.provider_price_daily as prices
@@ -18,6 +23,24 @@ with months as (
     and prices.market = 'on_demand'
     and prices.term_months = 0
     group by all
+),
+
+-- Months in which a provider changed a price of its own since the last month it was seen.
+changes as (
+    select distinct
+        steps.provider,
+        steps.period_end_on
+    from (
+        select
+            months.provider,
+            months.period_end_on,
+            months.price,
+            lag(months.price) over (
+                partition by months.provider, months.accelerator order by months.period_end_on
+            ) as price_before
+        from months
+    ) as steps
+    where abs(ln(steps.price / steps.price_before)) > 0.001
 ),
 
 horizons as (
@@ -30,14 +53,16 @@ ended as (
     from marts.depreciation_rate as rate
 ),
 
-outcomes as (
+pairs as (
     select
         origin.accelerator,
+        origin.segment,
+        origin.provider,
         origin.period_end_on,
         horizons.horizon_months,
         target.period_end_on as target_on,
-        exp(median(ln(target.price / origin.price))) as actual_ratio,
-        count(*) as provider_count
+        ln(target.price / origin.price) as log_change,
+        max(changes.period_end_on) is not null as has_repriced
     from months as origin
     cross join horizons
     join months as target
@@ -49,18 +74,75 @@ outcomes as (
                     + horizons.horizon_months * interval 1 month)::date
             )
     join ended on target.period_end_on <= ended.newest_on
+    left join changes
+        on origin.provider = changes.provider
+        and changes.period_end_on > origin.period_end_on
+        and changes.period_end_on <= target.period_end_on
+    group by all
+),
+
+sales as (
+    select
+        prices.accelerator,
+        last_day(prices.priced_on) as period_end_on,
+        median(prices.price_usd_per_gpu) as price,
+        max(prices.known_at) as known_at
+    from staging.hardware_prices as prices
+    where prices.price_kind = 'executed_resale'
+    and prices.statistic = 'median'
+    and prices.sale_count >= 3
+    group by all
+),
+
+outcomes as (
+    select
+        pairs.accelerator,
+        pairs.segment,
+        pairs.period_end_on,
+        pairs.horizon_months,
+        pairs.target_on,
+        exp(median(pairs.log_change)) as actual_ratio,
+        count(*) as provider_count,
+        count(case when pairs.has_repriced then 1 end) as repriced_provider_count,
+        cast(null as timestamptz) as sold_known_at
+    from pairs
     group by
+        pairs.accelerator,
+        pairs.segment,
+        pairs.period_end_on,
+        pairs.horizon_months,
+        pairs.target_on
+    union all
+    select
         origin.accelerator,
+        'resale' as segment,
         origin.period_end_on,
         horizons.horizon_months,
-        target.period_end_on
+        target.period_end_on as target_on,
+        target.price / origin.price as actual_ratio,
+        cast(null as bigint) as provider_count,
+        cast(null as bigint) as repriced_provider_count,
+        greatest(origin.known_at, target.known_at) as sold_known_at
+    from sales as origin
+    cross join horizons
+    join sales as target
+        on origin.accelerator = target.accelerator
+        and abs(
+            datediff('month', origin.period_end_on, target.period_end_on) - horizons.horizon_months
+        ) <= 1
+    qualify row_number() over (
+        partition by origin.accelerator, origin.period_end_on, horizons.horizon_months
+        order by
+            abs(datediff('month', origin.period_end_on, target.period_end_on) - horizons.horizon_months),
+            target.period_end_on
+    ) = 1
 ),
 
 own as (
     select rate.*
     from marts.depreciation_rate as rate
     where rate.publication_status = 'published'
-    and rate.method in ('cohort', 'cohort_piecewise')
+    and rate.method in ('cohort', 'cohort_piecewise', 'shrunk')
 ),
 
 origins as (
@@ -69,11 +151,12 @@ origins as (
         outcomes.horizon_months / 12.0 as years,
         datediff('day', specs.available_on, outcomes.period_end_on) / 365.25 as age_years
     from outcomes
-    join own
+    left join own
         on outcomes.accelerator = own.accelerator
         and outcomes.period_end_on = own.period_end_on
         and own.method = 'cohort'
     left join staging.accelerators as specs on outcomes.accelerator = specs.accelerator
+    where own.accelerator is not null or outcomes.segment = 'resale'
 ),
 
 rates as (
@@ -135,7 +218,8 @@ forecasts as (
             as forecast_ratio,
         cast(null as double) as reach
     from origins
-    where origins.age_years between 0 and 5.99
+    where origins.segment = 'resale'
+    and origins.age_years between 0 and 5.99
     union all
     select
         origins.*,
@@ -146,6 +230,7 @@ forecasts as (
 )
 
 select
+    forecasts.segment,
     forecasts.accelerator,
     forecasts.method,
     forecasts.horizon_months,
@@ -158,7 +243,12 @@ select
     100 * (forecasts.forecast_ratio - forecasts.actual_ratio) as error_pct,
     abs(ln(forecasts.forecast_ratio / forecasts.actual_ratio)) <= forecasts.reach as is_within_band,
     forecasts.provider_count,
-    cast((forecasts.target_on + interval 1 day)::date::timestamp at time zone 'UTC' as timestamptz) as known_at
+    forecasts.repriced_provider_count,
+    coalesce(forecasts.repriced_provider_count > 0, true) as is_scored,
+    greatest(
+        cast((forecasts.target_on + interval 1 day)::date::timestamp at time zone 'UTC' as timestamptz),
+        coalesce(forecasts.sold_known_at, timestamptz '1970-01-01 00:00:00+00')
+    ) as known_at
 from forecasts
 order by
-    forecasts.accelerator, forecasts.method, forecasts.horizon_months, forecasts.period_end_on
+    forecasts.segment, forecasts.accelerator, forecasts.method, forecasts.horizon_months, forecasts.period_end_on

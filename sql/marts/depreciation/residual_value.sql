@@ -1,11 +1,12 @@
 -- What an accelerator of a given age is worth at a month's end, by three clocks that are never blended
 -- (METHODS 5). Book: straight line over the lives companies file. Income: what is left of its net rent, at
--- the month's rent (market clock: on-demand as posted, times what operators realise of it; contract clock:
--- a 12-month term, times utilisation), falling at the through-cycle rate of depreciation_rate until rent
--- meets cash cost, discounted. Resale: the newest executed median of three sales or more within a year,
+-- the month's panel-adjusted rent (market clock: on-demand as posted, times what operators realise of it;
+-- contract clock: a 12-month term, times utilisation), falling at the accelerator's own rate drawn towards
+-- that of all (`own_weight_fraction`) until rent meets cash cost, discounted. Its inputs are of neoclouds:
+-- for other tiers it is withheld, as is any value above the newest price of a new one. Resale: the newest executed median of three sales or more within a year,
 -- which says nothing about the age of the machines sold.
--- Low and high move every input with a cited range to its bad or its good end, and the rate to the ends of its 90 %
--- band. `inputs_assumed` lists what is not measured. Costs are as last known, whatever the month.
+-- Low and high move every input with a cited range to its bad or its good end, and the rate by what past
+-- forecasts missed (`band_basis`). `inputs_assumed` lists what is not measured. Costs are as last known, whatever the month.
 -- grain: accelerator, clock, tier, age_years, period_end_on
 with ages as (
     select unnest(generate_series(0, 8, 1))::double as age_years
@@ -31,6 +32,13 @@ income as (
             as years_left,
         max(income.rent_usd_per_gpu_hour) as rent,
         max(income.on_demand_rent_usd_per_gpu_hour) as on_demand_rent,
+        max(case when income.value_case = 'base' then income.use_ends_by end) as use_ends_by,
+        max(income.rate_pct_per_year) as rate_pct_per_year,
+        max(income.own_rate_pct_per_year) as own_rate_pct_per_year,
+        max(income.own_weight_fraction) as own_weight_fraction,
+        max(income.band_basis) as band_basis,
+        max(income.last_observed_on) as last_observed_on,
+        max(income.known_at) as known_at,
         max(income.missing_inputs) as missing_inputs
     from steps.income_clock as income
     group by
@@ -46,7 +54,7 @@ sales as (
         prices.sale_count,
         prices.condition,
         prices.lot,
-        prices.source_url
+        greatest(prices.known_at, months.known_at) as known_at
     from staging.hardware_prices as prices
     join steps.decline as months
         on prices.priced_on <= months.period_end_on
@@ -67,7 +75,11 @@ clocks as (
         income.age_years,
         income.period_end_on,
         case
+            when income.tier <> 'neocloud'
+                then 'share realised and facility cost are of neoclouds, not of this tier'
             when income.missing_inputs is not null then 'missing: ' || income.missing_inputs
+            when income.base_value > parts.cost_usd_per_gpu
+                then 'value above the newest price of a new one'
             -- A commitment that costs more than none compares other providers or regions.
             when income.clock = 'income_contract' and income.rent > income.on_demand_rent
                 then 'the 12-month term rents above on demand'
@@ -91,8 +103,16 @@ clocks as (
         cast(null as varchar) as condition,
         cast(null as varchar) as lot,
         cast(null as date) as priced_on,
+        income.use_ends_by,
+        income.rate_pct_per_year,
+        income.own_rate_pct_per_year,
+        income.own_weight_fraction,
+        income.band_basis,
+        income.last_observed_on,
+        greatest(income.known_at, parts.known_at, coalesce(sales.known_at, income.known_at))
+            as known_at,
         'share of posted rent realised, overhead, facility cost and discount rate (cost_inputs); '
-        || 'through-cycle decline of all training parts; longest use so far' as inputs_assumed
+        || 'decline of past rents goes on; longest use so far' as inputs_assumed
     from income
     join steps.part as parts using (accelerator)
     left join sales using (accelerator, period_end_on)
@@ -120,6 +140,13 @@ clocks as (
         cast(null as varchar) as condition,
         cast(null as varchar) as lot,
         cast(null as date) as priced_on,
+        cast(null as varchar) as use_ends_by,
+        cast(null as double) as rate_pct_per_year,
+        cast(null as double) as own_rate_pct_per_year,
+        cast(null as double) as own_weight_fraction,
+        cast(null as varchar) as band_basis,
+        cast(null as date) as last_observed_on,
+        greatest(decline.known_at, parts.known_at) as known_at,
         'median, shortest and longest life companies file; nothing left at its end'
             as inputs_assumed
     from steps.part as parts
@@ -158,6 +185,13 @@ clocks as (
         sales.condition,
         sales.lot,
         sales.priced_on,
+        cast(null as varchar) as use_ends_by,
+        cast(null as double) as rate_pct_per_year,
+        cast(null as double) as own_rate_pct_per_year,
+        cast(null as double) as own_weight_fraction,
+        cast(null as varchar) as band_basis,
+        cast(null as date) as last_observed_on,
+        greatest(sales.known_at, parts.known_at) as known_at,
         'price of any age; single medians without a band' as inputs_assumed
     from sales
     join steps.part as parts using (accelerator)
@@ -185,6 +219,12 @@ select
     clocks.cost_basis,
     clocks.rent as rent_usd_per_gpu_hour,
     clocks.years_left as economic_years_left,
+    clocks.use_ends_by,
+    clocks.rate_pct_per_year,
+    clocks.own_rate_pct_per_year,
+    clocks.own_weight_fraction,
+    clocks.band_basis,
+    clocks.last_observed_on,
     case when clocks.withheld_reason is null then clocks.breakeven_rent end
         as breakeven_rent_usd_per_gpu_hour,
     case when clocks.withheld_reason is null then clocks.earned end as earned_usd_per_gpu,
@@ -197,7 +237,8 @@ select
     clocks.condition,
     clocks.lot,
     clocks.priced_on,
-    clocks.inputs_assumed
+    clocks.inputs_assumed,
+    clocks.known_at
 from clocks
 order by
     clocks.accelerator, clocks.clock, clocks.tier, clocks.period_end_on, clocks.age_years

@@ -92,6 +92,7 @@ select
             then 'no hedge filed, so all floating interest moves' end
     ) as inputs_assumed,
     served.price_vintage_on,
+    served.last_observed_on,
     served.known_at
 from served
 where served.quarter_number <= 40

@@ -51,13 +51,15 @@ select
     published.cost_usd_per_gpu,
     published.cost_basis,
     published.rent_usd_per_gpu_hour,
+    published.last_observed_on,
     published.rent_kept_usd_per_gpu_year,
     published.cash_cost_usd_per_gpu_year,
     published.sale_count,
     published.condition,
     published.lot,
     published.priced_on,
-    published.inputs_assumed
+    published.inputs_assumed,
+    published.known_at
 from published
 order by
     published.accelerator, published.clock, published.tier, published.period_end_on, published.age_years

@@ -1,5 +1,5 @@
--- What the income and book clocks take from the rates of a month: the through-cycle change of rents per year
--- with its band, and the median, shortest and longest life companies file.
+-- What the book clock takes from the rates of a month, and the through-cycle change of rents per year of all
+-- generations with its band: the median, shortest and longest life companies file.
 -- grain: period_end_on
 select
     rate.period_end_on,
@@ -15,7 +15,8 @@ select
     max(case when rate.method = 'book' then -100 / rate.interval_low_rate_pct_per_year end)
         as shortest_life_years,
     max(case when rate.method = 'book' then -100 / rate.interval_high_rate_pct_per_year end)
-        as longest_life_years
+        as longest_life_years,
+    max(rate.known_at) as known_at
 from marts.depreciation_rate as rate
 where rate.accelerator = 'all'
 and rate.publication_status = 'published'

@@ -6,21 +6,24 @@ with ranged as (
         'base' as value_case,
         inputs.input,
         inputs.base_value as as_cost,
-        inputs.base_value as as_income
+        inputs.base_value as as_income,
+        inputs.known_at
     from steps.cost_input as inputs
     union all
     select
         'low' as value_case,
         inputs.input,
         coalesce(inputs.high_value, inputs.base_value) as as_cost,
-        coalesce(inputs.low_value, inputs.base_value) as as_income
+        coalesce(inputs.low_value, inputs.base_value) as as_income,
+        inputs.known_at
     from steps.cost_input as inputs
     union all
     select
         'high' as value_case,
         inputs.input,
         coalesce(inputs.low_value, inputs.base_value) as as_cost,
-        coalesce(inputs.high_value, inputs.base_value) as as_income
+        coalesce(inputs.high_value, inputs.base_value) as as_income,
+        inputs.known_at
     from steps.cost_input as inputs
 ),
 
@@ -39,7 +42,13 @@ select
     max(case when ranged.input = 'utilisation' then ranged.as_income end) / 100
         as utilisation_fraction,
     max(case when ranged.input = 'incremental-borrowing-rate' then ranged.as_cost end) / 100
-        as discount_fraction
+        as discount_fraction,
+    max(
+        case when ranged.input in (
+            'facility-cash-cost', 'overhead-share', 'realisation', 'utilisation',
+            'incremental-borrowing-rate'
+        ) then ranged.known_at end
+    ) as known_at
 from cases
 left join ranged on cases.value_case = ranged.value_case
 group by cases.value_case

@@ -1,7 +1,8 @@
 -- What is left of an accelerator's net rent at a given age, by month and case (METHODS 5): the month's rent
 -- (market clock: on demand as posted, times what operators realise of it; contract clock: a 12-month term,
--- times utilisation), falling at the through-cycle rate until rent meets cash cost or the machine is older
--- than any rented out so far, discounted. `earned` is proportional to the rent, `spent` is not, so a value at
+-- times utilisation), falling at the accelerator's own rate drawn towards that of all (chip_decline) until rent
+-- meets cash cost or the machine is older than any rented out so far (`use_ends_by`), discounted. Where cash
+-- cost ends it, an older machine that rents for as much is worth as much: age alone takes nothing. `earned` is proportional to the rent, `spent` is not, so a value at
 -- another rent is `earned` in proportion less `spent`, never below nothing. `missing_inputs` says why it is
 -- unknown.
 -- grain: accelerator, clock, tier, period_end_on, age_years, value_case
@@ -31,6 +32,8 @@ levels as (
             as clock,
         case when cohort.market = 'on_demand' then 0.0 else 1.0 end as tenor_years,
         cohort.rent_usd_per_gpu_hour as rent,
+        cohort.last_observed_on,
+        cohort.known_at,
         max(case when cohort.market = 'on_demand' then cohort.rent_usd_per_gpu_hour end) over (
             partition by cohort.accelerator, cohort.tier, cohort.period_end_on
         ) as on_demand_rent
@@ -51,11 +54,17 @@ priced as (
             else cases.utilisation_fraction end as margin,
         -ln(
             1 + case cases.value_case
-                when 'low' then decline.interval_low_rate_pct_per_year
-                when 'high' then decline.interval_high_rate_pct_per_year
-                else decline.rate_pct_per_year
+                when 'low' then chips.interval_low_rate_pct_per_year
+                when 'high' then chips.interval_high_rate_pct_per_year
+                else chips.rate_pct_per_year
             end / 100
         ) as decline,
+        chips.rate_pct_per_year,
+        chips.own_rate_pct_per_year,
+        chips.own_weight_fraction,
+        chips.band_basis,
+        chips.known_at as rate_known_at,
+        cases.known_at as inputs_known_at,
         case
             when cases.value_case = 'low' then least(
                 coalesce(decline.longest_life_years, oldest.oldest_years), oldest.oldest_years
@@ -66,6 +75,7 @@ priced as (
     cross join steps.income_case as cases
     join steps.part as parts using (accelerator)
     left join steps.decline as decline using (period_end_on)
+    left join steps.chip_decline as chips using (accelerator, period_end_on)
     left join oldest using (period_end_on)
 ),
 
@@ -88,7 +98,14 @@ aged as (
         lived.*,
         ages.age_years,
         greatest(least(lived.years_to_cash_cost, lived.longest_use - ages.age_years, 12), 0)
-            as years_left
+            as years_left,
+        case
+            when lived.years_to_cash_cost is null or lived.longest_use is null then null
+            when lived.years_to_cash_cost <= least(lived.longest_use - ages.age_years, 12)
+                then 'rent meets cash cost'
+            when lived.longest_use - ages.age_years <= 12 then 'longest use so far'
+            else 'twelve years'
+        end as use_ends_by
     from lived
     cross join ages
 ),
@@ -143,9 +160,15 @@ select
     summed.spent as spent_usd_per_gpu,
     aged.rent as rent_usd_per_gpu_hour,
     aged.on_demand_rent as on_demand_rent_usd_per_gpu_hour,
+    aged.last_observed_on,
     8766 * aged.rent * aged.margin as rent_kept_usd_per_gpu_year,
     8766 * aged.cash_cost as cash_cost_usd_per_gpu_year,
     aged.years_left as economic_years_left,
+    aged.use_ends_by,
+    aged.rate_pct_per_year,
+    aged.own_rate_pct_per_year,
+    aged.own_weight_fraction,
+    aged.band_basis,
     nullif(
         concat_ws(
             '; ',
@@ -157,7 +180,12 @@ select
             case when aged.longest_use is null then 'longest use' end
         ),
         ''
-    ) as missing_inputs
+    ) as missing_inputs,
+    greatest(
+        aged.known_at,
+        coalesce(aged.rate_known_at, aged.known_at),
+        coalesce(aged.inputs_known_at, aged.known_at)
+    ) as known_at
 from aged
 join summed using (accelerator, clock, tier, age_years, period_end_on, value_case)
 order by

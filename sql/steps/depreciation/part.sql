@@ -5,7 +5,8 @@ with new_prices as (
     select
         prices.accelerator,
         prices.price_usd_per_gpu,
-        prices.price_kind || ', ' || prices.price_scope as cost_basis
+        prices.price_kind || ', ' || prices.price_scope as cost_basis,
+        prices.known_at
     from staging.hardware_prices as prices
     where prices.condition = 'new'
     qualify row_number() over (
@@ -23,7 +24,12 @@ select
     coalesce(
         new_prices.cost_basis,
         case when specs.launch_price_usd is not null then 'launch price, card' end
-    ) as cost_basis
+    ) as cost_basis,
+    greatest(
+        specs.known_at,
+        coalesce(forms.known_at, specs.known_at),
+        coalesce(new_prices.known_at, specs.known_at)
+    ) as known_at
 from staging.accelerators as specs
 left join staging.form_factors as forms on specs.form_factor = forms.form_factor
 left join new_prices on specs.accelerator = new_prices.accelerator

@@ -77,7 +77,7 @@ def test_a_machine_older_than_the_clock_has_no_market_value_rather_than_none(db,
     assert lot["market_missing_reason"] == "older than the income clock goes"
 
 
-NO_RENT = "no published neocloud rent of nvidia-h100-sxm-80gb within three months"
+NO_RENT = "no neocloud rent of nvidia-h100-sxm-80gb observed within 31 days"
 
 
 @pytest.mark.parametrize(

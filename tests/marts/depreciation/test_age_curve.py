@@ -20,6 +20,7 @@ def month(accelerator, rent, age, end=date(2026, 6, 30), **cells):
         "age_years": float(age),
         "rent_usd_per_gpu_hour": rent,
         "provider_count": 5,
+        "last_observed_on": end,
     } | cells
 
 

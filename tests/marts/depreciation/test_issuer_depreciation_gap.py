@@ -53,17 +53,26 @@ FALL = {
     "period_end_on": date(2025, 6, 30),
     "publication_status": "published",
     "rate_pct_per_year": -50.0,
+    "interval_low_rate_pct_per_year": -60.0,
+    "interval_high_rate_pct_per_year": -40.0,
+    "known_at": KNOWN,
+}
+LIVES = FALL | {
+    "method": "book",
+    "rate_pct_per_year": -20.0,
+    "interval_low_rate_pct_per_year": -25.0,
+    "interval_high_rate_pct_per_year": -100 / 6,
 }
 
 
-def gap(db, *lives, books=BOOKS, inputs=SHARES, rate=FALL):
+def gap(db, *lives, books=BOOKS, inputs=SHARES, rate=FALL, in_force=LIVES):
     """The last fiscal year by case."""
     land(db, COST_INPUTS, *inputs)
     land(db, USEFUL_LIVES, *(lives or [SIX]))
     land(db, FORMS, *committed("forms"))
     put(db, "marts.issuer_figure", *books)
     put(db, "marts.issuer_quarter", NO_YEAR)
-    put(db, "marts.depreciation_rate", rate)
+    put(db, "marts.depreciation_rate", rate, in_force)
     build(db, "marts.issuer_depreciation_gap")
     query = "from marts.issuer_depreciation_gap where period_end_on = date '2025-12-31'"
     return {each["life_case"]: each for each in rows(db, query)}
@@ -178,3 +187,34 @@ def test_what_is_missing_is_named_and_nothing_is_restated(db):
     assert made["missing_inputs"] == "operating income"
     assert made["restated_operating_income_usd"] is None
     assert made["restated_ppe_net_usd"] is not None
+
+
+def test_without_a_cited_share_there_is_none_whatever_was_filed(db):
+    books = [each for each in BOOKS if each["metric"] != "depreciation"]
+    made = gap(db, books=[*books, figure("depreciation", 2025, 30e9)], inputs=SHARES[:1])["filed"]
+    assert made["technology_fraction"] is None
+    assert "technology share" in made["missing_inputs"]
+
+
+def test_a_cost_that_falls_with_rents_is_gone_at_the_longest_life(db):
+    shortest = LIVES | {"interval_high_rate_pct_per_year": -100 / 2}
+    income = gap(db, in_force=shortest)["rent_decline"]
+    # Half a year of each purchase at both ends, and what two years leave goes in the second.
+    kept = 0.5**0.5
+    assert income["technology_depreciation_usd"] == pytest.approx(
+        60e9 * ((1 - kept) + (kept - kept**3) + kept**3)
+    )
+
+
+def test_figures_calibrated_on_what_was_disclosed_stand_beside(db):
+    made = gap(db, CHANGE)["filed"]
+    factor = made["implied_technology_fraction"] / 0.5
+    assert made["calibrated_technology_fraction"] == pytest.approx(0.5 * factor)
+    assert made["calibrated_effect_usd"] == pytest.approx(-10e9)
+    assert made["disclosure_count"] == 1
+
+
+def test_a_row_is_known_no_earlier_than_the_costs_it_rests_on(db):
+    late = datetime(2026, 9, 1, tzinfo=UTC)
+    inputs = [each | {"known_at": late} for each in SHARES]
+    assert {each["known_at"] for each in gap(db, inputs=inputs).values()} == {late}

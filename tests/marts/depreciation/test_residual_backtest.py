@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.given.lives import H100, put
+from pipeline.contracts.depreciation import HARDWARE_PRICES
+from tests.given.lives import H100, empty, land, put, sold
 from tests.given.support import build, refer, rows
 
+NEOCLOUD = "neocloud_marketplace"
 ORIGIN, TARGET = date(2025, 6, 30), date(2026, 6, 30)
 
 
@@ -21,6 +23,7 @@ def price(provider, on, usd, **cells):
         "observed_on": on,
         "price_usd_per_gpu_hour": usd,
         "sighting_status": "confirmed",
+        "tier": "neocloud",
     } | cells
 
 
@@ -45,7 +48,7 @@ HALVED = [
 COHORT = rate("cohort", -40.0, -60.0, -10.0)
 
 
-def scored(db, prices=HALVED, rates=(COHORT,), over=TARGET):
+def scored(db, prices=HALVED, rates=(COHORT,), over=TARGET, sales=(), segment=NEOCLOUD):
     refer(db)
     db.execute("update staging.accelerators set available_on = date '2022-06-30'")
     ended = rate(
@@ -53,8 +56,10 @@ def scored(db, prices=HALVED, rates=(COHORT,), over=TARGET):
     )
     put(db, "marts.provider_price_daily", *prices)
     put(db, "marts.depreciation_rate", *rates, ended)
+    empty(db)
+    land(db, HARDWARE_PRICES, *sales)
     build(db, "marts.residual_backtest", "marts.residual_backtest_summary")
-    made = rows(db, "from marts.residual_backtest")
+    made = rows(db, f"from marts.residual_backtest where segment = '{segment}'")
     return {(each["method"], each["horizon_months"]): each for each in made}
 
 
@@ -86,9 +91,8 @@ def test_baselines_stand_beside_on_the_same_origin(db):
     made = scored(db)
     assert made["no_change", 12]["forecast_change_pct"] == 0
     assert made["fall_26_pct_per_year", 12]["forecast_change_pct"] == pytest.approx(-26)
-    # Three years old of six: three sixths left become two.
-    line = made["straight_line_6_years", 12]["forecast_change_pct"]
-    assert line == pytest.approx(-100 / 3, abs=0.1)
+    # A straight line is a rule for book value: nobody who uses it says that of a rent.
+    assert ("straight_line_6_years", 12) not in made
     assert made["no_change", 12]["is_within_band"] is None
 
 
@@ -113,3 +117,33 @@ def test_nothing_is_scored_before_its_outcome(db):
 
 def test_only_the_horizon_that_came_is_scored(db):
     assert {horizon for _, horizon in scored(db)} == {12}
+
+
+def test_a_straight_line_is_held_against_resale_values(db):
+    sales = [sold(20_000.0, date(2025, 6, 10)), sold(15_000.0, date(2026, 6, 20))]
+    made = scored(db, sales=sales, segment="resale")
+    # Three years old of six: three sixths left become two.
+    line = made["straight_line_6_years", 12]
+    assert line["forecast_change_pct"] == pytest.approx(-100 / 3, abs=0.1)
+    assert line["actual_change_pct"] == pytest.approx(-25)
+    assert made["no_change", 12]["error_pct"] == pytest.approx(25)
+
+
+def test_hyperscalers_are_scored_apart(db):
+    listed = [price("aws", on, usd, tier="hyperscaler") for on, usd in ((ORIGIN, 9), (TARGET, 6))]
+    assert scored(db, prices=[*HALVED, *listed])["no_change", 12]["provider_count"] == 3
+    made = scored(db, prices=[*HALVED, *listed], segment="hyperscaler")["no_change", 12]
+    assert made["actual_change_pct"] == pytest.approx(-100 / 3)
+
+
+def test_an_outcome_of_a_list_that_nobody_touched_is_not_scored(db):
+    still = [price("a", on, 4.0) for on in (ORIGIN, TARGET)]
+    made = scored(db, prices=still)["no_change", 12]
+    assert (made["repriced_provider_count"], made["is_scored"]) == (0, False)
+
+
+def test_who_changed_another_price_of_its_own_could_have_changed_this_one(db):
+    still = [price("a", on, 4.0) for on in (ORIGIN, TARGET)]
+    other = "nvidia-t4-16gb"
+    touched = [price("a", on, usd, accelerator=other) for on, usd in ((ORIGIN, 1), (TARGET, 2))]
+    assert scored(db, prices=[*still, *touched])["no_change", 12]["is_scored"]

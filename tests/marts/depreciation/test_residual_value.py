@@ -1,12 +1,25 @@
 """The three clocks on inputs small enough for a calculator."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from math import log
 
 import pytest
 
 from pipeline.contracts.depreciation import COST_INPUTS, HARDWARE_PRICES
-from tests.given.lives import H100, RATED_ON, cost, empty, land, new, put, rate, sold
+from tests.given.lives import (
+    H100,
+    LONG_AGO,
+    RATED_ON,
+    cost,
+    empty,
+    land,
+    new,
+    no_forecasts,
+    put,
+    rate,
+    shrunk,
+    sold,
+)
 from tests.given.support import build, refer, rows
 
 END = RATED_ON
@@ -28,22 +41,25 @@ def rent(price, **cells):
         "period_end_on": END,
         "age_years": 8.0,
         "rent_usd_per_gpu_hour": price,
+        "last_observed_on": END,
+        "known_at": LONG_AGO,
     } | cells
 
 
-FALL = rate("pooled_through_cycle", -50.0, -60.0, -40.0)
+FALL = shrunk(-50.0, -60.0, -40.0)
 BOOK = rate("book", -20.0, -25.0, -100 / 6)
 
 
-def values(db, *, rents=None, rates=(FALL, BOOK), inputs=INPUTS, prices=()):
+def values(db, *, rents=None, rates=(FALL, BOOK), inputs=INPUTS, prices=(), cost_new=30_000.0):
     """Every row by clock and age."""
     empty(db)
     refer(db)
     db.execute("update staging.accelerators set available_on = date '2023-06-30'")
     land(db, COST_INPUTS, *inputs)
-    land(db, HARDWARE_PRICES, new(30_000.0, date(2023, 6, 30)), *prices)
+    land(db, HARDWARE_PRICES, new(cost_new, date(2023, 6, 30)), *prices)
     put(db, "marts.rent_cohort", *(rents or [rent(4.0)]))
     put(db, "marts.depreciation_rate", *rates)
+    no_forecasts(db)
     build(db, "marts.residual_value")
     made = rows(db, f"from marts.residual_value where accelerator = '{H100}'")
     return {(each["clock"], each["age_years"]): each for each in made}
@@ -84,10 +100,11 @@ def test_a_rent_under_cash_cost_is_worth_nothing(db):
 
 
 def test_a_rising_market_is_not_forced_down_but_bounded_by_the_longest_use(db):
-    rise = rate("pooled_through_cycle", 10.0, 5.0, 15.0)
-    made = values(db, rates=(rise, BOOK))
+    rise = shrunk(10.0, 5.0, 15.0)
+    made = values(db, rates=(rise, BOOK), cost_new=200_000.0)
     # Eight years is the oldest part rented, so seven are left of one that is a year old.
     assert made["income_market", 1.0]["economic_years_left"] == 7
+    assert made["income_market", 1.0]["use_ends_by"] == "longest use so far"
     assert made["income_market", 8.0]["value_usd_per_gpu"] == 0
     earned = sum(1.6 * 1.1 ** (year + 0.5) - 0.7 for year in range(7))
     assert made["income_market", 1.0]["value_usd_per_gpu"] == pytest.approx(8766 * earned)
@@ -176,3 +193,35 @@ def test_the_breakeven_rent_makes_holding_worth_the_executed_price(db):
         f"and accelerator = '{H100}'",
     )
     assert again["breakeven_rent_usd_per_gpu_hour"] == pytest.approx(8.0)
+
+
+def test_a_value_above_the_newest_price_of_a_new_one_is_withheld(db):
+    made = values(db, cost_new=WORTH - 1)["income_market", 2.0]
+    assert made["withheld_reason"] == "value above the newest price of a new one"
+    assert made["value_usd_per_gpu"] is None
+
+
+def test_a_value_just_under_the_price_of_a_new_one_is_published(db):
+    made = values(db, cost_new=WORTH + 1)["income_market", 2.0]
+    assert made["value_pct_of_cost"] == pytest.approx(100, abs=0.1)
+
+
+@pytest.mark.parametrize("tier", ["hyperscaler", "marketplace"])
+def test_outside_the_tier_its_inputs_are_of_income_is_withheld(db, tier):
+    made = values(db, rents=[rent(4.0, tier=tier)])["income_market", 2.0]
+    assert made["withheld_reason"].startswith("share realised and facility cost are of neoclouds")
+
+
+def test_the_rate_is_shown_with_the_weight_of_the_accelerators_own(db):
+    fall = shrunk(-50.0, -60.0, -40.0, own_rate_pct_per_year=-55.0, own_weight_fraction=0.7)
+    made = values(db, rates=(fall, BOOK))["income_market", 2.0]
+    shown = (made["rate_pct_per_year"], made["own_rate_pct_per_year"], made["own_weight_fraction"])
+    assert shown == (-50.0, -55.0, 0.7)
+    assert made["band_basis"] == "estimate"
+
+
+def test_a_value_is_known_when_the_last_of_its_inputs_is(db):
+    late = datetime(2026, 9, 1, tzinfo=UTC)
+    made = values(db, inputs=[*INPUTS[:2], *INPUTS[3:], cost("realisation", 50.0, known_at=late)])
+    assert made["income_market", 2.0]["known_at"] == late
+    assert made["book", 2.0]["known_at"] < late

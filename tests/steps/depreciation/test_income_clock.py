@@ -3,7 +3,17 @@
 import pytest
 
 from pipeline.contracts.depreciation import COST_INPUTS
-from tests.given.lives import H100, RATED_ON, cost, empty, land, put, rate
+from tests.given.lives import (
+    H100,
+    LONG_AGO,
+    RATED_ON,
+    cost,
+    empty,
+    land,
+    no_forecasts,
+    put,
+    shrunk,
+)
 from tests.given.support import build, refer, rows
 
 
@@ -27,9 +37,12 @@ def test_a_machine_of_seven_years_earns_one_more_year_where_eight_is_the_oldest(
         "period_end_on": RATED_ON,
         "age_years": 8.0,
         "rent_usd_per_gpu_hour": 4.0,
+        "last_observed_on": RATED_ON,
+        "known_at": LONG_AGO,
     }
     put(db, "marts.rent_cohort", rented)
-    put(db, "marts.depreciation_rate", rate("pooled_through_cycle", -50.0, -50.0, -50.0))
+    put(db, "marts.depreciation_rate", shrunk(-50.0, -50.0, -50.0))
+    no_forecasts(db)
     build(db, "steps.income_clock")
     asked = f"from steps.income_clock where accelerator = '{H100}' and value_case = 'base'"
     made = {each["age_years"]: each for each in rows(db, asked)}
@@ -37,3 +50,8 @@ def test_a_machine_of_seven_years_earns_one_more_year_where_eight_is_the_oldest(
     assert made[7.0]["earned_usd_per_gpu"] == pytest.approx(8766 * 4.0 * 0.5 * 0.8 * 0.5**0.5)
     assert made[7.0]["spent_usd_per_gpu"] == pytest.approx(8766 * 0.1)
     assert made[8.0]["earned_usd_per_gpu"] == 0
+    assert made[7.0]["use_ends_by"] == "longest use so far"
+    # 1.60 kept meets 0.10 after four halvings: until then age alone takes nothing.
+    assert made[0.0]["use_ends_by"] == "rent meets cash cost"
+    assert made[0.0]["earned_usd_per_gpu"] == made[3.0]["earned_usd_per_gpu"]
+    assert made[5.0]["earned_usd_per_gpu"] < made[3.0]["earned_usd_per_gpu"]
