@@ -190,7 +190,10 @@ def words(promise: str) -> str:
 
 
 def tell_sources(sources: "pl.DataFrame") -> None:
-    """How many sources landed, and the others by what they were told: whole reasons, once each."""
+    """How many sources landed, and the others by what they were told, once for each reason.
+
+    The address asked is left out here; the table of all sources has it.
+    """
     console = out()
     by: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     landed = 0
@@ -198,7 +201,8 @@ def tell_sources(sources: "pl.DataFrame") -> None:
         if row["outcome"] == "landed":
             landed += 1
         else:
-            by[row["outcome"]][row["outcome_reason"] or "no reason"].append(row["source"])
+            reason = (row["outcome_reason"] or "no reason").partition(" from http")[0]
+            by[row["outcome"]][reason].append(row["source"])
     console.print(f"Sources: {landed} of {sources.height} read.", style="bold")
     for outcome, reasons in sorted(by.items()):
         for reason, names in sorted(reasons.items(), key=lambda each: -len(each[1])):
