@@ -153,8 +153,10 @@ def _lay_out(db: DuckDB) -> None:
     db.execute("create schema if not exists staging")
     db.execute("create schema if not exists meta")
     _heal(db)
+    missing = OWN_TABLES.keys() - _tables(db)
     for table, (doc, columns) in OWN_TABLES.items():
-        create(db, table, doc, columns)
+        if table in missing:
+            create(db, table, doc, columns)
 
 
 _at_work: dict[int, DuckDB] = {}
@@ -247,15 +249,27 @@ def create(db: DuckDB, table: str, doc: str, columns: Sequence[str]) -> None:
     comment(db, table, doc, columns)
 
 
+def create_declared(db: DuckDB) -> None:
+    """Create the staging tables that are not there yet, empty: looked for once, not one by one."""
+    there = _tables(db)
+    for terms in declared():
+        if terms.table not in there:
+            create(db, terms.table, terms.doc, terms.columns)
+
+
 def exists(db: DuckDB, table: str) -> bool:
     """Whether the open database has a table of this name, schema included."""
     # Naming a table that is not there would be quicker, and would abort the open transaction.
-    there = db.execute(
-        "select 1 from duckdb_tables() where database_name = current_database() "
-        "and schema_name || '.' || table_name = ?",
-        [table],
+    return table in _tables(db)
+
+
+def _tables(db: DuckDB) -> set[str]:
+    """Names of the open database's tables, schema included."""
+    found = db.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        "where database_name = current_database()"
     )
-    return bool(there.fetchall())
+    return {table for (table,) in found.fetchall()}
 
 
 def comment(db: DuckDB, table: str, doc: str, columns: Sequence[str], kind: str = "table") -> None:
