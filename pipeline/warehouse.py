@@ -48,6 +48,8 @@ DAMAGE = (
 
 ROOT = Path(__file__).resolve().parents[1] / "warehouse"
 LOCK_WAIT_SECONDS = 60.0
+# What every connection is opened with, in DuckDB's words; tests give small work one thread.
+CONFIG: dict[str, str | bool | int | float | list[str]] = {}
 
 
 def quoted(text: str) -> str:
@@ -58,7 +60,7 @@ def quoted(text: str) -> str:
 @contextmanager
 def scratch() -> Iterator[DuckDB]:
     """A database in memory, for parsing SQL and for writing files."""
-    with duckdb.connect() as db, _interruptible(db):
+    with duckdb.connect(config=CONFIG) as db, _interruptible(db):
         db.execute("set timezone = 'UTC'")
         yield db
 
@@ -66,7 +68,7 @@ def scratch() -> Iterator[DuckDB]:
 @contextmanager
 def opened_for_reading(path: Path) -> Iterator[DuckDB]:
     """A published file, read-only."""
-    with duckdb.connect(path, read_only=True) as db, _interruptible(db):
+    with duckdb.connect(path, read_only=True, config=CONFIG) as db, _interruptible(db):
         db.execute("set timezone = 'UTC'")
         yield db
 
@@ -197,7 +199,7 @@ def _opened(path: Path) -> Iterator[DuckDB]:
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
     while True:
         try:
-            db = duckdb.connect(path)
+            db = duckdb.connect(path, config=CONFIG)
             break
         except duckdb.IOException as error:
             if "lock" not in str(error) or time.monotonic() > deadline:
