@@ -92,11 +92,19 @@ COLUMNS: dict[str, Column] = {
     "min_price_usd_per_gpu_hour": price("Lowest vote; null where withheld."),
     "max_price_usd_per_gpu_hour": price("Highest vote; null where withheld."),
     "interval_low_price_usd_per_gpu_hour": price(
-        "Lower end of the 95 % bootstrap interval of the median; null under two votes."
+        "Lower end of the interval of the median; how often such a pair of votes holds it is "
+        "interval_coverage_pct; null under two votes."
     ),
     "interval_high_price_usd_per_gpu_hour": price(
-        "Upper end of the 95 % bootstrap interval of the median; null under two votes."
+        "Upper end of the same interval; null under two votes."
     ),
+    "interval_coverage_pct": number(
+        "%", "How often an interval between these ranks of so many votes holds the median, exactly."
+    ),
+    "is_inverted": flag(
+        "True where spot is above the same provider's on-demand price in the same place."
+    ),
+    "is_reference": flag("True where the price is one the level of the rent is read in."),
     "effective_n": number(
         "votes", "1 / sum of squared shares: of machines by owner in a marketplace, else of votes."
     ),

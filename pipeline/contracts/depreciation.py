@@ -96,6 +96,24 @@ COST_INPUTS = contract(
     read_on=[],
 )
 
+ISSUER_CAPACITY = contract(
+    "issuer_capacity",
+    "One row per company, day and document that says how much power its accelerators use.",
+    committed=Committed(
+        "Power in use and accelerators of companies that rent them out, as stated.",
+    ),
+    key=["issuer", "measured_on", "source_url"],
+    optional=["installed_gpu_count"],
+    issuer=[],
+    cik=[CIK],
+    measured_on=[],
+    active_power_mw=[pa.Check.in_range(0.1, 1e5)],
+    installed_gpu_count=[pa.Check.in_range(1, 1e8)],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
 SCENARIOS = contract(
     "scenarios",
     "One row per scenario and quarter after its start.",

@@ -46,6 +46,7 @@ WINDOWS: dict[str, Window] = {
     "period_from_on": PERIOD,
     "period_to_on": PERIOD,
     "announced_on": PLAN,
+    "measured_on": Window(date(2006, 8, 24)),
     "available_on": PLAN,
     "closed_on": PLAN,
     "first_sale_on": PLAN,

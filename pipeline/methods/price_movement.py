@@ -71,13 +71,14 @@ def fit(items: pl.DataFrame) -> pl.DataFrame:
     before (`revision_log_change`); they sum to `level_log_change`.
 
     `log_rent` is the level of a fixed panel moved by the index: the median of its providers' mean
-    item effects. The panel is the chain's first window, and from each January the window of the
-    last period of the year before; `rebase_log_change` is what that renewal did.
+    effects of items that are `is_reference` (of a hyperscaler, those of one region). The panel is
+    the chain's first window, and from each January the window of the last period of the year
+    before; `rebase_log_change` is what that renewal did.
 
     Args:
         items: One row per CELL, `period_end_on`, `provider` and `item`, with `log_price`,
-            `item_root` (the item before any restatement), `host_count`, `last_observed_on` and the
-            period's `known_at`.
+            `item_root` (the item before any restatement), `is_reference`, `host_count`,
+            `last_observed_on` and the period's `known_at`.
 
     Returns:
         The columns of MADE, in units of the dictionary; prices in logarithms of USD.
@@ -118,6 +119,7 @@ class _Market:
         log_price[at, placed["column"].to_numpy()] = placed["log_price"].to_numpy()
         provider = keys["provider"].rank("dense").to_numpy().astype(np.int64) - 1
         self.panel = Panel(log_price, provider)
+        self.reference = keys["is_reference"].to_numpy()
         self.root_seen = np.zeros((len(self.ends), roots.height), dtype=bool)
         period, column = np.nonzero(self.panel.seen)
         self.root_seen[period, self.root[column]] = True
@@ -212,18 +214,19 @@ class _Market:
 
     def _referred(self, row: Row, window: Window, held: Row | None) -> Row:
         """The panel the rent rests on: the chain's first, and each January the one before it."""
-        inside = ~np.isnan(window.item_effects)
+        inside = ~np.isnan(window.item_effects) & self.reference
         member = self.panel.member[inside]
         member = member[:, member.any(axis=0)]
         own = window.item_effects[inside] @ member / member.sum(axis=0)
+        rents = np.quantile(own, [0.25, 0.5, 0.75]) if own.size else np.full(3, np.nan)
         newest = {
             "reference_on": row["period_end_on"],
             "log_index": float(np.log(row["multilateral_price_index"])),
-            "log_rents": window.period_effects[-1] + np.quantile(own, [0.25, 0.5, 0.75]),
+            "log_rents": window.period_effects[-1] + rents,
             "reference_provider_count": own.size,
         }
         year = row["period_end_on"].year
-        if held is None:
+        if held is None or not held["reference_provider_count"]:
             held = newest
         elif held["year"] < year:
             held = held["newest"]
@@ -233,13 +236,15 @@ class _Market:
         self, row: Row, periods: list[int], window: Window, reference: Row, before: Row | None
     ) -> Row:
         index = float(np.log(row["multilateral_price_index"]))
+        made: Row = {"reference_provider_count": reference["reference_provider_count"]}
+        if not reference["reference_provider_count"]:
+            return made
         low, log_rent, high = (reference["log_rents"] + index - reference["log_index"]).tolist()
-        made: Row = {
+        made |= {
             "log_rent": log_rent,
             "p25_log_rent": low,
             "p75_log_rent": high,
             "reference_on": reference["reference_on"],
-            "reference_provider_count": reference["reference_provider_count"],
         }
         ends = [self.ends[each] for each in periods]
         if window.scores.shape[1] >= MIN_INTERVAL and reference["reference_on"] in ends:
@@ -247,7 +252,7 @@ class _Market:
             quantile = float(student.ppf((1 + LEVEL) / 2, window.scores.shape[1] - 1))
             made["log_rent_standard_error"] = error
             made["log_rent_reach"] = None if error is None else quantile * error
-        if before is not None:
+        if before is not None and before.get("log_rent") is not None:
             made["rebase_log_change"] = log_rent - before["log_rent"] - row["log_change"]
         return made
 

@@ -28,6 +28,7 @@ def weekly(prices: Iterable[Price], tier: str = "neocloud", roots: dict[str, str
             "provider": name.partition("/")[0],
             "item": name.partition("/")[2] or "any",
             "item_root": (roots or {}).get(name, name.partition("/")[2] or "any"),
+            "is_reference": not name.endswith("elsewhere"),
             "log_price": float(np.log(price)),
             "host_count": None,
             "last_observed_on": START + timedelta(weeks=week),
@@ -163,3 +164,18 @@ def test_each_january_the_reference_panel_is_renewed_and_the_step_is_shown():
     assert dear["period_end_on"].min() == date(2026, 1, 4)
     assert dear["rebase_log_change"][0] == pytest.approx(np.log(2))
     assert made["multilateral_price_index"].to_list() == pytest.approx([100] * 60)
+
+
+def test_a_hyperscalers_rent_is_read_in_its_reference_region_and_moved_by_all():
+    # The list rises by half elsewhere; the region of reference stands still.
+    prices = [(week, "aws/us-east-1", 7.0) for week in (0, 1)]
+    prices += [(0, "aws/elsewhere", 12.0), (1, "aws/elsewhere", 18.0)]
+    made = price_movement.fit(weekly(sorted(prices), tier="hyperscaler"))
+    assert made["multilateral_price_index"].to_list() == pytest.approx([100, 100 * 1.5**0.5])
+    assert np.exp(made["log_rent"][0]) == pytest.approx(7.0)
+
+
+def test_without_a_price_in_a_reference_region_there_is_an_index_and_no_rent():
+    made = price_movement.fit(weekly([(0, "aws/elsewhere", 12.0)], tier="hyperscaler"))
+    assert made["multilateral_price_index"].to_list() == [100]
+    assert made["log_rent"].to_list() == [None]

@@ -8,7 +8,8 @@
 -- scenario defaults the customer (for good) or the contract ends, and at the market from then on. SOFR moves
 -- only the floating debt that need not be hedged. The agreement is taken to hold at the start: where cost
 -- inferred from draws is too little for that, the contract's clock counts as much more as it takes, and
--- inputs_assumed says so.
+-- inputs_assumed says so. Whether the market's clock is under water hangs on the part of posted rent realised,
+-- one quotation: the two flags say it for 40 and 80 %; where they differ, that input decides.
 -- grain: facility_id, scenario, quarter_number
 with moved as (
     select
@@ -45,10 +46,19 @@ rented as (
         moved.quarter_number,
         case when count(moved.earned_usd - moved.spent_usd) = count(*)
             then sum(greatest(moved.earned_usd - moved.spent_usd, 0)) end as gpu_value_usd,
+        case when count(moved.earned_usd - moved.spent_usd) = count(*)
+            then sum(greatest(
+                0.4 / base.realisation_fraction * moved.earned_usd - moved.spent_usd, 0
+            )) end as gpu_value_at_40_usd,
+        case when count(moved.earned_usd - moved.spent_usd) = count(*)
+            then sum(greatest(
+                0.8 / base.realisation_fraction * moved.earned_usd - moved.spent_usd, 0
+            )) end as gpu_value_at_80_usd,
         case when count(moved.annual_rent_kept_usd - moved.annual_cash_cost_usd) = count(*)
             then sum(moved.annual_rent_kept_usd - moved.annual_cash_cost_usd) / 4 end as quarter_market_income_usd,
         max(moved.market_missing_reason) as market_missing_reason
     from moved
+    left join steps.income_case as base on base.value_case = 'base'
     group by all
 ),
 
@@ -88,6 +98,10 @@ scored as (
         facility.ltv_max_pct,
         case when paths.scenario_kind is not null
             then rented.gpu_value_usd + facility.other_value_usd end as market_value_usd,
+        case when paths.scenario_kind is not null
+            then rented.gpu_value_at_40_usd + facility.other_value_usd end as value_at_40_usd,
+        case when paths.scenario_kind is not null
+            then rented.gpu_value_at_80_usd + facility.other_value_usd end as value_at_80_usd,
         rented.quarter_market_income_usd,
         facility.quarter_principal_due_usd,
         -- A quarter of a year.
@@ -150,6 +164,8 @@ select
     judged.owed_usd * (1 - 1e-11) > judged.ltv_max_pct / 100 * judged.depreciated_cost_usd
         as is_base_broken,
     judged.owed_usd > judged.market_value_usd as is_under_water,
+    judged.owed_usd > judged.value_at_40_usd as is_under_water_at_40_pct,
+    judged.owed_usd > judged.value_at_80_usd as is_under_water_at_80_pct,
     case when judged.is_at_market and judged.is_dscr_tested
         then judged.dscr_market_ratio < judged.dscr_min_ratio end as is_dscr_broken,
     case

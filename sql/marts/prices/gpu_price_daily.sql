@@ -1,65 +1,12 @@
 -- The level of a price: what one accelerator-hour rents for, by tier, market, term and region group.
 -- One provider, one vote; where one marketplace is alone its machines vote. A cell that rests on too
 -- little, or disagrees with itself or with the economic order, is withheld and says why (METHODS 2).
--- `world` takes each provider once over all its regions; the other groups hold their own regions.
+-- `all` takes each provider once over all its regions, a hyperscaler in its reference region only; the other
+-- groups hold their own regions (steps.price_vote). The interval is that between two votes; how often such a pair holds the median is
+-- interval_coverage_pct, exactly (75 % of three votes, not 95).
 -- Steps that wait for a second sighting and prices that exclude the host never mix in.
 -- grain: accelerator, tier, market, term_months, basis, region_group, observed_on
-with placed as (
-    select
-        provider,
-        accelerator,
-        tier,
-        market,
-        term_months,
-        basis,
-        region_group,
-        observed_on,
-        price_usd_per_gpu_hour,
-        host_count,
-        offer_count,
-        carried_days,
-        last_seen_on
-    from marts.provider_price_daily
-    where sighting_status = 'confirmed'
-    union all
-    select
-        provider,
-        accelerator,
-        tier,
-        market,
-        term_months,
-        basis,
-        'all' as region_group,
-        observed_on,
-        price_usd_per_gpu_hour,
-        host_count,
-        offer_count,
-        carried_days,
-        last_seen_on
-    from marts.provider_price_daily
-    where sighting_status = 'confirmed'
-),
-
-provider_votes as (
-    select
-        accelerator,
-        tier,
-        market,
-        term_months,
-        basis,
-        region_group,
-        observed_on,
-        provider,
-        median(price_usd_per_gpu_hour) as price_usd_per_gpu_hour,
-        sum(host_count)::bigint as host_count,
-        sum(offer_count)::bigint as offer_count,
-        min(carried_days) as carried_days,
-        max(last_seen_on) as last_seen_on
-    from placed
-    group by all
-),
-
-panels as (
+with panels as (
     select
         accelerator,
         tier,
@@ -69,6 +16,7 @@ panels as (
         region_group,
         observed_on,
         count(*) as provider_count,
+        bool_or(is_inverted) as is_inverted,
         sum(host_count)::bigint as host_count,
         sum(offer_count)::bigint as offer_count,
         max(carried_days) as carried_days,
@@ -80,7 +28,7 @@ panels as (
             else 1.0 / count(*)
         end as provider_hhi,
         min(provider) as a_provider
-    from provider_votes
+    from steps.price_vote
     group by accelerator, tier, market, term_months, basis, region_group, observed_on
 ),
 
@@ -161,7 +109,7 @@ votes as (
         provider_votes.region_group,
         provider_votes.observed_on,
         provider_votes.price_usd_per_gpu_hour
-    from provider_votes
+    from steps.price_vote as provider_votes
     anti join concentration
         using (accelerator, tier, market, term_months, basis, region_group, observed_on)
 ),
@@ -193,6 +141,8 @@ measured as (
         levels.prices[ranks.rank_low - 1 + 1] as interval_low_price,
         levels.prices[ranks.rank_high - 1 + 1] as interval_high_price,
         panels.provider_count,
+        coverages.interval_coverage_pct,
+        coalesce(panels.is_inverted, false) as is_inverted,
         case
             when concentration.hhi is not null then levels.vote_count else panels.host_count
         end as host_count,
@@ -206,6 +156,8 @@ measured as (
     left join concentration
         using (accelerator, tier, market, term_months, basis, region_group, observed_on)
     left join staging.interval_ranks as ranks on levels.vote_count = ranks.vote_total_count
+    left join steps.interval_coverage as coverages
+        on levels.vote_count = coverages.vote_total_count
 ),
 
 -- Spot at or below on-demand, a longer term at or below a shorter one: prices of the same cell.
@@ -234,7 +186,9 @@ decided as (
         case
             when tier <> 'hyperscaler' and provider_count < 3 and tier <> 'marketplace'
                 then 'fewer than 3 providers'
-            when tier = 'marketplace' and provider_count < 3 and coalesce(host_count, 0) < 5
+            when tier = 'marketplace' and provider_count < 3 and host_count is null
+                then 'fewer than 3 providers and an unknown number of machines'
+            when tier = 'marketplace' and provider_count < 3 and host_count < 5
                 then 'fewer than 3 providers and fewer than 5 machines'
             when tier = 'marketplace' and provider_count < 3 and largest_host_fraction is null
                 then 'fewer than 3 providers and owners of the machines unknown'
@@ -245,6 +199,8 @@ decided as (
             when market in ('spot', 'on_demand') and provider_count >= 3
                 and spot_price > on_demand_price
                 then 'spot above on-demand'
+            when provider_count < 3 and is_inverted
+                then 'spot above the same provider''s on-demand price'
             when market = 'reserved' and provider_count >= 3
                 and median_price > least(on_demand_price, shorter_term_price)
                 then 'longer commitment dearer than a shorter one'
@@ -267,6 +223,8 @@ select
         as interval_low_price_usd_per_gpu_hour,
     case when withheld_reason is null then interval_high_price end
         as interval_high_price_usd_per_gpu_hour,
+    case when withheld_reason is null and interval_low_price is not null
+        then interval_coverage_pct end as interval_coverage_pct,
     case when withheld_reason is null then p25_price end as p25_price_usd_per_gpu_hour,
     case when withheld_reason is null then p75_price end as p75_price_usd_per_gpu_hour,
     case when withheld_reason is null then min_price end as min_price_usd_per_gpu_hour,

@@ -100,6 +100,7 @@ decided as (
             when unobserved_days > 31
                 then coalesce(withheld_reason || ' since ', 'no price observed since ')
                 || last_observed_on
+            when log_rent is null then 'no price in a reference region'
         end as reason
     from rented
 )

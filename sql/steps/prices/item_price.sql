@@ -199,6 +199,8 @@ stood as (
         periods.period_end_on,
         periods.place || case when periods.machine = 'any' then '' else ' ' || periods.machine end
             as item_root,
+        periods.tier <> 'hyperscaler' or reference.region is null or periods.place = 'global'
+        or periods.place = reference.region as is_reference,
         periods.source,
         periods.log_price,
         periods.host_count,
@@ -219,6 +221,7 @@ stood as (
         count(restatements.restated_on) as restated_count
     from periods
     join steps.period_end as ends using (period, period_end_on)
+    left join steps.reference_region as reference on periods.provider = reference.provider
     left join restatements
         on periods.provider = restatements.provider
         and periods.accelerator = restatements.accelerator
@@ -242,6 +245,7 @@ by_source as (
         basis,
         provider,
         item_root,
+        is_reference,
         restated_count,
         period_end_on,
         known_at,
@@ -265,6 +269,7 @@ select
         as item,
     period_end_on,
     item_root,
+    bool_or(is_reference) as is_reference,
     sum(log_price::decimal(18, 12))::double / count(*) as log_price,
     max(host_count) as host_count,
     max(last_observed_on) as last_observed_on,

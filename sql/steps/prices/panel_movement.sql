@@ -13,6 +13,7 @@ select
     items.provider,
     items.item,
     items.item_root,
+    items.is_reference,
     items.period_end_on,
     items.log_price,
     items.host_count,

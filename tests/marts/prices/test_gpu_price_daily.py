@@ -6,6 +6,8 @@ from tests.given.support import build, fill, offer, rows
 
 WORLD = "from marts.gpu_price_daily where region_group = 'all' order by observed_on"
 
+TO_LEVELS = ("marts.host_price_daily", "marts.provider_price_daily", "marts.gpu_price_daily")
+
 
 def neoclouds(*prices: float, **cells):
     return [
@@ -34,7 +36,7 @@ def machines(*prices: float, operator: str | None = None):
 
 def test_three_providers_publish_their_median_with_interval(db):
     fill(db, neoclouds(2.0, 3.0, 4.0))
-    build(db)
+    build(db, *TO_LEVELS)
     [cell] = rows(db, WORLD)
     assert cell["publication_status"] == "published"
     assert cell["median_price_usd_per_gpu_hour"] == 3.0
@@ -46,7 +48,7 @@ def test_three_providers_publish_their_median_with_interval(db):
 
 def test_two_providers_are_withheld_with_the_reason_and_without_a_price(db):
     fill(db, neoclouds(2.0, 3.0))
-    build(db)
+    build(db, *TO_LEVELS)
     [cell] = rows(db, WORLD)
     assert (cell["publication_status"], cell["withheld_reason"]) == (
         "withheld",
@@ -69,21 +71,21 @@ def test_one_provider_in_many_regions_has_one_vote(db):
             offer(provider="x", offer_id="x", price_usd_per_gpu_hour=2),
         ],
     )
-    build(db)
+    build(db, *TO_LEVELS)
     [cell] = rows(db, WORLD)
     assert (cell["provider_count"], cell["median_price_usd_per_gpu_hour"]) == (4, 3.5)
 
 
 def test_a_hyperscaler_publishes_alone_and_says_so(db):
     fill(db, [offer()])
-    build(db)
+    build(db, *TO_LEVELS)
     [cell] = rows(db, WORLD)
     assert (cell["publication_status"], cell["single_provider"]) == ("published", True)
 
 
 def test_machines_vote_where_a_marketplace_is_alone(db):
     fill(db, machines(1.0, 2.0, 3.0, 4.0, 5.0))
-    build(db)
+    build(db, *TO_LEVELS)
     [cell] = rows(db, WORLD)
     assert (cell["publication_status"], cell["median_price_usd_per_gpu_hour"]) == ("published", 3.0)
     assert (cell["host_count"], cell["vote_count"], cell["single_provider"]) == (5, 5, True)
@@ -93,14 +95,14 @@ def test_machines_vote_where_a_marketplace_is_alone(db):
 
 def test_four_machines_are_too_few(db):
     fill(db, machines(1.0, 2.0, 3.0, 4.0))
-    build(db)
+    build(db, *TO_LEVELS)
     [cell] = rows(db, WORLD)
     assert cell["withheld_reason"] == "fewer than 3 providers and fewer than 5 machines"
 
 
 def test_one_owner_of_most_machines_is_withheld(db):
     fill(db, [*machines(1.0, 2.0, 3.0, 4.0, operator="big"), *machines(*[5.0] * 6)[4:]])
-    build(db)
+    build(db, *TO_LEVELS)
     [cell] = rows(db, WORLD)
     assert cell["withheld_reason"] == "one owner has more than half of the machines"
     assert cell["largest_host_fraction"] == pytest.approx(4 / 6)
@@ -108,7 +110,7 @@ def test_one_owner_of_most_machines_is_withheld(db):
 
 def test_a_cell_that_disagrees_with_itself_is_withheld(db):
     fill(db, neoclouds(1.0, 1.0, 9.0, 9.0))
-    build(db)
+    build(db, *TO_LEVELS)
     [cell] = rows(db, WORLD)
     assert cell["withheld_reason"] == "p75 is more than 3 times p25"
 
@@ -118,7 +120,7 @@ def test_spot_above_on_demand_is_withheld_on_both_sides(db):
         db,
         [*neoclouds(2.0, 2.0, 2.0), *neoclouds(3.0, 3.0, 3.0, market="spot", spot_kind="market")],
     )
-    build(db)
+    build(db, *TO_LEVELS)
     assert {row["withheld_reason"] for row in rows(db, WORLD)} == {"spot above on-demand"}
 
 
@@ -129,7 +131,7 @@ def test_a_longer_commitment_dearer_than_a_shorter_one_is_withheld(db):
         for row in neoclouds(2.5, 2.5, 2.5, market="reserved", term_months=36)
     ]
     fill(db, [*year, *three])
-    build(db)
+    build(db, *TO_LEVELS)
     reasons = {row["term_months"]: row["withheld_reason"] for row in rows(db, WORLD)}
     assert reasons == {12: None, 36: "longer commitment dearer than a shorter one"}
 
@@ -144,7 +146,7 @@ def test_an_unconfirmed_step_does_not_reach_the_level(db):
         for row in neoclouds(2.0, 2.0, 2.0)
     ]
     fill(db, [*calm, *neoclouds(2.0, 2.0, 9.0)])
-    build(db)
+    build(db, *TO_LEVELS)
     today = [row for row in rows(db, WORLD) if row["observed_on"] == date(2026, 11, 20)]
     assert [row["provider_count"] for row in today] == [2]
 
@@ -152,7 +154,64 @@ def test_an_unconfirmed_step_does_not_reach_the_level(db):
 def test_administered_spot_is_shown_by_provider_and_enters_no_level(db):
     listed = {"market": "spot", "spot_kind": "administered", "flag": "administered"}
     fill(db, [offer(), offer(provider="gcp", offer_id="b", **listed)])
-    build(db)
+    build(db, *TO_LEVELS)
     assert [row["market"] for row in rows(db, WORLD)] == ["on_demand"]
     [spot] = rows(db, "from marts.provider_price_daily where market = 'spot'")
     assert spot["sighting_status"] == "administered"
+
+
+def test_the_interval_says_how_often_such_a_pair_of_votes_holds_the_median(db):
+    fill(db, neoclouds(2.0, 3.0, 4.0))
+    build(db, *TO_LEVELS)
+    [cell] = rows(db, WORLD)
+    # All three on one side: 2 of 8.
+    assert cell["interval_coverage_pct"] == pytest.approx(75)
+
+
+def test_spot_above_the_same_providers_on_demand_is_withheld_one_against_one(db):
+    fill(
+        db,
+        [
+            offer(offer_id="a", price_usd_per_gpu_hour=4.0),
+            offer(offer_id="b", price_usd_per_gpu_hour=4.5, market="spot", spot_kind="market"),
+        ],
+    )
+    build(db, *TO_LEVELS)
+    reasons = {(each["market"], each["provider_count"]): each["withheld_reason"]
+               for each in rows(db, WORLD)}  # fmt: skip
+    assert set(reasons.values()) == {"spot above the same provider's on-demand price"}
+
+
+def test_an_unknown_number_of_machines_is_called_unknown(db):
+    fill(db, [offer(provider="vast", price_usd_per_gpu_hour=2.0)])
+    build(db, *TO_LEVELS)
+    [cell] = rows(db, WORLD)
+    assert cell["host_count"] is None
+    assert cell["withheld_reason"] == "fewer than 3 providers and an unknown number of machines"
+
+
+def test_a_hyperscalers_world_is_its_reference_region(db):
+    regions = {"us-east-1": 4.0, "sa-east-1": 12.0, "ap-south-1": 9.0}
+    fill(
+        db,
+        [
+            offer(offer_id=name, region=name, price_usd_per_gpu_hour=price)
+            for name, price in regions.items()
+        ],
+    )
+    build(db, *TO_LEVELS)
+    [cell] = rows(db, WORLD)
+    assert cell["median_price_usd_per_gpu_hour"] == 4.0
+
+
+def test_a_price_tied_to_no_region_stands_in_for_the_reference_region(db):
+    fill(
+        db,
+        [
+            offer(offer_id="a", region="sa-east-1", price_usd_per_gpu_hour=12.0),
+            offer(offer_id="b", region="global", region_group="global", price_usd_per_gpu_hour=5.0),
+        ],
+    )
+    build(db, *TO_LEVELS)
+    [cell] = rows(db, WORLD)
+    assert cell["median_price_usd_per_gpu_hour"] == 5.0
