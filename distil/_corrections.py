@@ -21,6 +21,7 @@ SUPERCHIPS = {
 MARKETS = ("on_demand", "spot", "reserved")
 SAME = 0.005
 SAME_SKU = 0.0005
+QUEUED = 0.65
 # A bigger machine costs more per GPU because of its host; a region's surcharge is below this.
 LARGER = 1.25
 REACH_DAYS = 550
@@ -110,7 +111,8 @@ def queued_price(frame: pl.DataFrame) -> pl.DataFrame:
     """On-demand rows of Google at exactly what it asks for a start in the queue or the calendar.
 
     One catalog prints the B200 at 11.277 on four continents, another the H100 at 4.57: both are the
-    calendar's SKU, read beside the on-demand one (16.11, 9.80) by a third.
+    calendar's SKU, read beside the on-demand one (16.11, 9.80) by a third. Regions add to it, so
+    a price below 0.65 of what Google's regions ask for the chip is one too: none asks so little.
     """
     google = pl.col("provider") == "gcp"
     queued = (
@@ -120,9 +122,15 @@ def queued_price(frame: pl.DataFrame) -> pl.DataFrame:
         .unique()
     )
     asked = usable(frame).filter(google, pl.col("market") == "on_demand")
-    return asked.join(queued, on="accelerator").filter(
+    exact = asked.join(queued, on="accelerator").filter(
         (PRICE / pl.col("queued") - 1).abs() < SAME_SKU
     )
+    smallest = asked.group_by("accelerator", "basis", "folder", "region", "seen_on").agg(
+        PRICE.min()
+    )
+    middle = smallest.group_by("accelerator", "basis").agg(middle=PRICE.median())
+    low = asked.join(middle, on=["accelerator", "basis"]).filter(pl.col("middle") * QUEUED > PRICE)
+    return pl.concat([exact.select("row"), low.select("row")])
 
 
 def larger_machine(frame: pl.DataFrame) -> pl.DataFrame:

@@ -81,6 +81,10 @@ def distil(rows: pl.DataFrame) -> pl.DataFrame:
         (seller.str.contains("_sponsored$"), "teaser"),
         (seller.is_in(FLOORS), "cheapest_only"),
         (is_page & is_cloud, "region_unknown"),
+        # One day of the lists' own discounts, out of the indices, would be an eighth of the file.
+        (seller.is_in(["azure", "gcp"]) & (pl.col("market") == "spot"), "one_day_discount"),
+        # Slices of hundreds of chips under a count of one.
+        (pl.col("accelerator_raw").str.contains("(?i)tpu"), "unit_uncertain"),
         (is_page & seller.is_in(["google_cloud"]), "region_unknown"),
         (is_page & machine.is_null(), "variant_unclear"),
         ((seller == "denvr") & (pl.col("price") < 1), "fractional"),

@@ -46,7 +46,7 @@ def distil(rows: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("A100 SXM 80GB"))
         .when(seller == "OCI")
         .then(pl.coalesce(machine.replace_strict(BOARDS, default=None), name))
-        .when(is_google & machine.str.contains("80GB"))
+        .when(is_google & name.eq("A100") & machine.str.contains("80GB"))
         .then(pl.lit("A100 SXM 80GB"))
         .when(is_google & name.eq("A100"))
         .then(pl.lit("A100 SXM 40GB"))

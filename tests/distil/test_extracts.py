@@ -188,6 +188,20 @@ def test_oracles_second_part_is_the_board_with_grace(rows) -> None:
     assert seen["accelerator_raw"].item() == "GB200"
 
 
+def test_googles_parts_are_told_apart_by_chip_and_memory(rows) -> None:
+    part = {"provider": "GCP", "instance_type": "Nvidia Tesla A100 80GB GPU running in Americas"}
+    h100 = "Nvidia H100 80GB GPU running in Americas"
+    seen = sooddvs_terms.distil(
+        rows(
+            part | {"accelerator_raw": "A100"},
+            part | {"accelerator_raw": "A100", "instance_type": "Nvidia Tesla A100 GPU running in"},
+            part | {"instance_type": h100},
+        )
+    )
+    assert seen["accelerator_raw"].to_list() == ["A100 SXM 80GB", "A100 SXM 40GB", "H100 SXM"]
+    assert set(seen["basis"]) == {"gpu_component"}
+
+
 def test_a_reservation_total_is_spread_over_its_hours(rows) -> None:
     total = {
         "provider": "azure",
