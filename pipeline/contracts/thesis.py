@@ -8,6 +8,9 @@ from pipeline.contracts.reference import SKU, SLUG
 from pipeline.identity.edges import between_known
 
 MONEY = pa.Check.in_range(0, 1e13)
+METRIC = pa.Check.str_matches(
+    r"^(revenue|gross_profit|operating_income|cost_of_revenue|annual_run_rate)$"
+)
 CLAIM = pa.Check.str_matches(r"^[a-z][a-z0-9_]*$")
 
 
@@ -154,11 +157,7 @@ SEGMENT_FIGURES = contract(
     company=[],
     layer=[],
     segment=[],
-    metric=[
-        pa.Check.isin(
-            ["revenue", "gross_profit", "operating_income", "cost_of_revenue", "annual_run_rate"]
-        )
-    ],
+    metric=[METRIC],
     figure_kind=[],
     period_start_on=[],
     period_end_on=[PERIOD],

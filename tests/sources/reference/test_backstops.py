@@ -20,7 +20,7 @@ def test_the_committed_file_lands_whole(db):
 
 
 def test_nvidia_guarantees_105_billion_and_is_indemnified_for_the_same_risk():
-    # 8-K of 17 August 2026: residual value of leases of OpenAI at PORTS-Pike, capped at 105 billion.
+    # 8-K of 17 August 2026: residual value of leases at PORTS-Pike, capped at 105 billion.
     guarantee, indemnity = (
         one("nvidia-sb-energy-residual-guarantee"),
         one("openai-indemnity-nvidia"),
