@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 from pipeline import warehouse as wh
-from pipeline.build.model import models, rebuild
-from pipeline.contracts import Contract, declared
+from pipeline.build.model import models, rebuild, upstream
+from pipeline.contracts import Contract
 from pipeline.contracts.credit import FACILITY_BALANCES, FACILITY_TERMS
 from pipeline.contracts.filings import (
     COMMITMENT_MEANINGS,
@@ -21,7 +21,7 @@ from pipeline.contracts.filings import (
 from pipeline.sources.source import REFERENCE, Capture, discover
 from pipeline.warehouse import DuckDB
 from tests.given.cited import cited
-from tests.given.support import typed, upstream
+from tests.given.support import typed
 
 Row = dict[str, Any]
 CIK = "0000000001"
@@ -188,8 +188,7 @@ def land(
     accepted: Iterable[Row] = (),
 ) -> None:
     """Land filings beside the rules; without any, one neocloud and the common recipes."""
-    for each in declared():
-        wh.create(db, each.table, each.doc, each.columns)
+    wh.create_declared(db)
     landing: list[tuple[Contract, Iterable[Row]]] = [
         (FORMS, committed("forms")),
         (METRICS, committed("metrics")),
@@ -211,7 +210,7 @@ def build(db: DuckDB, name: str = "") -> None:
     if name:
         wanted = [table for table in wanted if table.endswith(f".{name}")]
     for model in models():
-        if model.table in upstream(*wanted):
+        if model.table in upstream(wanted):
             rebuild(db, model, audits=())
 
 
