@@ -192,9 +192,9 @@ def test_history_the_upstream_keeps_is_a_partitioned_backfill(store, instance):
     graph = definitions(tuple(sources), store)
     ingested = graph.resolve_job_def("ingest").asset_layer.executable_asset_keys
     assert all(key.path[0] != "history" for key in ingested)
-    needed = [each for each in sources if each.name in ("runpod", "providers", "accelerators")]
-    keys = [assets.staging_key(each) for each in needed]
-    run(graph, "ingest", instance, dg.AssetKey(["raw", "runpod"]), *keys)
+    files = [assets.staging_key(each) for each in sources if each.domain == "reference"]
+    offers = dg.AssetKey(["staging", "gpu_offers", "runpod"])
+    run(graph, "ingest", instance, dg.AssetKey(["raw", "runpod"]), offers, *files)
     for key in ("2026-01-01", "2026-02-01"):
         done = dg.materialize(
             [a for a in graph.assets if dg.AssetKey(["history", "runpod"]) in a.keys],
