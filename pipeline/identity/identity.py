@@ -139,6 +139,24 @@ def resolve_provider(frame: pl.DataFrame, providers: pl.DataFrame) -> pl.DataFra
     )
 
 
+def one_list(frame: pl.DataFrame, providers: pl.DataFrame) -> pl.DataFrame:
+    """`region` is "global" for sellers with one price list, whatever region an upstream printed.
+
+    One recorder prints DigitalOcean's `tor1` and another no region for the same price: that is one
+    item, and as two nothing would link them. `providers.list_scope` says who has one list.
+
+    Args:
+        frame: Columns `provider` (canonical) and `region`.
+        providers: `warehouse/reference/providers.csv`.
+    """
+    lists = providers.filter(pl.col("list_scope") == "one_list")["provider"]
+    return frame.with_columns(
+        region=pl.when(pl.col("provider").is_in(lists.implode()))
+        .then(pl.lit("global"))
+        .otherwise("region")
+    )
+
+
 def resolve_region(frame: pl.DataFrame, regions: pl.DataFrame) -> pl.DataFrame:
     """The region group of each row, and its country where the upstream named none.
 
