@@ -6,6 +6,7 @@ import polars as pl
 from pipeline.contracts import Committed, contract
 from pipeline.contracts.filings import ACCESSION, CIK
 from pipeline.contracts.reference import SKU, SLUG
+from pipeline.identity.edges import between_known
 from pipeline.identity.holdings import resolved
 
 DOLLARS = pa.Check.in_range(0, 1e12)
@@ -265,6 +266,8 @@ FUND_HOLDINGS = contract(
 COMMITMENTS = contract(
     "commitments",
     "One row per commitment from one company to another and version of its terms.",
+    prepare=between_known("from_entity", "to_entity"),
+    reads=["entities"],
     committed=Committed(
         """Who invests in, buys from, leases from, lends to or guarantees whom, with citation.
 
@@ -272,6 +275,7 @@ COMMITMENTS = contract(
         that are listed too: never add them. Options, letters of intent and approvals are not
         binding; whether "up to" binds is unknown.
         """,
+        is_whole=True,
     ),
     key=["commitment_id", "known_at", "source_url"],
     optional=["amount_usd", "is_binding", "announced_on", "ends_on"],
