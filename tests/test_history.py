@@ -1,7 +1,10 @@
 """The committed history, built whole: values somebody can look up."""
 
 import hashlib
+from collections import defaultdict
 from datetime import date
+from math import exp, log
+from statistics import median
 
 import pytest
 
@@ -11,6 +14,7 @@ from pipeline.release.export import export
 from pipeline.release.publish import publish
 from pipeline.sources.source import discover
 from pipeline.warehouse import Warehouse, opened_for_reading
+from tests.given import recomputed
 from tests.given.support import DERIVED
 
 ON_DEMAND = "market = 'on_demand' and sighting_status = 'confirmed'"
@@ -276,3 +280,123 @@ def test_trap_36_a_growing_panel_does_not_read_as_a_fall(db):
     assert after[3] == pytest.approx(0, abs=1e-12)
     assert after[4] == pytest.approx(after[5], abs=1e-9)
     assert after[5] < -0.15
+
+
+# By a second path: staging rows, loops and dense least squares (tests/given/recomputed.py).
+
+NEOCLOUD = (
+    "tier = 'neocloud' and market = 'on_demand' and term_months = 0 and basis = 'all_in' "
+    "and period = 'month' and accelerator = ?"
+)
+
+
+@pytest.mark.parametrize(
+    "accelerator",
+    ["nvidia-h100-sxm-80gb", "nvidia-a100-sxm4-80gb", "nvidia-h200-sxm-141gb",
+     "nvidia-b200-sxm-180gb"],
+)  # fmt: skip
+def test_index_and_rent_are_those_of_a_dense_fit_of_the_staging_rows(db, accelerator):
+    marts = {
+        end: (index, rent)
+        for end, index, rent in db.execute(
+            "select movement.period_end_on, movement.multilateral_price_index, "
+            "rent_usd_per_gpu_hour from marts.gpu_price_movement as movement join marts.gpu_rent "
+            "using (period, accelerator, tier, market, term_months, basis, period_end_on) "
+            f"where {NEOCLOUD} and movement.publication_status = 'published'",
+            [accelerator],
+        ).fetchall()
+    }
+    again = recomputed.moved(db, accelerator)
+    assert again.keys() == marts.keys()
+    assert len(again) >= 5
+    for end, (index, rent) in again.items():
+        assert marts[end] == pytest.approx((index, rent), rel=1e-9), end
+
+
+def test_the_income_value_is_that_of_a_loop_over_the_years(db):
+    cost = dict(
+        db.execute(
+            "select input, arg_max(base_value, known_at) from staging.cost_inputs group by input"
+        ).fetchall()
+    )
+    cells = db.execute(
+        "select clocks.accelerator, clocks.age_years, clocks.period_end_on, value_usd_per_gpu, "
+        "rents.rent_usd_per_gpu_hour, specs.tdp_w, rate.rate_pct_per_year "
+        "from marts.residual_value as clocks "
+        "join staging.accelerators as specs on clocks.accelerator = specs.accelerator "
+        "join marts.gpu_rent as rents on clocks.accelerator = rents.accelerator "
+        "and clocks.period_end_on = rents.period_end_on and rents.tier = 'neocloud' "
+        "and rents.market = 'on_demand' and rents.basis = 'all_in' and rents.period = 'month' "
+        "join marts.depreciation_rate as rate on rate.accelerator = clocks.accelerator "
+        "and rate.period_end_on = clocks.period_end_on and rate.method = 'shrunk' "
+        "where clocks.clock = 'income_market' and clocks.tier = 'neocloud' "
+        "and clocks.publication_status = 'published' and clocks.age_years in (0, 2, 5) "
+        "order by clocks.period_end_on desc limit 60"
+    ).fetchall()
+    assert len(cells) >= 20
+    for chip, age, end, value, rent, watts, rate in cells:
+        [(longest,)] = db.execute(
+            "select max(datediff('day', available_on, period_end_on)) / 365.25 "
+            "from marts.gpu_rent join staging.accelerators using (accelerator) "
+            "where period = 'month' and basis = 'all_in' and publication_status = 'published' "
+            "and period_end_on <= ?",
+            [end],
+        ).fetchall()
+        fall = -log(1 + rate / 100)
+        again = recomputed.worth(rent, watts, cost, fall, longest, age)
+        assert value == pytest.approx(again, rel=1e-9, abs=1e-6), (chip, age, end)
+
+
+def test_outcomes_of_the_back_test_are_medians_over_the_same_providers(db):
+    prices = defaultdict(list)
+    for chip, provider, end, price in db.execute(
+        "select accelerator, provider, last_day(observed_on), price_usd_per_gpu_hour "
+        "from marts.provider_price_daily where tier <> 'hyperscaler' and market = 'on_demand' "
+        "and term_months = 0 and basis = 'all_in' and sighting_status = 'confirmed'"
+    ).fetchall():
+        prices[chip, provider, end].append(price)
+    month = {key: median(each) for key, each in prices.items()}
+    cells = db.execute(
+        "select accelerator, period_end_on, target_on, actual_change_pct, provider_count "
+        "from marts.residual_backtest where price_segment = 'neocloud_marketplace' "
+        "and method = 'no_change'"
+    ).fetchall()
+    assert len(cells) >= 20
+    for chip, origin, target, change, count in cells:
+        both = [
+            log(month[chip, provider, target] / price)
+            for (name, provider, end), price in month.items()
+            if name == chip and end == origin and (chip, provider, target) in month
+        ]
+        assert len(both) == count
+        assert change == pytest.approx(100 * (exp(median(both)) - 1), abs=1e-9)
+
+
+def test_a_row_says_it_was_known_only_if_a_reader_of_that_moment_saw_it(store):
+    """No row's known_at is earlier than that of anything it rests on."""
+    moment = "timestamptz '2026-03-15 00:00:00+00'"
+    early = {}
+    with opened_for_reading(store.published) as db:
+        db.execute(f"set variable as_of = {moment}")
+        for each in model.models():
+            columns = dict(
+                db.execute(
+                    "select column_name, data_type from duckdb_columns() "
+                    "where schema_name = ? and table_name = ? order by column_index",
+                    [each.schema, each.name],
+                ).fetchall()
+            )
+            if each.schema != "marts" or each.method or "known_at" not in columns:
+                continue
+            # Sums may be added in another order, which moves the last digit.
+            cells = ", ".join(
+                f"printf('%.9e', {name})" if kind == "DOUBLE" else name
+                for name, kind in columns.items()
+            )
+            odd = db.execute(
+                f"select count(*) from (select {cells} from {each.table} "
+                f"where known_at <= {moment} except select {cells} from vintage.{each.name})"
+            ).fetchall()[0][0]
+            if odd:
+                early[each.table] = odd
+    assert early == {}

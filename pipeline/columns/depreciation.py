@@ -184,7 +184,6 @@ COLUMNS: dict[str, Column] = {
     "is_under_water_at_40_pct": flag("True where it is under water with 40 % of rent realised."),
     "is_under_water_at_80_pct": flag("True where it is under water with 80 % of rent realised."),
     # Rent from filings.
-    "measured_on": day("Day the power and the accelerators are of."),
     "installed_gpu_count": count("Accelerators in service, of all kinds and ages."),
     "revenue_usd": number("USD", "Revenue of the quarter as filed."),
     "active_power_mw": number("MW", "Power in use at the end of the quarter, as the company says."),
@@ -202,7 +201,7 @@ COLUMNS: dict[str, Column] = {
     ),
     "realised_to_posted_pct": number("%", "The realised over the posted rent."),
     # Forecasts scored.
-    "segment": choice("Whose price it is.", "neocloud_marketplace", "hyperscaler", "resale"),
+    "price_segment": choice("Whose price it is.", "neocloud_marketplace", "hyperscaler", "resale"),
     "generation": text("Architecture of the accelerators; all where they are taken together."),
     "repriced_provider_count": count(
         "Providers behind the outcome that changed some on-demand price of their own in between."

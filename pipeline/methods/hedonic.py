@@ -15,6 +15,7 @@ from statsmodels.regression.linear_model import WLS
 from statsmodels.tools.sm_exceptions import SingularMatrixWarning
 
 from pipeline.columns import COLUMNS
+from pipeline.methods.multilateral import Panel, estimate
 
 __all__ = ["fit"]
 
@@ -57,6 +58,8 @@ MADE = (
     "bf16_elasticity",
     "memory_elasticity",
     "spot_effect",
+    "item_effects_log_change",
+    "item_effects_price_index",
     "known_at",
 )
 
@@ -102,6 +105,11 @@ def fit(answers: pl.DataFrame) -> pl.DataFrame:
     last published one is exp(d - v/2): d is the difference of their month effects and v its
     variance, which allows for any dependence within a provider.
 
+    Beside it the same window with an effect per item (provider, accelerator, market) instead of
+    characteristics and providers: what prices of unchanged items did, quality apart. Where the two
+    differ, the regression reads a change of the panel as one of price. Null where fewer than three
+    providers connect the two months.
+
     Tier is not in the regression: a provider has one tier, so provider effects already hold it and
     the two cannot be told apart. Any other loss of rank shows as `design_rank` under
     `parameter_count`; where it touches d, the month is withheld.
@@ -139,6 +147,13 @@ def _chained(prices: pl.DataFrame, scope: str) -> Iterator[dict[str, Any]]:
         if row["publication_status"] == "published":
             row["price_index"] = last["price_index"] * row["price_relative"] if last else 100.0
             row["chain_started_on"] = last["chain_started_on"] if last else month
+            row["item_effects_price_index"] = 100.0 if last is None else None
+            if last and since and last["item_effects_price_index"] is not None:
+                change = _item_change(window, month, since)
+                row["item_effects_log_change"] = change
+                if change is not None:
+                    moved = last["item_effects_price_index"] * float(np.exp(change))
+                    row["item_effects_price_index"] = moved
             last = row
         yield row
 
@@ -189,6 +204,28 @@ def _estimated(window: pl.DataFrame, month: date, since: date | None) -> dict[st
             "withheld_reason": reason,
         }
     return made | {"publication_status": "published"} | regressed
+
+
+def _item_change(window: pl.DataFrame, month: date, since: date) -> float | None:
+    """Change between two months with an effect per item; None where too few connect them."""
+    ends = window["period_end_on"].unique().sort().to_list()
+    items = window.group_by("provider", "accelerator", "market", "period_end_on").agg(
+        pl.col("price_usd_per_gpu_hour").log().mean().alias("log_price")
+    )
+    items = items.sort("provider", "accelerator", "market", "period_end_on")
+    keys = items.select(pl.struct("provider", "accelerator", "market")).to_series()
+    item = keys.rank("dense").to_numpy().astype(np.int64) - 1
+    at = items["period_end_on"].rank("dense").to_numpy().astype(np.int64) - 1
+    log_price = np.full((len(ends), int(item.max()) + 1), np.nan)
+    log_price[at, item] = items["log_price"].to_numpy()
+    owners = items.unique(["provider", "accelerator", "market"], maintain_order=True)["provider"]
+    panel = Panel(log_price, owners.rank("dense").to_numpy().astype(np.int64) - 1)
+    last = ends.index(month)
+    periods = panel.connected(list(range(last + 1)), MIN_PROVIDERS)
+    if ends.index(since) not in periods:
+        return None
+    effects = estimate(panel, periods).period_effects
+    return float(effects[-1] - effects[periods.index(ends.index(since))])
 
 
 def _designed(prices: pl.DataFrame) -> Design:

@@ -18,6 +18,11 @@ from tests.benchmarks import measure
 from tests.benchmarks.measure import Run
 
 FEW, MANY = 2_000_000, 20_000_000
+CHAINED = ("panel_item", "panel_memory", "gpu_price_index")
+OF_FIXED_ITEMS = (
+    "period_end", "reference_region", "item_price", "panel_movement", "gpu_price_movement",
+    "gpu_rent", "gpu_price_latest",
+)  # fmt: skip
 
 
 def names() -> list[str]:
@@ -76,6 +81,14 @@ def run(sizes: Sequence[int]) -> None:
     print(f"\nAll price marts (one build each)\n{measure.table([*table, everything])}")
     if grown:
         print(f"Linear is {sizes[-1] / sizes[0]:g}x.")
+    parts = [("", *(f"s, {size:,}" for size in sizes), *grown[:1])]
+    for label, tables in (("chained index", CHAINED), ("index and rent", OF_FIXED_ITEMS)):
+        spent = [sum(made[size][name].answer["seconds"] for name in tables) for size in sizes]
+        growth = [f"{spent[-1] / spent[0]:.1f}"] if grown else []
+        parts.append((label, *(f"{each:.2f}" for each in spent), *growth))
+    print(
+        f"\nThe index of fixed items and its rents beside the chained one\n{measure.table(parts)}"
+    )
 
 
 def _cells(made: Run) -> tuple[str, str, str, str]:

@@ -91,7 +91,7 @@ def shrunk(percent: float, low: float, high: float, **cells: Any) -> dict[str, A
 
 def no_forecasts(db: DuckDB) -> None:
     """A back-test without a row: the band of a decline is then that of its estimate."""
-    columns = ("target_on", "forecast_change_pct", "actual_change_pct", "method", "segment",
+    columns = ("target_on", "forecast_change_pct", "actual_change_pct", "method", "price_segment",
                "horizon_months")  # fmt: skip
     put(db, "marts.residual_backtest", dict.fromkeys(columns))
     db.execute("delete from marts.residual_backtest")

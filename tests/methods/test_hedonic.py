@@ -239,3 +239,26 @@ def test_an_empty_answer_makes_an_empty_table_with_its_columns():
     made = fit(market(months=1).clear())
     assert made.is_empty()
     assert tuple(made.columns) == hedonic.MADE
+
+
+def test_item_effects_stand_beside_and_do_not_take_a_changed_panel_for_a_changed_price():
+    # A provider with dear old chips joins half way; nobody moves a price.
+    answers = pl.DataFrame(
+        [
+            row(f"p{number}", chip, month, 0.1 * number + worth(chip) + 0.05 * (number == chip_at))
+            for month in range(6)
+            for number in range(5 if month < 3 else 6)
+            for chip_at, chip in enumerate(CHIPS)
+        ]
+    )
+    last = of("on_demand", answers)[-1]
+    assert last["item_effects_log_change"] == pytest.approx(0, abs=1e-12)
+    assert last["item_effects_price_index"] == pytest.approx(100)
+
+
+def test_item_effects_follow_a_price_that_all_change():
+    answers = market()
+    made = [each for each in of("on_demand", answers) if each["publication_status"] == "published"]
+    assert made[0]["item_effects_price_index"] == 100
+    for each in made[1:]:
+        assert each["item_effects_log_change"] == pytest.approx(each["log_change"], abs=1e-9)

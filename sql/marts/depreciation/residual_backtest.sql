@@ -1,6 +1,6 @@
 -- What past rows of depreciation_rate said a price would be 6, 12 and 24 months on, against what it was: a
 -- rolling origin, each forecast from what was known at its month's end (METHODS 5). Rents of neoclouds and
--- marketplaces, rents of hyperscalers and executed resale prices are told apart (`segment`). The outcome of a
+-- marketplaces, rents of hyperscalers and executed resale prices are told apart (`price_segment`). The outcome of a
 -- rent is the median over the segment's providers that priced the accelerator on demand in both months, so
 -- that nobody who comes or goes counts as a change. It is scored (`is_scored`) only where somebody could have
 -- changed a price: one of them changed some on-demand price of its own, of whatever accelerator, in between.
@@ -8,13 +8,13 @@
 -- baselines: no change and a fall of 26 % a year, and on resale values a straight line to nothing in six
 -- years, which is a rule for book value and not for rent. Printed whichever wins.
 -- The band joins that of the rate and what the fit leaves over, both at 90 %.
--- grain: segment, accelerator, method, horizon_months, period_end_on
+-- grain: price_segment, accelerator, method, horizon_months, period_end_on
 with months as (
     select
         prices.accelerator,
         prices.provider,
         case when prices.tier = 'hyperscaler' then 'hyperscaler' else 'neocloud_marketplace' end
-            as segment,
+            as price_segment,
         last_day(prices.observed_on) as period_end_on,
         median(prices.price_usd_per_gpu_hour) as price
     from marts.provider_price_daily as prices
@@ -56,7 +56,7 @@ ended as (
 pairs as (
     select
         origin.accelerator,
-        origin.segment,
+        origin.price_segment,
         origin.provider,
         origin.period_end_on,
         horizons.horizon_months,
@@ -97,7 +97,7 @@ sales as (
 outcomes as (
     select
         pairs.accelerator,
-        pairs.segment,
+        pairs.price_segment,
         pairs.period_end_on,
         pairs.horizon_months,
         pairs.target_on,
@@ -108,14 +108,14 @@ outcomes as (
     from pairs
     group by
         pairs.accelerator,
-        pairs.segment,
+        pairs.price_segment,
         pairs.period_end_on,
         pairs.horizon_months,
         pairs.target_on
     union all
     select
         origin.accelerator,
-        'resale' as segment,
+        'resale' as price_segment,
         origin.period_end_on,
         horizons.horizon_months,
         target.period_end_on as target_on,
@@ -156,7 +156,7 @@ origins as (
         and outcomes.period_end_on = own.period_end_on
         and own.method = 'cohort'
     left join staging.accelerators as specs on outcomes.accelerator = specs.accelerator
-    where own.accelerator is not null or outcomes.segment = 'resale'
+    where own.accelerator is not null or outcomes.price_segment = 'resale'
 ),
 
 rates as (
@@ -218,7 +218,7 @@ forecasts as (
             as forecast_ratio,
         cast(null as double) as reach
     from origins
-    where origins.segment = 'resale'
+    where origins.price_segment = 'resale'
     and origins.age_years between 0 and 5.99
     union all
     select
@@ -230,7 +230,7 @@ forecasts as (
 )
 
 select
-    forecasts.segment,
+    forecasts.price_segment,
     forecasts.accelerator,
     forecasts.method,
     forecasts.horizon_months,
@@ -251,4 +251,4 @@ select
     ) as known_at
 from forecasts
 order by
-    forecasts.segment, forecasts.accelerator, forecasts.method, forecasts.horizon_months, forecasts.period_end_on
+    forecasts.price_segment, forecasts.accelerator, forecasts.method, forecasts.horizon_months, forecasts.period_end_on

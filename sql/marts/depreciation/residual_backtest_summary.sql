@@ -7,7 +7,7 @@
 -- are forecasts without a common month (`independent_count`), less one. Under four of those nothing is said.
 -- Source: Diebold & Mariano (1995), Journal of Business & Economic Statistics 13(3), 253; Harvey, Leybourne &
 -- Newbold (1997), International Journal of Forecasting 13(2), 281; quantile of t: Abramowitz & Stegun 26.7.5.
--- grain: segment, generation, method, horizon_months
+-- grain: price_segment, generation, method, horizon_months
 with scored as (
     select
         tests.*,
@@ -18,19 +18,19 @@ with scored as (
     from marts.residual_backtest as tests
     left join staging.accelerators as specs on tests.accelerator = specs.accelerator
     left join marts.residual_backtest as still
-        on tests.segment = still.segment
+        on tests.price_segment = still.price_segment
         and tests.accelerator = still.accelerator
         and tests.horizon_months = still.horizon_months
         and tests.period_end_on = still.period_end_on
         and still.method = 'no_change'
     left join marts.residual_backtest as line
-        on tests.segment = line.segment
+        on tests.price_segment = line.price_segment
         and tests.accelerator = line.accelerator
         and tests.horizon_months = line.horizon_months
         and tests.period_end_on = line.period_end_on
         and line.method = 'straight_line_6_years'
     left join marts.residual_backtest as fall
-        on tests.segment = fall.segment
+        on tests.price_segment = fall.price_segment
         and tests.accelerator = fall.accelerator
         and tests.horizon_months = fall.horizon_months
         and tests.period_end_on = fall.period_end_on
@@ -53,7 +53,7 @@ grouped as (
 
 origins as (
     select
-        grouped.segment,
+        grouped.price_segment,
         grouped.generation,
         grouped.method,
         grouped.horizon_months,
@@ -66,7 +66,7 @@ origins as (
 
 means as (
     select
-        origins.segment,
+        origins.price_segment,
         origins.generation,
         origins.method,
         origins.horizon_months,
@@ -79,7 +79,7 @@ means as (
 -- Origins fewer months apart than the horizon share some of their months.
 tested as (
     select
-        means.segment,
+        means.price_segment,
         means.generation,
         means.method,
         means.horizon_months,
@@ -97,15 +97,15 @@ tested as (
             (max(one.month_number) - min(one.month_number)) // means.horizon_months + 1
         ) as independent_count
     from means
-    join origins as one using (segment, generation, method, horizon_months)
+    join origins as one using (price_segment, generation, method, horizon_months)
     join origins as other
-        on one.segment = other.segment
+        on one.price_segment = other.price_segment
         and one.generation = other.generation
         and one.method = other.method
         and one.horizon_months = other.horizon_months
         and abs(one.month_number - other.month_number) < one.horizon_months
     group by
-        means.segment,
+        means.price_segment,
         means.generation,
         means.method,
         means.horizon_months,
@@ -125,7 +125,7 @@ judged as (
 )
 
 select
-    grouped.segment,
+    grouped.price_segment,
     grouped.generation,
     grouped.method,
     grouped.horizon_months,
@@ -151,7 +151,7 @@ select
         else 'too few independent forecasts'
     end as verdict_of_test
 from grouped
-left join tested using (segment, generation, method, horizon_months)
-left join judged using (segment, generation, method, horizon_months)
-group by grouped.segment, grouped.generation, grouped.method, grouped.horizon_months
-order by grouped.segment, grouped.generation, grouped.horizon_months, mean_absolute_error_pct
+left join tested using (price_segment, generation, method, horizon_months)
+left join judged using (price_segment, generation, method, horizon_months)
+group by grouped.price_segment, grouped.generation, grouped.method, grouped.horizon_months
+order by grouped.price_segment, grouped.generation, grouped.horizon_months, mean_absolute_error_pct

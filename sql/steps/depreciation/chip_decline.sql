@@ -17,7 +17,7 @@ with misses as (
     ) as months
     join marts.residual_backtest as tests on tests.target_on <= months.period_end_on
     where tests.method = 'shrunk'
-    and tests.segment = 'neocloud_marketplace'
+    and tests.price_segment = 'neocloud_marketplace'
     and tests.horizon_months = 12
     group by months.period_end_on
 )

@@ -59,7 +59,7 @@ def scored(db, prices=HALVED, rates=(COHORT,), over=TARGET, sales=(), segment=NE
     empty(db)
     land(db, HARDWARE_PRICES, *sales)
     build(db, "marts.residual_backtest", "marts.residual_backtest_summary")
-    made = rows(db, f"from marts.residual_backtest where segment = '{segment}'")
+    made = rows(db, f"from marts.residual_backtest where price_segment = '{segment}'")
     return {(each["method"], each["horizon_months"]): each for each in made}
 
 

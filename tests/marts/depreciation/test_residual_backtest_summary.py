@@ -11,7 +11,7 @@ ALL = "from marts.residual_backtest_summary where generation = 'all'"
 
 def forecast(method, error, accelerator="a", within=None, month=0, **cells):
     return {
-        "segment": "neocloud_marketplace",
+        "price_segment": "neocloud_marketplace",
         "is_scored": True,
         "accelerator": accelerator,
         "method": method,
