@@ -54,6 +54,8 @@ def clock(name, age, made, **cells):
         "lot": None,
         "priced_on": None,
         "inputs_assumed": f"what {name} takes for given",
+        "last_observed_on": None,
+        "known_at": None,
     }
     return row | cells
 

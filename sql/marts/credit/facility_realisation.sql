@@ -35,7 +35,8 @@ valued as (
         owed.balance_on,
         parts_realised.realisation_pct,
         case
-            when count(lot.earned_usd - lot.spent_usd) = count(*)
+            -- `greatest` passes over nulls: without a cited part there is no value.
+            when count(base.realisation_pct * (lot.earned_usd - lot.spent_usd)) = count(*)
                 then sum(
                     lot.other_value_usd + greatest(
                         lot.earned_usd * parts_realised.realisation_pct / base.realisation_pct

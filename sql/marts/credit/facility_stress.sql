@@ -46,11 +46,11 @@ rented as (
         moved.quarter_number,
         case when count(moved.earned_usd - moved.spent_usd) = count(*)
             then sum(greatest(moved.earned_usd - moved.spent_usd, 0)) end as gpu_value_usd,
-        case when count(moved.earned_usd - moved.spent_usd) = count(*)
+        case when count(base.realisation_fraction * (moved.earned_usd - moved.spent_usd)) = count(*)
             then sum(greatest(
                 0.4 / base.realisation_fraction * moved.earned_usd - moved.spent_usd, 0
             )) end as gpu_value_at_40_usd,
-        case when count(moved.earned_usd - moved.spent_usd) = count(*)
+        case when count(base.realisation_fraction * (moved.earned_usd - moved.spent_usd)) = count(*)
             then sum(greatest(
                 0.8 / base.realisation_fraction * moved.earned_usd - moved.spent_usd, 0
             )) end as gpu_value_at_80_usd,

@@ -42,3 +42,10 @@ def test_the_world_of_a_neocloud_is_all_its_regions_and_of_a_hyperscaler_one(db)
     world = "from steps.price_vote where region_group = 'all'"
     made = {each["provider"]: each["price_usd_per_gpu_hour"] for each in rows(db, world)}
     assert made == {"aws": 4.0, "lambda": 5.0}
+
+
+def test_every_hyperscaler_has_one_region_of_reference(db):
+    build(db, "steps.reference_region")
+    made = {each["provider"]: each["region"] for each in rows(db, "from steps.reference_region")}
+    assert made["aws"] == "us-east-1"
+    assert made.keys() == {"aws", "azure", "gcp", "ibm", "oci"}
