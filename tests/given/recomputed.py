@@ -7,6 +7,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from math import exp, log
 from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from pipeline.warehouse import DuckDB
 
 MONTHS = 13
 SELLERS = 3
+Key = tuple[Any, ...]
 Prices = dict[date, dict[str, float]]  # month's end: item ("provider version"): log price
 
 
@@ -33,15 +35,15 @@ def sightings(db: DuckDB, accelerator: str) -> dict[tuple[str, str], dict[date, 
         "and providers.known_at <= (day + 1)::timestamp at time zone 'UTC'",
         [accelerator],
     ).fetchall()
-    listed: dict[tuple, list[float]] = defaultdict(list)
-    stands: dict[tuple, int] = defaultdict(int)
+    listed: dict[Key, list[float]] = defaultdict(list)
+    stands: dict[Key, int] = defaultdict(int)
     for source, provider, region, machine, price, days, day in rows:
         listed[source, provider, day, region, machine].append(price)
         stands[source, provider, day] = max(stands[source, provider, day], days)
-    cheapest: dict[tuple, list[float]] = defaultdict(list)
+    cheapest: dict[Key, list[float]] = defaultdict(list)
     for (source, provider, day, region, _), prices in listed.items():
         cheapest[source, provider, day, region].append(median(prices))
-    regions: dict[tuple, list[float]] = defaultdict(list)
+    regions: dict[Key, list[float]] = defaultdict(list)
     for (source, provider, day, _), prices in cheapest.items():
         regions[source, provider, day].append(min(prices))
     found: dict[tuple[str, str], dict[date, tuple[float, int]]] = defaultdict(dict)
@@ -62,7 +64,7 @@ def monthly(db: DuckDB, accelerator: str) -> Prices:
     [(newest,)] = db.execute(
         "select max((observed_at at time zone 'UTC')::date) from staging.gpu_offers"
     ).fetchall()
-    days: dict[tuple, list[float]] = defaultdict(list)
+    days: dict[Key, list[float]] = defaultdict(list)
     for (source, provider), seen in sightings(db, accelerator).items():
         order = sorted(seen)
         for place, day in enumerate(order):
@@ -79,7 +81,7 @@ def monthly(db: DuckDB, accelerator: str) -> Prices:
             while day <= until:
                 days[month_end(day), f"{provider} {version}", source].append(log(price))
                 day += timedelta(days=1)
-    sources: dict[tuple, list[float]] = defaultdict(list)
+    sources: dict[Key, list[float]] = defaultdict(list)
     for (end, item, _), logs in days.items():
         if end < newest:
             sources[end, item].append(sum(logs) / len(logs))
@@ -91,13 +93,13 @@ def monthly(db: DuckDB, accelerator: str) -> Prices:
 
 def comparable(months: list[date], prices: Prices) -> list[date]:
     """Of these months, those that three sellers or more connect with the last one."""
-    groups = [({month}, set(prices[month])) for month in months]
+    groups: list[tuple[set[date], set[str]]] = [({m}, set(prices[m])) for m in months]
     while True:
         for one in range(len(groups)):
             for other in range(one):
                 common = groups[one][1] & groups[other][1]
                 if len({item.split()[0] for item in common}) >= SELLERS:
-                    joined = tuple(a | b for a, b in zip(groups[one], groups[other], strict=True))
+                    joined = (groups[one][0] | groups[other][0], groups[one][1] | groups[other][1])
                     groups = [g for n, g in enumerate(groups) if n not in (one, other)] + [joined]
                     break
             else:
