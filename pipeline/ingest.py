@@ -5,7 +5,6 @@ capture cannot give - a broken page, an implausible unit - leaves earlier data u
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from pipeline import warehouse as wh
+from pipeline.aside import set_aside, set_differing_aside
 from pipeline.capture.http import UpstreamError
 from pipeline.capture.raw import STEP
 from pipeline.contracts import Contract, ContractError, split
@@ -234,8 +234,9 @@ def _land_one(
         kept, rejected = _checked(source, frame, tables, db)
         with wh.transaction(db):
             wh.remove(db, terms, source.name, None if source.file else each.captured_at)
+            set_differing_aside(db, source, each, kept)
             landed = wh.append(db, terms, kept)
-            _set_aside(db, source, each, rejected)
+            set_aside(db, source, each, rejected)
             made = replace(
                 made,
                 outcome="landed",
@@ -303,36 +304,6 @@ def held(db: DuckDB, source: Source) -> int:
     """Rows of a source in its staging table."""
     query = f"select count(*) from {source.contract.table} where source = ?"
     return int(db.execute(query, [source.name]).fetchall()[0][0])
-
-
-def _set_aside(db: DuckDB, source: Source, each: Capture, rejected: pl.DataFrame) -> None:
-    if rejected.is_empty():
-        return
-    rows = rejected.select(
-        source=pl.lit(source.name),
-        captured_at=pl.lit(each.captured_at).cast(pl.Datetime("us", "UTC")),
-        table_name=pl.lit(source.contract.table),
-        reason="reason",
-        row_raw=pl.Series([_json(row) for row in rejected.iter_rows(named=True)], dtype=pl.String),
-        known_at="known_at",
-    )
-    db.register("set_aside", rows)
-    db.execute("insert into staging.quarantine by name from set_aside")
-    db.unregister("set_aside")
-    wh.bump(db, "staging.quarantine")
-
-
-MAX_CELL_CHARACTERS = 2_000
-
-
-def _json(row: Mapping[str, object]) -> str:
-    """One row as JSON; a 10 MB cell is cut, because the bytes are in the raw store."""
-    small = {
-        name: value[:MAX_CELL_CHARACTERS] if isinstance(value, str) else value
-        for name, value in row.items()
-        if value is not None and name not in ("source", "captured_at", "reason")
-    }
-    return json.dumps(small, default=str, ensure_ascii=True)
 
 
 def _newest(kept: pl.DataFrame) -> datetime | None:

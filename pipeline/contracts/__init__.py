@@ -37,6 +37,8 @@ class Contract:
         prepare: Turns what sources parse into the table's columns plus a `reason` column that is
             set on rows to quarantine. It is given the tables named in `reads`.
         reads: Names of staging tables that `prepare` needs.
+        measure: Column in which an upstream asked live wins over a committed row of the same key;
+            without one the first row to land stays.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Contract:
     prepare: Callable[[pl.DataFrame, Tables], pl.DataFrame] | None = None
     reads: tuple[str, ...] = ()
     columns: tuple[str, ...] = field(default=())
+    measure: str | None = None
 
     @property
     def table(self) -> str:
@@ -65,6 +68,7 @@ def contract(
     prepare: Callable[[pl.DataFrame, Tables], pl.DataFrame] | None = None,
     reads: Sequence[str] = (),
     optional: Sequence[str] = (),
+    measure: str | None = None,
     **columns: Sequence[pa.Check],
 ) -> Contract:
     """Declare a contract: column name = its checks; `optional` names may be null.
@@ -86,7 +90,7 @@ def contract(
         strict=True,
         name=name,
     )
-    return Contract(name, doc, tuple(key), schema, prepare, tuple(reads), tuple(checks))
+    return Contract(name, doc, tuple(key), schema, prepare, tuple(reads), tuple(checks), measure)
 
 
 @cache
