@@ -4,7 +4,7 @@ PY := .venv/bin/python
 export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup run ui fleet test check bench docs distil lock clean
+.PHONY: help setup run ui fleet test check check-python check-types check-sql format audit bench docs distil lock clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,24 +20,44 @@ setup: .venv/.ready  ## virtual environment from the hash lock (other verbs do t
 run: .venv/.ready  ## ingest what is reachable, build, audit, publish, print the table of sources
 	$(PY) -m pipeline
 
-ui: .venv/.ready  ## the Dagster UI on http://localhost:3000
+ui: .venv/.ready  ## the Dagster UI on http://localhost:3000; make ui UI="--port 3001"
 	@mkdir -p warehouse/.dagster
-	.venv/bin/dagster dev
+	$(PY) -m pipeline.ui $(UI)
 
 fleet: .venv/.ready  ## what your own accelerators are worth: make fleet FLEET=path.csv
-	$(PY) -m pipeline.fleet "$(FLEET)"
+	$(PY) -m pipeline.fleet "$$FLEET"
 
-test: .venv/.ready  ## all tests, without network
-	$(PY) -m pytest
+test: .venv/.ready  ## all tests, without network; a part: make test T=tests/marts/credit, or K=word
+	$(PY) -m pytest $(if $(T)$(K),$(T) $(if $(K),-k "$(K)"),--numprocesses auto --dist loadfile --no-loadscope-reorder)
 
-check: .venv/.ready  ## lint, format, types, definitions, generated documents
+check: .venv/.ready  ## lint, format, types, definitions, generated documents; two at a time
+	@$(MAKE) --no-print-directory --jobs 2 check-types check-python check-sql
+
+check-types: .venv/.ready
+	$(PY) -m mypy
+
+check-python: .venv/.ready
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy
 	$(PY) -m pipeline.release.tables --check
 	$(PY) -m distil.document --check
 	@mkdir -p warehouse/.dagster
-	.venv/bin/dagster definitions validate --log-level error
+	$(PY) -m dagster definitions validate --log-level error
+
+check-sql: .sqlfluff_cache/checked
+
+# The linter takes half a second a file: it looks at those that changed since it last was content.
+.sqlfluff_cache/checked: $(shell find sql -name '*.sql') .sqlfluff | .venv/.ready
+	.venv/bin/sqlfluff lint --disable-progress-bar $(if $(filter .sqlfluff,$?),sql,$?)
+	@mkdir -p $(@D) && touch $@
+
+format: .venv/.ready  ## Python and SQL as `make check` wants them
+	$(PY) -m ruff check --fix --quiet .
+	$(PY) -m ruff format .
+	.venv/bin/sqlfluff fix --disable-progress-bar sql
+
+audit: .venv/.ready  ## known vulnerabilities of the locked packages, where the database can be reached
+	$(PY) -m tests.audit
 
 bench: .venv/.ready  ## benchmarks: ratios in one run, printed
 	$(PY) -m tests.benchmarks
@@ -53,4 +73,4 @@ lock: .venv/.ready  ## requirements.lock with hashes, without index addresses
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml
 
 clean:  ## delete everything that can be made again; warehouse/raw and the published file stay
-	rm -rf warehouse/build warehouse/exports warehouse/.dagster .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf warehouse/build warehouse/exports warehouse/.dagster .pytest_cache .mypy_cache .ruff_cache .sqlfluff_cache .hypothesis

@@ -18,12 +18,10 @@ from pipeline.release.export import export
 from pipeline.release.plots import image
 from pipeline.release.publish import publish
 from pipeline.sources.source import Backfill, Source
-from pipeline.warehouse import DuckDB, Warehouse
+from pipeline.warehouse import DuckDB, Warehouse, is_damage
 
 # `backfill_policy` is marked beta; the version is locked, and the warning would hide real ones.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
-
-POOL = "duckdb"
 
 
 def raw_key(source: Source) -> dg.AssetKey:
@@ -53,7 +51,11 @@ def assets_for(source: Source, sources: Sequence[Source]) -> list[dg.AssetsDefin
     # so this is an order and not a dependency. Committed files always land: they are lineage too.
     readers = [each for each in sources if source.contract.name in each.contract.reads]
     tags = {"dagster/priority": "1"} if readers else {}
-    files = [e for e in sources if e.file and e.contract.name in source.contract.reads]
+    files = [
+        e
+        for e in sources
+        if e.file and (e.contract.name in source.contract.reads or e.name in source.rules)
+    ]
     made = [_staging_asset(source, [staging_key(each) for each in files], tags)]
     if source.fetch is not None:
         made.insert(0, _raw_asset(source, tags))
@@ -66,10 +68,9 @@ def _raw_asset(source: Source, tags: dict[str, str]) -> dg.AssetsDefinition:
     @dg.asset(
         key=raw_key(source),
         group_name=source.domain,
-        description=(source.module.__doc__ or "").strip(),
+        description=source.doc,
         metadata={"homepage": dg.MetadataValue.url(source.homepage), "terms": source.terms},
         op_tags=tags,
-        pool=POOL,
     )
     def raw(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         attempts = ingest.capture(source, warehouse)
@@ -96,11 +97,10 @@ def _staging_asset(
         key=staging_key(source),
         deps=[*rules, *([raw_key(source)] if source.fetch is not None else [])],
         group_name=source.domain,
-        description=source.contract.doc,
+        description=source.contract.doc if source.file is None else source.doc,
         freshness_policy=freshness(source) if source.fetch is not None else None,
         metadata={"licence": source.licence, "key": ", ".join(source.contract.key)},
         op_tags=tags,
-        pool=POOL,
     )
     def staging(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         with warehouse.connect() as db:
@@ -136,7 +136,6 @@ def _history_asset(
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name=source.domain,
         description=f"History that {source.name} keeps upstream, one {backfill.every} a partition.",
-        pool=POOL,
     )
     def history(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
@@ -162,17 +161,25 @@ def _history_asset(
 
 
 def model_assets(
-    models: Sequence[sql.Model], producers: dict[str, list[dg.AssetKey]]
+    models: Sequence[sql.Model],
+    producers: dict[str, list[dg.AssetKey]],
+    sources: Sequence[Source] = (),
 ) -> list[dg.AssetsDefinition]:
-    """One multi-asset per group of models, in building order inside the group."""
+    """One multi-asset per group of models, in building order inside the group.
+
+    Those of `sources` that a new build database has not read yet are landed first.
+    """
     groups: dict[str, list[sql.Model]] = {}
     for each in models:
         groups.setdefault(each.group, []).append(each)
-    return [_group_asset(name, members, producers) for name, members in groups.items()]
+    return [_group_asset(name, members, producers, sources) for name, members in groups.items()]
 
 
 def _group_asset(
-    name: str, members: list[sql.Model], producers: dict[str, list[dg.AssetKey]]
+    name: str,
+    members: list[sql.Model],
+    producers: dict[str, list[dg.AssetKey]],
+    sources: Sequence[Source],
 ) -> dg.AssetsDefinition:
     specs = [
         dg.AssetSpec(
@@ -201,7 +208,6 @@ def _group_asset(
             for each in audits
         ],
         can_subset=True,
-        pool=POOL,
     )
     def build(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
@@ -209,6 +215,7 @@ def _group_asset(
         wanted = [m for m in members if table_key(m.table) in context.selected_asset_keys]
         failed: dict[str, str] = {}
         with warehouse.connect() as db:
+            ingest.catch_up(sources, warehouse, db)
             for each in wanted:
                 if broken := sorted(each.reads & failed.keys()):
                     failed[each.table] = f"reads {broken[0]}, which failed"
@@ -216,6 +223,8 @@ def _group_asset(
                 try:
                     built = sql.rebuild(db, each)
                 except sql.BUILD_ERRORS as error:
+                    if is_damage(error):
+                        raise  # no query can be trusted: the database is set aside
                     failed[each.table] = str(error)[:1_000]
                     yield from _failed_checks(each, str(error))
                     continue
@@ -291,7 +300,6 @@ def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:
         deps=[table_key(each.table) for each in models],
         group_name="published",
         description="warehouse/warehouse.duckdb, replaced by atomic rename.",
-        pool=POOL,
     )
     def warehouse_file(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         path = publish(warehouse)
@@ -309,7 +317,6 @@ def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:
         deps=[warehouse_file],
         group_name="published",
         description="One Parquet and one CSV per mart under warehouse/exports/.",
-        pool=POOL,
     )
     def exports(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
         written = export(warehouse)

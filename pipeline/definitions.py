@@ -4,8 +4,10 @@ import dagster as dg
 
 from pipeline import assets
 from pipeline.build.model import models
+from pipeline.contracts.own import OWN_TABLES
+from pipeline.runs.resource import held
 from pipeline.sources.source import Source, discover
-from pipeline.warehouse import OWN_TABLES, ROOT, Warehouse
+from pipeline.warehouse import ROOT, Warehouse
 
 # Prices move within the hour, filings and rates daily, credit data sets weekly; files by commit.
 RHYTHM = {
@@ -39,7 +41,10 @@ def definitions(
     for model in models():
         if orphans := model.reads - producers.keys() - OWN_TABLES.keys():
             raise ValueError(f"{model.table} reads {sorted(orphans)}, which nothing makes")
-    built = [*assets.model_assets(models(), producers), *assets.publish_assets(models())]
+    built = [
+        *assets.model_assets(models(), producers, sources),
+        *assets.publish_assets(models()),
+    ]
     everything = [asset for source in sources for asset in assets.assets_for(source, sources)]
     history = {assets.history_key(source) for source in sources}
     ingested = [asset for asset in everything if asset.key not in history]
@@ -69,7 +74,7 @@ def definitions(
         assets=[*everything, *built],
         jobs=jobs,
         schedules=schedules,
-        resources={"warehouse": warehouse},
+        resources={"warehouse": held(warehouse)},
         executor=dg.in_process_executor,
     )
 

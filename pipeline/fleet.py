@@ -31,7 +31,12 @@ LOTS = {
     "bought_on": pl.Date,
     "price_usd_per_gpu": pl.Float64,
 }
-NEEDED = {"marts.residual_value", "staging.accelerators", "staging.accelerator_aliases"}
+NEEDED = {
+    "marts.residual_value",
+    "steps.clock_age",
+    "staging.accelerators",
+    "staging.accelerator_aliases",
+}
 QUERY = Path(__file__).resolve().parents[1] / "sql" / "fleet" / "fleet_value.sql"
 
 WIDTH = 120
@@ -260,7 +265,7 @@ def _row(row: dict[str, Any]) -> Iterator[str]:
 def _totals(lots: pl.DataFrame, valued: pl.DataFrame) -> Iterator[str]:
     """A sum per clock and tier; a lot the clock is silent about is in no sum, and is counted."""
     yield f"all lots: {lots['gpu_count'].sum():,} accelerators in {lots.height} lots"
-    published = valued.filter(pl.col("status") == "published")
+    published = valued.filter(pl.col("publication_status") == "published")
     for (clock, tier), rows in published.group_by("clock", "tier", maintain_order=True):
         low, high = rows["low_value_usd"], rows["high_value_usd"]
         band = (

@@ -6,56 +6,42 @@ capture cannot give - a broken page, an implausible unit - leaves earlier data u
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import sys
+import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import polars as pl
 
+from pipeline import captures as index
+from pipeline import landing
 from pipeline import warehouse as wh
-from pipeline.aside import set_aside, set_differing_aside
+from pipeline.capture import redaction
 from pipeline.capture.http import UpstreamError
-from pipeline.capture.raw import STEP
-from pipeline.contracts import Contract, ContractError, split
-from pipeline.identity.offers import implausible
+from pipeline.capture.raw import STEP, RawCorruptError
+from pipeline.capture.wording import plain
+from pipeline.contracts import Contract
+from pipeline.landing import Attempt, Batch, held, record
+from pipeline.sources.fingerprint import code_fingerprint
 from pipeline.sources.source import (
     REFERENCE,
     Capture,
     Fetch,
-    ParseError,
+    Part,
     Source,
-    code_fingerprint,
     discover,
 )
 from pipeline.warehouse import DuckDB, Warehouse
 
-MAX_IMPLAUSIBLE_FRACTION = 0.02
+__all__ = ["Attempt", "capture", "held", "in_landing_order", "land", "record", "register"]
 
+# How variables end that name whom an upstream may write to: told to everybody, and no key.
+CONTACT = "_CONTACT"
 
-@dataclass(frozen=True)
-class Attempt:
-    """What came of reading one part of a source once.
-
-    `outcome` is one of landed, failed, unreachable, refused, skipped; `rows` and `quarantined`
-    count what landed.
-    """
-
-    source: str
-    part: str
-    attempted_at: datetime
-    outcome: str
-    reason: str | None = None
-    captured_at: datetime | None = None
-    sha256: str | None = None
-    parser: str | None = None
-    rows: int = 0
-    quarantined: int = 0
-    newest_observed_at: datetime | None = None
-    held: int = 0
-
-    @property
-    def ok(self) -> bool:
-        return self.outcome in ("landed", "captured", "skipped")
+BATCH_CAPTURES = 100
+NEW_AT_ONCE = 500
+READ_AGAIN_SECONDS = 120.0
 
 
 def capture(
@@ -78,53 +64,42 @@ def capture(
         return []
     if missing := [name for name in source.secrets if not env.get(name)]:
         return [Attempt(source.name, "all", now, "skipped", f"set {' and '.join(missing)}")]
+    redaction.know(env[name] for name in source.secrets if not name.endswith(CONTACT))
     attempts: list[Attempt] = []
     try:
         for part in fetch(lambda name: store.raw.validators(source.name, name)):
-            answer = part.response
-            if isinstance(answer, UpstreamError):
-                attempts.append(_refusal(source, part.name, answer))
-                continue
-            kept = store.raw.keep(source.name, part.name, answer, redact=source.redact)
-            attempts.append(
-                Attempt(
-                    source.name,
-                    part.name,
-                    kept.captured_at,
-                    "captured",
-                    captured_at=kept.captured_at,
-                    sha256=kept.sha256,
-                )
-            )
+            attempts.append(_kept(source, store, part))
     except UpstreamError as error:
         attempts.append(_refusal(source, "all", error))
-    except ValueError as error:  # a body that cannot be made safe to keep is not kept
-        attempts.append(Attempt(source.name, "all", datetime.now(UTC), "failed", str(error)[:500]))
+    except landing.WHATEVER_IS_RAISED as error:  # what was kept before stays
+        attempts.append(_unkept(source, "all", error))
     return attempts
 
 
-def record(db: DuckDB, attempts: list[Attempt]) -> None:
-    """Write attempts into `meta.attempts`; a success to capture is recorded when it lands."""
-    for each in attempts:
-        if each.outcome == "captured":
-            continue
-        db.execute(
-            "insert into meta.attempts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                each.source,
-                each.part,
-                each.attempted_at,
-                each.captured_at,
-                each.outcome,
-                each.reason,
-                each.sha256,
-                each.parser,
-                each.rows,
-                each.quarantined,
-                each.newest_observed_at,
-                each.held,
-            ],
-        )
+def _kept(source: Source, store: Warehouse, part: Part) -> Attempt:
+    """Keep one answer; a body that cannot be made safe to keep is not kept."""
+    answer = part.response
+    if isinstance(answer, UpstreamError):
+        return _refusal(source, part.name, answer)
+    try:
+        kept = store.raw.keep(source.name, part.name, answer, redact=source.redact)
+    except landing.WHATEVER_IS_RAISED as error:
+        return _unkept(source, part.name, error)
+    return Attempt(
+        source.name,
+        part.name,
+        kept.captured_at,
+        "captured",
+        captured_at=kept.captured_at,
+        sha256=kept.sha256,
+    )
+
+
+def _unkept(source: Source, part: str, error: BaseException) -> Attempt:
+    reason = plain(error)
+    if not isinstance(error, ValueError):
+        reason = plain(f"{type(error).__name__}: {reason}")
+    return Attempt(source.name, part, datetime.now(UTC), "failed", reason)
 
 
 def register(db: DuckDB, source: Source) -> None:
@@ -138,183 +113,207 @@ def register(db: DuckDB, source: Source) -> None:
         source.licence,
         source.contract.table,
         source.refresh_days,
+        _parser(source),
     ]
     with wh.transaction(db):
         db.execute("delete from meta.sources where source = ?", [source.name])
-        db.execute("insert into meta.sources values (?, ?, ?, ?, ?, ?, ?)", row)
+        db.execute("insert into meta.sources values (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def land(source: Source, store: Warehouse, db: DuckDB) -> list[Attempt]:
-    """Read every capture that has not landed with today's code and rules, oldest first."""
-    tables = {name: wh.read(db, _contract(name)) for name in source.contract.reads}
+def land(
+    source: Source,
+    store: Warehouse,
+    db: DuckDB,
+    *,
+    seconds: float = READ_AGAIN_SECONDS,
+    at_once: int = BATCH_CAPTURES,
+) -> list[Attempt]:
+    """Read what has not landed with today's code and rules.
+
+    New captures are read first, oldest first. Then those read under older rules, newest first in
+    batches, for a bounded time: the next run goes on where this one stopped.
+
+    Args:
+        source: Whose captures to read.
+        store: Where they are.
+        db: The build database.
+        seconds: How long captures are read again; at least one batch is.
+        at_once: Captures of a batch.
+    """
     parser = _parser(source)
-    done: set[tuple[str, datetime]] = set()
-    read: set[tuple[str, str]] = set()
-    for part, captured_at, sha256, outcome in db.execute(
-        "select part, captured_at, sha256, outcome from meta.attempts where source = ? "
-        "and parser = ? and outcome in ('landed', 'failed') and captured_at is not null",
-        [source.name, parser],
-    ).fetchall():
-        done.add((part, captured_at))
-        if outcome == "landed":
-            read.add((part, sha256))
+    wh.create(db, source.contract.table, source.contract.doc, source.contract.columns)
+    if source.file is not None:
+        return _land_file(source, store, db, parser)
+    index.refresh(db, store.raw, source.name, datetime.now(UTC))
     attempts: list[Attempt] = []
-    for each in _pending(source, store, done, parser, db):
-        if not source.sightings and (each.part, each.sha256) in read:
-            attempts.append(_nothing_new(source, db, each, parser))
-            continue
-        attempts.append(_land_one(source, store, db, each, tables, parser))
-        if attempts[-1].outcome == "landed":
-            read.add((each.part, each.sha256))
+    tables: dict[str, pl.DataFrame] = {}
+    tried: set[tuple[str, datetime]] = set()
+    deadline = time.monotonic() + seconds
+    started, total = False, 0
+    while True:
+        attempts += _nothing_new(source, db, parser)
+        waiting = index.waiting(db, source.name, parser)
+        plan = _plan(source, waiting, tried, at_once)
+        if not plan or (started and plan.again and time.monotonic() > deadline):
+            break
+        if not tables:
+            tables = {name: wh.read(db, _contract(name)) for name in source.contract.reads}
+        older = waiting.filter(pl.col("parser").is_not_null())["captured_at"].to_list()
+        batch = Batch(
+            source,
+            db,
+            parser,
+            tables,
+            lambda each: _read(source, store, db, each),
+            frozenset(older),
+        )
+        attempts += landing.land(batch, plan.captures)
+        tried |= {(each.part, each.captured_at) for each in plan.captures}
+        started = started or plan.again
+        total = max(total, waiting.height)
+        if plan.left or total > at_once:
+            done = total - plan.left
+            sys.stderr.write(f"{source.name}: {done:,} of {total:,} captures read\n")
     return attempts
 
 
-def _nothing_new(source: Source, db: DuckDB, each: Capture, parser: str) -> Attempt:
-    """An answer whose bytes were read before, by a source to which seeing again is no news."""
-    made = Attempt(
-        source.name,
-        each.part,
-        datetime.now(UTC),
-        "landed",
-        captured_at=each.captured_at,
-        sha256=each.sha256,
-        parser=parser,
-        held=held(db, source),
-    )
-    record(db, [made])
+class _Plan(NamedTuple):
+    """Captures to read next, oldest first; whether they are read again; how many are left."""
+
+    captures: list[Capture]
+    again: bool
+    left: int
+
+
+def _plan(
+    source: Source, waiting: pl.DataFrame, tried: set[tuple[str, datetime]], at_once: int
+) -> _Plan | None:
+    """The next batch: new captures from the oldest on, else old ones from the newest back.
+
+    So many new ones that they are a lost build database, and not a day's captures, are taken as old
+    ones: today's prices come first.
+    """
+    if not source.sightings:  # of captures of the same bytes the earliest is read
+        waiting = waiting.unique(["part", "sha256"], keep="first", maintain_order=True)
+    left = [
+        (Capture(source.name, part, url, captured_at, sha256), is_new)
+        for part, captured_at, url, sha256, is_new in waiting.select(
+            "part", "captured_at", "source_url", "sha256", pl.col("parser").is_null()
+        ).iter_rows()
+        if (part, captured_at) not in tried
+    ]
+    new = [each for each, is_new in left if is_new]
+    again = not new or len(new) > NEW_AT_ONCE
+    chosen = [each for each, _ in left][-at_once:] if again else new[:at_once]
+    if not chosen:
+        return None
+    # Rows are taken back by moment: captures of one moment go together.
+    moments = {each.captured_at for each in chosen}
+    chosen = [each for each, _ in left if each.captured_at in moments]
+    return _Plan(chosen, again, len(left) - len(chosen))
+
+
+def _nothing_new(source: Source, db: DuckDB, parser: str) -> list[Attempt]:
+    """Answers whose bytes were read before, by a source to which seeing again is no news."""
+    if source.sightings:
+        return []
+    same = db.execute(
+        "select waiting.part, waiting.source_url, waiting.captured_at, waiting.sha256 "
+        "from meta.captures as waiting semi join meta.attempts as read "
+        "on read.source = waiting.source and read.part = waiting.part "
+        "and read.sha256 = waiting.sha256 and read.parser = $parser and read.outcome = 'landed' "
+        "where waiting.source = $source and waiting.damage_reason is null "
+        "and waiting.parser is distinct from $parser order by waiting.captured_at",
+        {"source": source.name, "parser": parser},
+    ).fetchall()
+    if not same:
+        return []
+    found = [Capture(source.name, part, url, at, sha256) for part, url, at, sha256 in same]
+    with wh.transaction(db):
+        wh.remove(db, source.contract, source.name, [each.captured_at for each in found])
+        total = landing.held(db, source)
+        made = [
+            Attempt(
+                source.name,
+                each.part,
+                datetime.now(UTC),
+                "landed",
+                captured_at=each.captured_at,
+                sha256=each.sha256,
+                parser=parser,
+                held=total,
+            )
+            for each in found
+        ]
+        record(db, made)
+        index.was_read(db, found, parser)
     return made
 
 
-def _pending(
-    source: Source,
-    store: Warehouse,
-    done: set[tuple[str, datetime]],
-    parser: str,
-    db: DuckDB,
-) -> Iterator[Capture]:
-    if source.file is None:
-        for each in store.raw.captures(source.name):
-            if (each.part, each.captured_at) not in done:
-                yield each
-        return
-    body = (REFERENCE / source.file).read_bytes()
-    sha256 = hashlib.sha256(body).hexdigest()
+def _land_file(source: Source, store: Warehouse, db: DuckDB, parser: str) -> list[Attempt]:
+    """Read a committed file unless it landed as it is, by today's code and rules."""
+    assert source.file is not None
+    sha256 = hashlib.sha256((REFERENCE / source.file).read_bytes()).hexdigest()
     newest = db.execute(
         "select sha256, parser from meta.attempts where source = ? and outcome = 'landed' "
         "order by attempted_at desc limit 1",
         [source.name],
     ).fetchall()
-    if newest != [(sha256, parser)]:
-        url = f"warehouse/reference/{source.file}"
-        yield Capture(source.name, "all", url, datetime.now(UTC), sha256)
+    if newest == [(sha256, parser)]:
+        return []
+    url = f"warehouse/reference/{source.file}"
+    tables = {name: wh.read(db, _contract(name)) for name in source.contract.reads}
+    batch = Batch(source, db, parser, tables, lambda each: _read(source, store, db, each))
+    return landing.land(batch, [Capture(source.name, "all", url, datetime.now(UTC), sha256)])
 
 
-def _land_one(
-    source: Source,
-    store: Warehouse,
-    db: DuckDB,
-    each: Capture,
-    tables: Mapping[str, pl.DataFrame],
-    parser: str,
-) -> Attempt:
-    terms = source.contract
-    made = Attempt(
-        source.name,
-        each.part,
-        datetime.now(UTC),
-        "failed",
-        captured_at=each.captured_at,
-        sha256=each.sha256,
-        parser=parser,
-    )
+def catch_up(sources: Sequence[Source], store: Warehouse, db: DuckDB) -> list[Attempt]:
+    """Land sources of which this build database has read nothing, though there is something.
+
+    It may be a new one: deleted, set aside as damaged, or laid out by other code. Runs that ask
+    some sources only, such as the hourly one, must not publish what lacks the others.
+    """
+    rows = db.execute("select distinct source from meta.attempts where sha256 is not null")
+    read = {name for (name,) in rows.fetchall()}
+    attempts: list[Attempt] = []
+    for source in in_landing_order(tuple(sources)):
+        if source.name not in read and (source.file or (store.raw.root / source.name).is_dir()):
+            register(db, source)
+            attempts += land(source, store, db)
+    return attempts
+
+
+def _read(source: Source, store: Warehouse, db: DuckDB, each: Capture) -> pl.DataFrame:
+    """One capture to rows; a damaged body is mended from an equal one, or noted in the index."""
+    if source.file is not None:
+        assert source.parse is not None
+        return source.parse((REFERENCE / source.file).read_bytes(), each)
     try:
-        frame = _parsed(source, store, each)
-        if frame.is_empty():
-            raise ParseError(f"{each.url} parsed to zero rows")
-        kept, rejected = _checked(source, frame, tables, db)
-        with wh.transaction(db):
-            wh.remove(db, terms, source.name, None if source.file else each.captured_at)
-            set_differing_aside(db, source, each, kept)
-            landed = wh.append(db, terms, kept)
-            set_aside(db, source, each, rejected)
-            made = replace(
-                made,
-                outcome="landed",
-                rows=landed,
-                quarantined=rejected.height,
-                newest_observed_at=_newest(kept),
-                held=held(db, source),
-            )
-            record(db, [made])
-    except ValueError as error:  # ParseError, ContractError, RawCorruptError and bad encodings
-        made = replace(made, reason=f"{type(error).__name__}: {error}"[:500])
-        record(db, [made])
-    return made
+        return _parsed(source, store, each)
+    except RawCorruptError as error:
+        if store.raw.mend(each):
+            return _parsed(source, store, each)
+        stamp = index.holder(db, each)
+        index.damaged(db, store.raw, source.name, each.part, stamp, str(error))
+        raise
 
 
 def _parsed(source: Source, store: Warehouse, each: Capture) -> pl.DataFrame:
     if source.parse is not None:
-        body = (
-            store.raw.body(each) if source.file is None else (REFERENCE / source.file).read_bytes()
-        )
-        return source.parse(body, each)
+        return source.parse(store.raw.body(each), each)
     assert source.parse_stream is not None  # a source has one of the two
     with store.raw.open(each) as stream:
-        frame = source.parse_stream(stream, each)
-        while stream.read(STEP):  # a parser may stop early; the hash is compared at the end
-            pass
-    return frame
-
-
-def _checked(
-    source: Source,
-    frame: pl.DataFrame,
-    tables: Mapping[str, pl.DataFrame],
-    db: DuckDB,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows to land and rows to set aside; refuses a capture whose prices changed unit."""
-    terms = source.contract
-    frame = frame.with_columns(source=pl.lit(source.name))
-    if terms.prepare is None:
-        return split(terms, frame)
-    try:
-        frame = terms.prepare(frame, tables)
-    except pl.exceptions.PolarsError as error:
-        raise ContractError(f"{source.name}: {error}") from error
-    usable, unusable = frame.filter(pl.col("reason").is_null()), frame.drop_nulls("reason")
-    if usable.is_empty():
-        why = unusable["reason"].value_counts(sort=True).head(3).rows()
-        raise ContractError(f"{source.name}: no row can be used: {why}")
-    if source.file is None and "price_usd_per_gpu_hour" in terms.columns:
-        until = frame.select(pl.col("captured_at").max()).item()
-        odd = implausible(usable, wh.trailing_medians(db, terms, until))
-        usable = usable.with_columns(reason=pl.when(odd).then(pl.lit("implausible_price")))
-        share = usable["reason"].is_not_null().mean()
-        if isinstance(share, float) and share > MAX_IMPLAUSIBLE_FRACTION:
-            raise ContractError(
-                f"{source.name}: {share:.1%} of prices are implausible: a change of unit"
-            )
-        unusable = pl.concat([unusable, usable.drop_nulls("reason")])
-        usable = usable.filter(pl.col("reason").is_null())
-    kept, rejected = split(terms, usable)
-    return kept, pl.concat([unusable, rejected], how="diagonal")
-
-
-def held(db: DuckDB, source: Source) -> int:
-    """Rows of a source in its staging table."""
-    query = f"select count(*) from {source.contract.table} where source = ?"
-    return int(db.execute(query, [source.name]).fetchall()[0][0])
-
-
-def _newest(kept: pl.DataFrame) -> datetime | None:
-    name = "observed_at" if "observed_at" in kept.columns else "known_at"
-    value = kept.select(pl.col(name).max()).item()
-    return value if isinstance(value, datetime) else None
+        try:
+            return source.parse_stream(stream, each)
+        finally:
+            # A parser may stop early, or stumble over damage: the hash is compared at the end.
+            while stream.read(STEP):
+                pass
 
 
 def _refusal(source: Source, part: str, error: UpstreamError) -> Attempt:
     outcome = "unreachable" if error.status is None else "refused"
-    return Attempt(source.name, part, datetime.now(UTC), outcome, str(error)[:500])
+    return Attempt(source.name, part, datetime.now(UTC), outcome, plain(error))
 
 
 def _contract(name: str) -> Contract:
@@ -326,7 +325,7 @@ def _parser(source: Source) -> str:
     rules = [
         hashlib.sha256((REFERENCE / each.file).read_bytes()).hexdigest()
         for each in discover()
-        if each.file and each.contract.name in source.contract.reads
+        if each.file and (each.contract.name in source.contract.reads or each.name in source.rules)
     ]
     return hashlib.sha256("".join([code_fingerprint(source), *rules]).encode()).hexdigest()[:16]
 

@@ -5,10 +5,11 @@ The pipeline owns `warehouse/build/build.duckdb`; people open `warehouse/warehou
 `raw/` and `reference/`.
 """
 
+import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -17,68 +18,36 @@ import polars as pl
 from pipeline.capture.raw import RawStore
 from pipeline.columns import COLUMNS, duckdb_type
 from pipeline.contracts import Contract, declared
+from pipeline.contracts.own import OWN_TABLES
+from pipeline.runs.stopping import at_stop
 
 __all__ = ["DuckDB", "Warehouse", "opened_for_reading", "quoted", "scratch"]
 
 DuckDB = duckdb.DuckDBPyConnection
 DuckDBError = duckdb.Error
+DataError = duckdb.DataError  # a value that does not fit, as opposed to a disk that is full
 
 
 class PublishError(RuntimeError):
     """A draft that is not what was built: the published file stays as it was."""
 
 
+class BuildCorruptError(RuntimeError):
+    """The build database cannot be read; it is set aside, and the next one is made from raw."""
+
+
+# What DuckDB says of a file that is damaged, cut short, no database, or of a later DuckDB.
+DAMAGE = (
+    "Corrupt database file",
+    "not a valid DuckDB database file",
+    "Could not read enough bytes",
+    "Failure while replaying WAL",
+    "database file with version number",
+)
+
+
 ROOT = Path(__file__).resolve().parents[1] / "warehouse"
 LOCK_WAIT_SECONDS = 60.0
-PLAUSIBLE_HISTORY_DAYS = 90
-
-OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "staging.quarantine": (
-        "One row per row set aside: which source and capture, why, and the row itself.",
-        ("source", "captured_at", "table_name", "reason", "row_raw", "known_at"),
-    ),
-    "meta.attempts": (
-        "One row per attempt to read a source, with what came of it.",
-        (
-            "source",
-            "part",
-            "attempted_at",
-            "captured_at",
-            "outcome",
-            "outcome_reason",
-            "sha256",
-            "parser",
-            "row_count",
-            "quarantined_count",
-            "newest_observed_at",
-            "held_count",
-        ),
-    ),
-    "meta.sources": (
-        "One row per source module: what it reads and under which terms.",
-        ("source", "domain", "homepage_url", "terms", "licence", "table_name", "refresh_days"),
-    ),
-    "meta.versions": (
-        "One row per table: how often it changed, and from which SQL and inputs it was built.",
-        ("table_name", "version", "fingerprint", "code_version", "built_at"),
-    ),
-    "meta.released_levels": (
-        "One row per cell of the price level in the last file published, with the rules behind it.",
-        (
-            "accelerator",
-            "tier",
-            "market",
-            "term_months",
-            "basis",
-            "region_group",
-            "observed_on",
-            "status",
-            "median_price_usd_per_gpu_hour",
-            "released_at",
-            "code_version",
-        ),
-    ),
-}
 
 
 def quoted(text: str) -> str:
@@ -89,7 +58,7 @@ def quoted(text: str) -> str:
 @contextmanager
 def scratch() -> Iterator[DuckDB]:
     """A database in memory, for parsing SQL and for writing files."""
-    with duckdb.connect() as db:
+    with duckdb.connect() as db, _interruptible(db):
         db.execute("set timezone = 'UTC'")
         yield db
 
@@ -97,7 +66,7 @@ def scratch() -> Iterator[DuckDB]:
 @contextmanager
 def opened_for_reading(path: Path) -> Iterator[DuckDB]:
     """A published file, read-only."""
-    with duckdb.connect(path, read_only=True) as db:
+    with duckdb.connect(path, read_only=True) as db, _interruptible(db):
         db.execute("set timezone = 'UTC'")
         yield db
 
@@ -114,25 +83,111 @@ class Warehouse:
         self.build = root / "build" / "build.duckdb"
         self.published = root / "warehouse.duckdb"
         self.exports = root / "exports"
+        self.lock = root / "run.lock"
         self.raw = RawStore(root / "raw")
 
     @contextmanager
     def connect(self) -> Iterator[DuckDB]:
         """The build database, alone: waits a minute for another process to let go of it.
 
+        One that is damaged is set aside, which is said in one line, and a new one opened: it is
+        read again from raw. Damage that shows only later ends the step that met it.
+
         Raises:
             duckdb.IOException: another process still holds the file.
+            BuildCorruptError: damage met while reading; the next to connect has a new database.
         """
         self.build.parent.mkdir(parents=True, exist_ok=True)
-        with _opened(self.build) as db:
-            # `observed_at::date` would otherwise follow the clock of whichever machine runs it.
-            db.execute("set timezone = 'UTC'")
-            db.execute("create schema if not exists staging")
-            db.execute("create schema if not exists meta")
-            _heal(db)
-            for table, (doc, columns) in OWN_TABLES.items():
-                create(db, table, doc, columns)
-            yield db
+        for is_new in (False, True):
+            usable = False
+            try:
+                with _opened(self.build) as db, _interruptible(db):
+                    _lay_out(db)
+                    usable = True
+                    yield db
+                return
+            except DuckDBError as error:
+                if not is_damage(error):
+                    raise
+                said = self._set_aside(error)
+                if usable or is_new:
+                    raise BuildCorruptError(said) from error
+
+    def check(self) -> None:
+        """Read the build database to the last block, so that damage shows before a run, not in it.
+
+        Takes a third of a second for the whole of it; a damaged one is set aside.
+        """
+        try:
+            with self.connect() as db:
+                tables = db.execute(
+                    "select format('{}.{}', schema_name, table_name) from duckdb_tables() "
+                    "where database_name = current_database()"
+                )
+                for (table,) in tables.fetchall():
+                    db.execute(f"select sum(hash(held)) from {table} as held").fetchall()
+        except BuildCorruptError:
+            return  # it is set aside, which is what was wanted
+
+    def _set_aside(self, error: Exception) -> str:
+        """Move the damaged file out of the way, in place of the one before; says so."""
+        for earlier in self.build.parent.glob("build.damaged-*"):
+            earlier.unlink()
+        kept = self.build.with_name(f"build.damaged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.duckdb")
+        self.build.rename(kept)
+        self.build.with_name(self.build.name + ".wal").unlink(missing_ok=True)
+        why = str(error).splitlines()[0]
+        said = f"{self.build} is damaged: set aside as {kept.name}, rebuilt from raw ({why})"
+        sys.stderr.write(said + "\n")
+        return said
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether DuckDB says that a database file is damaged, and not that it is held or not ours."""
+    return isinstance(error, DuckDBError) and any(each in str(error) for each in DAMAGE)
+
+
+def _lay_out(db: DuckDB) -> None:
+    # `observed_at::date` would otherwise follow the clock of whichever machine runs it.
+    db.execute("set timezone = 'UTC'")
+    db.execute("create schema if not exists staging")
+    db.execute("create schema if not exists meta")
+    _heal(db)
+    for table, (doc, columns) in OWN_TABLES.items():
+        create(db, table, doc, columns)
+
+
+_at_work: dict[int, DuckDB] = {}
+
+
+@contextmanager
+def _interruptible(db: DuckDB) -> Iterator[None]:
+    """Give Ctrl-C its meaning back, while a connection is open.
+
+    DuckDB 2.0 swallows what a signal's handler raises, or does not hear the signal at all while
+    another of its threads does the work (measured). As an ordinary error it would fail one step,
+    and the run would go on with the next.
+    """
+    _at_work[id(db)] = db
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
+    finally:
+        _at_work.pop(id(db), None)
+
+
+def _interrupt_queries() -> None:
+    for db in [*_at_work.values()]:
+        with suppress(duckdb.Error):  # closed meanwhile
+            db.interrupt()
+
+
+at_stop(_interrupt_queries)
 
 
 @contextmanager
@@ -193,12 +248,13 @@ def create(db: DuckDB, table: str, doc: str, columns: Sequence[str]) -> None:
 
 def exists(db: DuckDB, table: str) -> bool:
     """Whether the open database has a table of this name, schema included."""
+    # Naming a table that is not there would be quicker, and would abort the open transaction.
     there = db.execute(
-        "select count(*) from duckdb_tables() where database_name = current_database() "
+        "select 1 from duckdb_tables() where database_name = current_database() "
         "and schema_name || '.' || table_name = ?",
         [table],
-    ).fetchall()
-    return bool(there[0][0])
+    )
+    return bool(there.fetchall())
 
 
 def comment(db: DuckDB, table: str, doc: str, columns: Sequence[str], kind: str = "table") -> None:
@@ -216,31 +272,63 @@ def described(name: str) -> str:
 
 def append(db: DuckDB, terms: Contract, frame: pl.DataFrame) -> int:
     """Add the rows whose key is new. Returns how many; never changes a row already there."""
+    return sum(append_by(db, terms, frame.with_columns(group=pl.lit(0)), "group").values())
+
+
+def append_by(db: DuckDB, terms: Contract, frame: pl.DataFrame, group: str) -> dict[int, int]:
+    """As `append` of the columns of the contract; how many rows of each group were added."""
     create(db, terms.table, terms.doc, terms.columns)
-    # A key may be null, as the start of an instant is: null is then the same as null.
-    same = " and ".join(f"incoming.{key} is not distinct from held.{key}" for key in terms.key)
-    db.register("incoming", frame)
-    try:
-        [(added,)] = db.execute(
-            f"insert into {terms.table} by name "
-            f"(from incoming anti join {terms.table} as held on {same})"
-        ).fetchall()
-    finally:
-        db.unregister("incoming")
-    if added:
+    with registered(db, incoming=frame):
+        db.execute(
+            "create or replace temp table arriving as "
+            f"from incoming anti join {terms.table} as held on {same_key(terms)}"
+        )
+    db.execute(f"insert into {terms.table} by name select {', '.join(terms.columns)} from arriving")
+    made = db.execute(f'select "{group}", count(*) from arriving group by all').fetchall()
+    db.execute("drop table arriving")
+    if made:
         bump(db, terms.table)
-    return int(added)
+    return dict(made)
 
 
-def remove(db: DuckDB, terms: Contract, source: str, captured_at: datetime | None) -> None:
-    """Take back what one capture (or a whole committed file) put in, before reading it again."""
+def same_key(terms: Contract) -> str:
+    """Condition that a row of `incoming` has the key of one of `held`.
+
+    A key may be null, as the start of an instant is: null is then the same as null.
+    """
+    return " and ".join(f"incoming.{key} is not distinct from held.{key}" for key in terms.key)
+
+
+@contextmanager
+def registered(db: DuckDB, **frames: pl.DataFrame) -> Iterator[None]:
+    """Frames that queries can name, for as long as the block lasts."""
+    for name, frame in frames.items():
+        db.register(name, frame)
+    try:
+        yield
+    finally:
+        for name in frames:
+            db.unregister(name)
+
+
+def insert(db: DuckDB, table: str, lines: Sequence[Mapping[str, object]]) -> None:
+    """Add rows to one of the pipeline's own tables."""
+    schema = {name: COLUMNS[name].dtype for name in OWN_TABLES[table][1]}
+    with registered(db, lines=pl.DataFrame(lines, schema, orient="row")):
+        db.execute(f"insert into {table} by name from lines")
+
+
+def remove(
+    db: DuckDB, terms: Contract, source: str, captured_at: Sequence[datetime] | None
+) -> None:
+    """Take back what captures (or a whole committed file) put in, before reading them again."""
     create(db, terms.table, terms.doc, terms.columns)
     for table in (terms.table, "staging.quarantine"):
         where = "source = ?"
         values: list[object] = [source]
         if captured_at is not None:
-            where += " and captured_at = ?"
-            values.append(captured_at)
+            where += " and captured_at in (select unnest(?::timestamptz[]))"
+            values.append(list(captured_at))
         if db.execute(f"delete from {table} where {where}", values).fetchall()[0][0]:
             bump(db, table)
 
@@ -269,17 +357,3 @@ def read(db: DuckDB, terms: Contract) -> pl.DataFrame:
     """A whole staging table; empty with the contract's columns when nothing has landed."""
     create(db, terms.table, terms.doc, terms.columns)
     return frame(db, f"from {terms.table}")
-
-
-def trailing_medians(db: DuckDB, terms: Contract, until: datetime) -> pl.DataFrame:
-    """Median price per accelerator and market over the 90 days before a moment (METHODS 1.5)."""
-    create(db, terms.table, terms.doc, terms.columns)
-    return frame(
-        db,
-        f"select accelerator, market, median(price_usd_per_gpu_hour) "
-        f"as median_price_usd_per_gpu_hour from {terms.table} "
-        f"where observed_at < $until "
-        f"and observed_at >= $until::timestamptz - interval {PLAUSIBLE_HISTORY_DAYS} day "
-        "group by all",
-        until=until,
-    )

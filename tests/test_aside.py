@@ -5,9 +5,9 @@ import pytest
 from pipeline import warehouse as wh
 from pipeline.aside import set_differing_aside
 from pipeline.contracts.filings import FILING_FACTS
-from pipeline.sources.source import Capture, Source, discover
+from pipeline.sources.source import Source, discover
 from tests.given.filings import filing, flow
-from tests.given.support import NOON, typed
+from tests.given.support import typed
 
 YEAR = ("2025-01-01", "2025-12-31")
 
@@ -24,7 +24,7 @@ def arrive(db, name: str, value: float, concept: str = "Revenues") -> None:
     ]
     frame = typed(FILING_FACTS, facts)
     origin = source(name)
-    set_differing_aside(db, origin, Capture(name, "all", "x", NOON, ""), frame)
+    set_differing_aside(db, origin, frame)
     wh.append(db, FILING_FACTS, frame)
 
 

@@ -1,8 +1,13 @@
+from datetime import UTC, date, datetime
+
 import pandera.polars as pa
 import polars as pl
 import pytest
 
-from pipeline.contracts import ContractError, split, validate
+from pipeline.columns import COLUMNS
+from pipeline.contracts import ContractError, declared, judged, split, validate
+from pipeline.contracts.credit import FUND_HOLDINGS
+from pipeline.contracts.filings import FILINGS
 from pipeline.contracts.prices import GPU_OFFERS
 from tests.given.support import offer, typed
 
@@ -57,3 +62,81 @@ def test_another_type_is_a_change_upstream():
 def test_a_repeated_key_is_a_change_upstream():
     with pytest.raises(ContractError):
         split(GPU_OFFERS, frame(offer(), offer()))
+
+
+# --- dates and text that cannot be -----------------------------------------------------------
+
+READ = datetime(2026, 11, 20, tzinfo=UTC)
+FILING = {
+    "source": "made_up", "cik": "0001769628", "accession": "0001769628-26-000001", "form": "10-Q",
+    "filed_on": date(2026, 11, 10), "accepted_at": datetime(2026, 11, 10, 21, tzinfo=UTC),
+    "period_end_on": date(2026, 9, 30), "licence": "test", "confidence": "high",
+    "known_at": datetime(2026, 11, 10, 21, tzinfo=UTC), "captured_at": READ,
+    "source_url": "https://example.org",
+}  # fmt: skip
+HOLDING = {
+    "source": "made_up", "accession": "0001655888-26-000001", "holding_id": "1", "fund": "A fund",
+    "fund_cik": "0001655888", "vehicle": "bdc", "period_end_on": date(2026, 9, 30),
+    "issuer_name_raw": "A borrower", "currency": "USD", "par_basis": "funded",
+    "match_reason": "none", "licence": "test", "confidence": "high", "known_at": READ,
+    "captured_at": READ, "source_url": "https://example.org",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        ({"filed_on": date(25, 11, 10)}, "filed_on: between 1993-01-01 and the day it was read"),
+        ({"filed_on": date(2027, 1, 1)}, "filed_on: between"),
+        ({"accepted_at": datetime(1, 1, 1, tzinfo=UTC)}, "accepted_at: between"),
+        ({"period_end_on": date(9999, 12, 31)}, "period_end_on: between"),
+        ({"known_at": datetime(25, 1, 1, tzinfo=UTC)}, "known_at: between"),
+        ({"captured_at": datetime(2062, 1, 1, tzinfo=UTC)}, "captured_at: between"),
+        ({"form": "10-Q\x00"}, "no control characters in text"),
+        ({"document": "a\x1b[2J"}, "no control characters in text"),
+        ({"items": "2.03\x92"}, "no control characters in text"),
+    ],
+)
+def test_a_filing_of_an_impossible_day_or_text_is_set_aside(cells, why):
+    kept, rejected = split(
+        FILINGS, typed(FILINGS, [FILING, FILING | {"accession": "0001769628-26-000002"} | cells])
+    )
+    assert kept.height == 1
+    assert why in rejected["reason"].item()
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        ({"maturity_on": date(9999, 12, 31)}, "maturity_on: between 1990-01-01 and 2150-01-01"),
+        ({"maturity_on": date(1, 1, 1)}, "maturity_on: between"),
+        ({"fund": "A\x00 fund"}, "no control characters in text"),
+    ],
+)
+def test_a_holding_of_an_impossible_day_or_text_is_set_aside(cells, why):
+    kept, rejected = split(
+        FUND_HOLDINGS, typed(FUND_HOLDINGS, [HOLDING, HOLDING | {"holding_id": "2"} | cells])
+    )
+    assert kept.height == 1
+    assert why in rejected["reason"].item()
+
+
+def test_what_is_planned_may_lie_ahead_and_text_may_have_lines():
+    ahead = HOLDING | {"maturity_on": date(2064, 6, 30), "instrument_raw": "First\tlien\nterm loan"}
+    kept, _ = split(FUND_HOLDINGS, typed(FUND_HOLDINGS, [ahead]))
+    assert kept.height == 1
+
+
+@pytest.mark.parametrize("terms", declared(), ids=lambda each: each.name)
+def test_no_table_takes_the_years_1_and_9999_or_a_nul(terms):
+    dated = [name for name in terms.columns if COLUMNS[name].dtype.is_temporal()]
+    worded = [name for name in terms.columns if COLUMNS[name].dtype == pl.String]
+    schema = {name: COLUMNS[name].dtype for name in terms.columns}
+    for name in (*dated, *worded[:1]):
+        bad = "a\x00" if name in worded else None
+        for value in [bad] if bad else [date(1, 1, 1), date(9999, 12, 31)]:
+            moment = schema[name] == pl.Datetime("us", "UTC")
+            cell = datetime(*value.timetuple()[:3], tzinfo=UTC) if moment else value
+            row = dict.fromkeys(schema) | {"captured_at": READ} | {name: cell}
+            reasons = judged(terms, pl.DataFrame([row], schema, orient="row")).item()
+            assert ("control" if bad else f"{name}: between") in reasons, (name, value, reasons)

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from pipeline import fleet
+from pipeline.build.model import create, models
 from pipeline.contracts.reference import ACCELERATOR_ALIASES
 from pipeline.fleet import FleetError, main, read, value
 from pipeline.release.publish import publish
@@ -32,7 +33,7 @@ def clock(name, age, made, **cells):
         "tier": "any",
         "age_years": float(age),
         "period_end_on": END,
-        "status": "published",
+        "publication_status": "published",
         "withheld_reason": None,
         "value_usd_per_gpu": made,
         "low_value_usd_per_gpu": made * 0.9,
@@ -45,6 +46,9 @@ def clock(name, age, made, **cells):
         "rent_usd_per_gpu_hour": None,
         "breakeven_rent_usd_per_gpu_hour": None,
         "earned_usd_per_gpu": None,
+        "spent_usd_per_gpu": None,
+        "rent_kept_usd_per_gpu_year": None,
+        "cash_cost_usd_per_gpu_year": None,
         "sale_count": None,
         "condition": None,
         "lot": None,
@@ -79,10 +83,10 @@ CLOCKS = [
     ],
     clock("income_market", 0, 9_000.0, tier="neocloud", accelerator=H200, period_end_on=STALE),
     clock("income_market", 1, 9_000.0, tier="neocloud", accelerator=H200, period_end_on=STALE),
-    clock("income_contract", 0, 1.0, tier="hyperscaler", accelerator=H200, status="withheld",
-          withheld_reason="missing: margin", period_end_on=BEFORE),
-    clock("income_contract", 0, 1.0, tier="neocloud", accelerator=H200, status="withheld",
-          withheld_reason="missing: cash cost"),
+    clock("income_contract", 0, 1.0, tier="hyperscaler", accelerator=H200,
+          publication_status="withheld", withheld_reason="missing: margin", period_end_on=BEFORE),
+    clock("income_contract", 0, 1.0, tier="neocloud", accelerator=H200,
+          publication_status="withheld", withheld_reason="missing: cash cost"),
 ]  # fmt: skip
 
 
@@ -105,6 +109,8 @@ def published(tmp_path_factory) -> Warehouse:
         land(db, ACCELERATOR_ALIASES, *ALIASES)
         build(db)
         put(db, "marts.residual_value", *CLOCKS)
+        [read_off] = [each for each in models() if each.table == "steps.clock_age"]
+        create(db, read_off)
     publish(store)
     return store
 
@@ -195,7 +201,7 @@ def test_a_value_of_over_a_year_ago_is_no_value_of_today(published):
     made = lots(published, f"a,{H200},1,2024-03-31,")
     assert made["a", "income_market"]["withheld_reason"] == "last published for 2025-03-31"
     assert made["a", "income_contract"]["withheld_reason"] == "missing: cash cost, at 2026-06-30"
-    assert {each["status"] for each in made.values()} == {"withheld"}
+    assert {each["publication_status"] for each in made.values()} == {"withheld"}
 
 
 def test_an_accelerator_without_a_clock_has_a_row_per_clock_that_says_why(published):

@@ -13,7 +13,7 @@ from pipeline.sources.source import discover
 from pipeline.warehouse import Warehouse, opened_for_reading
 from tests.given.support import DERIVED
 
-ON_DEMAND = "market = 'on_demand' and status = 'confirmed'"
+ON_DEMAND = "market = 'on_demand' and sighting_status = 'confirmed'"
 
 
 def build_from_committed_facts(store):
@@ -155,7 +155,9 @@ def test_nothing_later_than_as_of_shows_anywhere(store):
     with opened_for_reading(store.published) as db:
         db.execute("set variable as_of = timestamptz '2025-01-01 00:00:00+00'")
         for each in model.models():
-            if each.group != "prices" or each.name == "gpu_price_basis":  # a handful of rows
+            if (
+                each.group != "prices" or each.name == "published_index_comparison"
+            ):  # a handful of rows
                 continue
             monthly = "period_end_on" in each.grain
             [(rows, newest)] = db.execute(
@@ -209,7 +211,7 @@ def test_a_second_build_changes_no_published_number(store):
 def test_every_level_says_what_it_rests_on(db):
     [(cells, silent)] = db.sql(
         "select count(*), count(*) filter (where provider_count is null or effective_n is null "
-        "or carried_days is null or (status = 'withheld' and withheld_reason is null)) "
+        "or carried_days is null or (publication_status = 'withheld' and withheld_reason is null)) "
         "from marts.gpu_price_daily"
     ).fetchall()
     assert cells > 10_000
@@ -218,10 +220,10 @@ def test_every_level_says_what_it_rests_on(db):
 
 def test_the_withheld_cell_the_readme_shows(db):
     cell = db.execute(
-        "select status, withheld_reason, provider_count, median_price_usd_per_gpu_hour "
+        "select publication_status, withheld_reason, provider_count, median_price_usd_per_gpu_hour "
         "from marts.gpu_price_daily where accelerator = 'nvidia-h100-sxm-80gb' "
         "and tier = 'neocloud' and market = 'on_demand' and basis = 'all_in' "
-        "and region_group = 'world' and observed_on = '2025-07-01'"
+        "and region_group = 'all' and observed_on = '2025-07-01'"
     ).fetchall()
     assert cell == [("withheld", "fewer than 3 providers", 1, None)]
 

@@ -25,6 +25,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 GPU_TYPES = (FIXTURES / "runpod" / "gpu_types.json").read_bytes()
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 H100 = {"id": "NVIDIA H100 80GB HBM3", "displayName": "H100 SXM", "memoryInGb": 80,
+        "secureCloud": True, "communityCloud": True,
         "securePrice": 3.99, "communityPrice": 2.69}  # fmt: skip
 MEMORY = {"H200": 141, "B200": 180, "L4": 24, "L40S": 48}
 GOOD = [H100 | {"id": f"NVIDIA {name}", "memoryInGb": gb} for name, gb in MEMORY.items()]
@@ -357,7 +358,7 @@ def test_rows_of_a_damaged_stream_do_not_land_even_if_the_parser_stops_early(
     [failed] = ingest.land(source, store, referenced)
     assert failed.outcome == "failed"
     assert "RawCorruptError" in failed.reason
-    assert rows(referenced, "from duckdb_tables() where table_name = 'gpu_offers'") == []
+    assert rows(referenced, "from staging.gpu_offers where source = 'runpod'") == []
 
 
 def test_a_source_has_one_parser():

@@ -38,7 +38,7 @@ def test_a_source_says_where_from_and_under_which_terms(source):
     assert source.homepage
     assert source.terms
     assert source.licence
-    assert len(source.module.__doc__) > 80
+    assert len(source.doc) > 80
     assert (source.fetch is None) != (source.file is None)
 
 
@@ -85,3 +85,39 @@ def test_readme_commands_are_verbs_of_the_makefile():
 
 def test_every_contract_is_filled_by_a_source():
     assert {each.name for each in declared()} == {each.contract.name for each in discover()}
+
+
+@every_source
+def test_readme_says_which_real_answer_a_source_was_held_against(source):
+    [row] = [line for line in README.splitlines() if line.startswith(f"| `{source.name}` |")]
+    said = row.split(" | ")[4]
+    if source.file:
+        assert said == "-"
+        assert source.real_answer is None
+    else:
+        assert said == (source.real_answer or "not yet")
+    if source.real_answer:
+        each = re.compile(r"\d{4}(-\d\d){0,2}, (whole|entries|lines)")
+        assert all(each.fullmatch(part) for part in source.real_answer.split("; "))
+        files = (ROOT / "tests" / "sources" / source.domain).glob("*.py")
+        recorded = "".join(path.read_text() for path in files if source.name in path.read_text())
+        folder = ROOT / "tests" / "fixtures" / source.name / "SOURCE.md"
+        recorded += folder.read_text() if folder.is_file() else ""
+        assert re.search(r"shared|recorded|an answer of", recorded)
+
+
+@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"])
+def test_a_document_names_what_is_there(document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    named = re.findall(
+        r"`((?:pipeline|sql|tests|distil|docs|warehouse/reference)/[\w./-]*?)(?:::(\w+))?`", text
+    )
+    for path, name in named:
+        assert (ROOT / path).exists(), path
+        if name:
+            lines = (ROOT / path).read_text(encoding="utf-8")
+            assert re.search(rf"^(?:def {name}\(|{name}\b.* = )", lines, re.MULTILINE), (
+                f"{path}: {name}"
+            )
+    for path in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / path).exists(), path

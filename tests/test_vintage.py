@@ -61,7 +61,7 @@ def test_without_the_variable_the_vintage_is_the_mart(reader):
 def test_a_price_that_became_public_late_is_not_in_the_level_before(reader):
     query = """
         select median_price_usd_per_gpu_hour, provider_count from vintage.gpu_price_daily
-        where tier = 'neocloud' and region_group = 'world' and observed_on = '2024-01-01'
+        where tier = 'neocloud' and region_group = 'all' and observed_on = '2024-01-01'
     """
     rewind(reader, LATE - timedelta(microseconds=1))
     assert reader.execute(query).fetchall() == [(pytest.approx(2.3), 4)]
@@ -268,7 +268,9 @@ def test_a_month_that_was_over_is_never_restated(stores, offers, hours):
         for name in names(METHODS):
             then = whole.execute(f"from vintage.{name} order by all").fetchall()
             assert then == past.execute(f"from marts.{name} order by all").fetchall()
-            states = whole.execute(f"select distinct status from vintage.{name}").fetchall()
+            states = whole.execute(
+                f"select distinct publication_status from vintage.{name}"
+            ).fetchall()
             assert ("published",) in states or moment < MIDNIGHT + timedelta(days=60)
         whole.execute("reset variable as_of")
 

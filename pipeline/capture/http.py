@@ -17,30 +17,32 @@ import itertools
 import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, BinaryIO
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.exceptions import HTTPError, InvalidHeader, ProtocolError, ReadTimeoutError, SSLError
+from urllib3.exceptions import (
+    HTTPError,
+    InvalidChunkLength,
+    InvalidHeader,
+    ProtocolError,
+    ReadTimeoutError,
+    SSLError,
+)
 from urllib3.util import Retry
 
+from pipeline.capture import redaction
 from pipeline.capture.bodies import STEP, Expects, Unusable, check_kind, decoded, spooled
-from pipeline.capture.limits import Deadline, Pace, is_loopback, watch
-from pipeline.capture.redaction import redacted, without_secrets
+from pipeline.capture.limits import Deadline, Pace
+from pipeline.capture.reach import Reach
+from pipeline.capture.redirects import CONDITIONS, followed, may_ask, private_headers
+from pipeline.capture.transport import Transport, public_only
 
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
-CONDITIONS = {"etag": "if-none-match", "last-modified": "if-modified-since"}
-HARMLESS = {
-    *("user-agent", "accept", "accept-encoding", "content-type", "content-length"),
-    *CONDITIONS.values(),
-}
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ class Policy:
     backoff_seconds: float = 1.0
     retry_after_cap_seconds: float = 60.0
     redirects: int = 5
+    own_machine: bool = False  # only tests have their upstream on it
     pace: Pace = field(default_factory=Pace)
+    reach: Reach = field(default_factory=Reach)
     sleep: Callable[[float], None] = time.sleep
 
 
@@ -71,6 +75,7 @@ class Response:
     `url` is the address asked, secrets redacted, and not where it redirected to: that is often an
     address signed for minutes, which nobody can cite. Header names are lower-case. A downloaded
     body lies in `file`, a temporary one that the raw store reads once and closes; `body` is empty.
+    `redacted`: the body repeated a secret of ours, which is taken out.
     """
 
     url: str
@@ -79,6 +84,7 @@ class Response:
     body: bytes
     fetched_at: datetime
     file: BinaryIO | None = None
+    redacted: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,8 @@ class _Bounds:
     max_bytes: int
     total_seconds: float
     on_disk: bool = False
+    hosts: tuple[str, ...] = ()
+    secrets: frozenset[str] = frozenset()
 
 
 class UpstreamError(Exception):
@@ -98,6 +106,7 @@ class UpstreamError(Exception):
         url: The address asked, secrets redacted.
         status: HTTP status, or None when no answer began.
         retryable: Whether asking again can help; not after a refusal or without a network.
+        reason: What went wrong, without the address.
         head: First 200 bytes of the answer, without the secrets we sent.
         retry_after_seconds: How long the upstream wants to be left alone, if it says so.
     """
@@ -112,13 +121,14 @@ class UpstreamError(Exception):
         head: bytes = b"",
         retry_after_seconds: float | None = None,
     ) -> None:
-        self.url = redacted(url)
+        self.reason = reason
+        self.url = redaction.redacted(url)
         self.status = status
         self.retryable = retryable
-        self.head = head[:200]
+        self.head = redaction.cleaned(head)[:200]
         self.retry_after_seconds = retry_after_seconds
         said = f", which said {self.head!r}" if head else ""
-        super().__init__(f"{reason} from {self.url}{said}")
+        super().__init__(redaction.cleaned(f"{reason} from {self.url}{said}"))
 
 
 def get(
@@ -130,24 +140,27 @@ def get(
     expects: Expects = "any",
     max_bytes: int = 64 * 2**20,
     total_seconds: float = 120.0,
+    may_lead_to: Sequence[str] = (),
 ) -> Response:
     """The answer with status 200, or with 304 when `validators` still hold.
 
     Args:
-        url: https; plain http only to this machine.
+        url: https.
         params: Query parameters.
         headers: Sent to this host only.
         validators: `etag` and `last-modified` of the copy already kept.
         expects: The kind of body; another kind, such as an HTML page for JSON, is an error.
         max_bytes: Cap on the body, on the wire and unzipped.
-        total_seconds: Cap on everything: pace, attempts, the pauses between them, redirects.
+        total_seconds: Cap on everything: pace, names, connections, TLS, proxies, bodies, attempts
+            and the pauses between them, redirects.
+        may_lead_to: Hosts, besides its own, that a redirect may lead to, as the upstream documents.
 
     Raises:
         UpstreamError: no usable answer within these bounds.
     """
     conditions = {CONDITIONS[k]: v for k, v in (validators or {}).items() if k in CONDITIONS}
     request = requests.Request("GET", url, {**(headers or {}), **conditions}, params=params)
-    return _ask(request, _Bounds(expects, max_bytes, total_seconds))
+    return _ask(request, _Bounds(expects, max_bytes, total_seconds, hosts=tuple(may_lead_to)))
 
 
 def download(
@@ -158,11 +171,12 @@ def download(
     expects: Expects = "any",
     max_bytes: int = 2 * 2**30,
     total_seconds: float = 1800.0,
+    may_lead_to: Sequence[str] = (),
 ) -> Response:
     """As `get`, for a body too large for memory: it is written to a temporary file as it comes."""
     conditions = {CONDITIONS[k]: v for k, v in (validators or {}).items() if k in CONDITIONS}
     request = requests.Request("GET", url, {**(headers or {}), **conditions})
-    return _ask(request, _Bounds(expects, max_bytes, total_seconds, on_disk=True))
+    return _ask(request, _Bounds(expects, max_bytes, total_seconds, True, tuple(may_lead_to)))
 
 
 def post(
@@ -202,31 +216,6 @@ def user_agent() -> str:
     return f"gpu-credit-warehouse/{release}" + (f" (+{contact})" if contact else "")
 
 
-class _Plain(HTTPConnection):
-    def getresponse(self) -> Any:
-        watch(self.sock)
-        return super().getresponse()
-
-
-class _Tls(HTTPSConnection):
-    def getresponse(self) -> Any:
-        watch(self.sock)
-        return super().getresponse()
-
-
-class _Transport(HTTPAdapter):
-    """Shows each socket to the deadline before the first header is read from it."""
-
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool = super().get_connection_with_tls_context(*args, **kwargs)
-        if isinstance(pool, HTTPConnectionPool):
-            if pool.ConnectionCls is HTTPConnection:  # one for SOCKS stays as it is
-                pool.ConnectionCls = _Plain
-            elif pool.ConnectionCls is HTTPSConnection:
-                pool.ConnectionCls = _Tls
-        return pool
-
-
 def _ask(request: requests.Request, bounds: _Bounds) -> Response:
     ours = {"user-agent": user_agent(), "accept": "*/*", "accept-encoding": "gzip"}
     theirs = {name.lower(): value for name, value in (request.headers or {}).items()}
@@ -236,15 +225,21 @@ def _ask(request: requests.Request, bounds: _Bounds) -> Response:
         first = request.prepare()
     except requests.RequestException as error:
         first, problem = requests.PreparedRequest(), type(error).__name__
-    if not _may_ask(first.url):
-        raise UpstreamError(f"no answer ({problem})", url=request.url or "")
+    lost = POLICY.reach.lost(first.url or "")
+    if lost or not may_ask(first.url, POLICY.own_machine):
+        raise UpstreamError(lost or f"no answer ({problem})", url=request.url or "")
+    carried = redaction.carried(first.url or "", first.headers, first.body)
+    redaction.know(carried)
+    bounds = replace(bounds, secrets=carried)
     with requests.Session() as session, Deadline(bounds.total_seconds) as deadline:
         for scheme in ("https://", "http://"):
-            session.mount(scheme, _Transport(max_retries=Retry(0, read=False)))
+            session.mount(scheme, Transport())
         for asked in itertools.count(1):
             try:
                 return _exchange(session, first, deadline, bounds)
             except UpstreamError as error:
+                if error.status is None and not error.retryable:
+                    POLICY.reach.lose(error.url, error.reason)
                 wait = error.retry_after_seconds
                 if wait is None:
                     wait = POLICY.backoff_seconds * 2 ** (asked - 1) * random.uniform(0.5, 1.0)
@@ -267,14 +262,20 @@ def _exchange(
     for _ in range(POLICY.redirects + 1):
         status: int | None = None
         try:
-            with _sent(session, request, deadline) as answer:
+            with _sent(session, request, deadline, is_first=request is first) as answer:
                 status = answer.status_code
                 if target := session.get_redirect_target(answer):
-                    request = _followed(request, target)
+                    request = followed(
+                        request,
+                        target,
+                        hosts=bounds.hosts,
+                        secrets=bounds.secrets,
+                        own_machine=POLICY.own_machine,
+                    )
                     continue
                 response = _read(answer, bounds)
             if deadline.left() > 0:  # else the cut may have passed for the end of the body
-                return replace(response, url=redacted(first.url or ""))
+                return replace(response, url=redaction.redacted(first.url or ""))
             if response.file is not None:
                 response.file.close()
             problem = Unusable("")
@@ -290,19 +291,24 @@ def _exchange(
             url=request.url or "",
             status=status,
             retryable=problem.retryable,
-            head=without_secrets(problem.head[:4096], request.url or "", _private(request)),
+            head=redaction.cleaned(problem.head[:4096], _sensitive(request, bounds)),
             retry_after_seconds=problem.retry_after_seconds,
         )
     raise UpstreamError(f"more than {POLICY.redirects} redirects", url=first.url or "")
 
 
-def _private(request: requests.PreparedRequest) -> dict[str, str]:
-    """Headers that may hold a key: all but a few, since keys come in headers of any name."""
-    return {k: v for k, v in request.headers.items() if k.lower() not in HARMLESS}
+def _sensitive(request: requests.PreparedRequest, bounds: _Bounds) -> frozenset[str]:
+    """What an error's text must not repeat: our secrets, and words of any header of ours."""
+    words = {word for value in private_headers(request).values() for word in value.split()}
+    return bounds.secrets | {word for word in words if len(word) >= redaction.SHORTEST}
 
 
 def _sent(
-    session: requests.Session, request: requests.PreparedRequest, deadline: Deadline
+    session: requests.Session,
+    request: requests.PreparedRequest,
+    deadline: Deadline,
+    *,
+    is_first: bool,
 ) -> requests.Response:
     """The answer with its headers read. Goes around `Session.send`, which reads whole redirects."""
     url = request.url or ""
@@ -311,16 +317,22 @@ def _sent(
     left = max(deadline.left(), 0.001)  # zero would mean without blocking
     timeout = (min(POLICY.connect_seconds, left), min(POLICY.read_seconds, left))
     settings: Any = session.merge_environment_settings(url, {}, True, None, None)
-    return session.get_adapter(url).send(request, timeout=timeout, **settings)
+    with public_only(not is_first and not POLICY.own_machine):
+        return session.get_adapter(url).send(request, timeout=timeout, **settings)
 
 
 def _read(answer: requests.Response, bounds: _Bounds) -> Response:
     status, body, file = answer.status_code, b"", None
-    headers = {k.lower(): v for k, v in answer.headers.items() if k.lower() != "set-cookie"}
+    cleaning = redaction.Cleaning(bounds.secrets)
+    headers = {
+        name.lower(): redaction.cleaned(value, bounds.secrets)
+        for name, value in answer.headers.items()
+        if name.lower() != "set-cookie"
+    }
     encoding = headers.get("content-encoding", "").strip().lower()
     if status == 200:
         wire = answer.raw.stream(STEP, decode_content=False)
-        pieces = decoded(wire, encoding, bounds.max_bytes)
+        pieces = cleaning(decoded(wire, encoding, bounds.max_bytes))
         if bounds.on_disk:
             file = spooled(pieces, bounds.expects)
         else:
@@ -333,7 +345,8 @@ def _read(answer: requests.Response, bounds: _Bounds) -> Response:
             head=_head(answer, encoding),
             retry_after_seconds=_retry_after(headers.get("retry-after")),
         )
-    return Response(answer.url, status, headers, body, datetime.now(UTC), file)
+    now = datetime.now(UTC)
+    return Response(answer.url, status, headers, body, now, file, redacted=cleaning.found)
 
 
 def _head(answer: requests.Response, encoding: str) -> bytes:
@@ -352,38 +365,15 @@ def _retry_after(value: str | None) -> float | None:
         return None
 
 
-def _may_ask(url: str | None) -> bool:
-    parts = urlsplit(url or "")
-    host = parts.hostname or ""
-    return bool(host) and (
-        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
-    )
-
-
-def _followed(request: requests.PreparedRequest, target: str) -> requests.PreparedRequest:
-    """The request for where a redirect leads: never another scheme, never our keys elsewhere."""
-    if request.method != "GET":
-        raise Unusable("a redirect of a POST")
-    follow = request.copy()
-    try:
-        follow.prepare_url(urljoin(request.url or "", target), None)
-        old, new = urlsplit(request.url or ""), urlsplit(follow.url or "")
-        moved = (old.hostname, old.port) != (new.hostname, new.port)
-    except ValueError:  # requests.InvalidURL is one
-        raise Unusable("a redirect to an unreadable address") from None
-    if old.scheme != new.scheme or not _may_ask(follow.url):
-        raise Unusable(f"a redirect to {redacted(follow.url or '')}, which may not be asked,")
-    if moved:
-        for name in _private(follow):
-            del follow.headers[name]
-    return follow
-
-
 def _explained(error: Exception) -> Unusable:
     """What happened, and whether to ask again; never what the error prints, which has the address.
 
     A connection that was made and broke is worth asking again. One that was never made is not.
     """
+    for each in (error, *error.args):
+        if isinstance(each, InvalidChunkLength):
+            kind = "a negative" if each.length.startswith(b"-") else "an unreadable"
+            return Unusable(f"{kind} chunk size", retryable=True)
     cause = error.args[0] if error.args else error
     if isinstance(error, (requests.ReadTimeout, ReadTimeoutError)):
         return Unusable(f"silence for {POLICY.read_seconds:g} s", retryable=True)

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Self
 
 # Requests per second, over all hosts of a domain. SEC: at most ten over all machines and all of its
@@ -18,12 +18,27 @@ SLOWER = {
     "prices.azure.com": 2.0,  # answers 429 to clients that page faster
 }
 
+# RFC 6052: the internet of IPv4 as a network of IPv6 only sees it.
+NAT64 = IPv6Network("64:ff9b::/96")
+
 
 def is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is of the public internet, also one of IPv4 inside one of IPv6."""
+    found = ip_address(address.partition("%")[0])
+    if isinstance(found, IPv6Address):
+        inside = found.ipv4_mapped or found.sixtofour
+        if inside is None and found in NAT64:
+            inside = IPv4Address(int(found) & 0xFFFFFFFF)
+        if inside is not None:
+            return is_public(str(inside))
+    return found.is_global and not found.is_multicast
 
 
 class Pace:
@@ -61,7 +76,7 @@ class Pace:
 
 
 class Deadline:
-    """The total time of one call, as a context.
+    """The total time of one call, as a context: names, connections, TLS, proxies, bodies.
 
     A time-out on reading never fires while an upstream sends a byte now and then, so the deadline
     shuts the socket down from another thread and the blocked read ends.
@@ -70,7 +85,8 @@ class Deadline:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
-        self._socket: object = None
+        self._socket: socket.socket | None = None
+        self._lock = threading.Lock()
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
 
@@ -82,29 +98,41 @@ class Deadline:
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
         _RUNNING.reset(self._outer)
+        self._replace(None)
 
     def left(self) -> float:
         """Seconds; negative when the time is over."""
         return self._end - time.monotonic()
 
-    def watch(self, connected: object) -> None:
-        self._socket = getattr(connected, "socket", connected)  # TLS inside TLS wraps the socket
+    def watch(self, connected: socket.socket) -> None:
+        """End reads on this socket in time.
+
+        A second handle is kept: TLS moves the connection into an object of its own, which exists
+        only after the handshake, and the handshake is where a slow upstream may drip.
+        """
+        self._replace(connected.dup())
         if self.left() <= 0:  # the timer may have run before there was a socket
             self._cut()
 
+    def _replace(self, twin: socket.socket | None) -> None:
+        with self._lock:
+            before, self._socket = self._socket, twin
+        if before is not None:
+            before.close()
+
     def _cut(self) -> None:
-        if not isinstance(self._socket, socket.socket):
-            return
-        try:
-            # Not SSLSocket.shutdown: that one pulls the TLS object from under the reader.
-            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-        except OSError:
-            return  # closed already
+        with self._lock:
+            if self._socket is None:
+                return
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return  # closed by the other side already
 
 
 _RUNNING: ContextVar[Deadline] = ContextVar("_RUNNING")
 
 
-def watch(connected: object) -> None:
-    """Let the running call's deadline end reads on this socket."""
-    _RUNNING.get().watch(connected)
+def running() -> Deadline:
+    """The deadline of the call in hand."""
+    return _RUNNING.get()

@@ -1,37 +1,40 @@
 """The bytes of every capture, as received, in a folder that is only ever added to.
 
-    <root>/<source>/<part>/<stamp>.gz      the body, gzip
-    <root>/<source>/<part>/<stamp>.json    the sidecar: what the body is, and when it came
+    <root>/<source>/<part>/<stamp>.gz          the body, gzip
+    <root>/<source>/<part>/<stamp>.json        the sidecar: what the body is, and when it came
+    <root>/<source>/<part>/<stamp>.gz.damaged  a body that was found damaged, set aside
 
 The sidecar is written last and is the capture: a body without one is the trace of a crash. A body
 equal to the one before is not stored twice; its sidecar names the capture that holds it.
+
+Nothing is built on a body that was not held against its hash. A damaged one is set aside and asked
+for again as if it had never been there; the next equal body takes its place, and with it every
+capture that points to it can be read again.
 """
 
 import gzip
 import hashlib
 import io
-import json
 import os
 import re
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from pipeline.capture.http import Response
+from pipeline.capture.sidecar import STAMP, STAMPED, RawCorruptError, Sidecar, named, written
+from pipeline.capture.sidecar import read as read_sidecar
+from pipeline.capture.stored import STEP, Verified, is_whole, link, lost, set_aside, unpacked
+from pipeline.capture.writing import claimed, make_folder, sweep, sync, write, write_gzip
 
-STAMP = "%Y%m%dT%H%M%S%fZ"
+__all__ = ["STAMP", "STEP", "Capture", "Listing", "RawCorruptError", "RawStore"]
+
 NAME = re.compile(r"(?!\.)[a-z0-9._-]+")
 VALIDATORS = ("etag", "last-modified")
-STEP = 2**20
 KEPT_HEADERS = (*VALIDATORS, "content-type", "date", "content-length", "content-encoding")
-
-
-class RawCorruptError(ValueError):
-    """A file of the raw store is damaged or missing; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -45,30 +48,16 @@ class Capture:
     sha256: str
 
 
-@dataclass(frozen=True)
-class _Sidecar:
-    """What the file says. `same_as` is the stamp of the capture that holds the body, if another."""
+class Listing(NamedTuple):
+    """The names in a source's folder, unread.
 
-    url: str
-    status: int
-    headers: dict[str, str]
-    captured_at: str
-    sha256: str
-    bytes: int
-    redacted: bool
-    same_as: str | None
+    Attributes:
+        sidecars: Part, stem, bytes and time of change (nanoseconds) of each file `*.json`.
+        bodies: Part and stamp of each body that is there.
+    """
 
-    @property
-    def moment(self) -> datetime:
-        return datetime.fromisoformat(self.captured_at)
-
-    @property
-    def stamp(self) -> str:
-        return self.moment.strftime(STAMP)
-
-    @property
-    def holder(self) -> str:
-        return self.same_as or self.stamp
+    sidecars: list[tuple[str, str, int, int]]
+    bodies: set[tuple[str, str]]
 
 
 class RawStore:
@@ -113,7 +102,7 @@ class RawStore:
         if response.fetched_at.tzinfo is None:
             raise ValueError(f"{source}/{part}: fetched_at has no time zone")
         folder = self._folder(source, part)
-        last = _last_whole(folder)
+        last = _base(folder)
         headers = {k: v for k, v in response.headers.items() if k in KEPT_HEADERS}
         if response.status == 304:
             if last is None:
@@ -122,26 +111,34 @@ class RawStore:
             # A 304 may leave the validators out, and the next question needs them.
             headers = {k: v for k, v in last.headers.items() if k in VALIDATORS} | headers
         elif response.file is not None:
-            body, is_redacted = b"", False
+            body, is_redacted = b"", response.redacted
             sha256, size = _measured(response.file)
         else:
             body = response.body if redact is None else redact(response.body)
             sha256, size = hashlib.sha256(body).hexdigest(), len(body)
-            is_redacted = redact is not None
-        same_as = last.holder if last is not None and last.sha256 == sha256 else None
-        _make_folder(folder)
-        with _claimed(folder, response.fetched_at.astimezone(UTC)) as (moment, claim):
+            is_redacted = redact is not None or response.redacted
+        same_as, packed = None, None
+        if last is not None and last.sha256 == sha256:
+            same_as, packed = last.holder, last.packed_sha256
+        make_folder(folder)
+        sweep(folder)
+        with claimed(folder, response.fetched_at.astimezone(UTC)) as (moment, claim):
             stamp = moment.strftime(STAMP)
             if body is not None and same_as is None:
+                same = [each for each, expected in lost(folder).items() if expected == sha256]
+                holder, *others = same or [stamp]
                 draft = folder / f"{stamp}.gz.tmp"
                 with draft.open("xb") as file:
                     if response.file is not None:
-                        _write_gzip(file, _pieces(response.file))
+                        packed = write_gzip(file, _pieces(response.file))
                     else:
-                        _write(file, gzip.compress(body, compresslevel=6, mtime=0))
-                draft.rename(folder / f"{stamp}.gz")
-                _sync(folder)  # the body must outlive a crash that the sidecar outlives
-            sidecar = _Sidecar(
+                        packed = write(file, gzip.compress(body, compresslevel=6, mtime=0))
+                draft.rename(folder / f"{holder}.gz")
+                for other in others:
+                    link(folder / f"{holder}.gz", folder / f"{other}.gz")
+                sync(folder)  # the body must outlive a crash that the sidecar outlives
+                same_as = None if holder == stamp else holder
+            sidecar = Sidecar(
                 url=response.url,
                 status=response.status,
                 headers=headers,
@@ -150,28 +147,72 @@ class RawStore:
                 bytes=size,
                 redacted=is_redacted,
                 same_as=same_as,
+                packed_sha256=packed,
             )
-            _write(claim, (json.dumps(vars(sidecar), indent=1) + "\n").encode())
+            write(claim, written(sidecar))
             Path(claim.name).rename(folder / f"{stamp}.json")
-            _sync(folder)
+            sync(folder)
         return Capture(source, part, response.url, moment, sha256)
 
     def captures(self, source: str) -> list[Capture]:
-        """Every capture of every part, oldest first. Reads sidecars only."""
-        folder = self.root / _checked(source)
-        found = [_capture(path) for path in folder.glob("*/*.json")]
+        """Every capture of every part whose sidecar can be read, oldest first.
+
+        Reads every sidecar and no body: `pipeline.captures` keeps an index of them.
+        """
+        found: list[Capture] = []
+        for part, stem, *_ in self.listing(source).sidecars:
+            try:
+                found.append(self.capture(source, part, stem))
+            except RawCorruptError:  # counted and named by the index
+                continue
         return sorted(found, key=lambda each: (each.captured_at, each.part))
 
+    def capture(self, source: str, part: str, stem: str) -> Capture:
+        """The capture of one sidecar.
+
+        Raises:
+            RawCorruptError: it cannot be read, or is not what its name says.
+        """
+        sidecar = self.sidecar(source, part, stem)
+        return Capture(source, part, sidecar.url, sidecar.moment, sidecar.sha256)
+
+    def sidecar(self, source: str, part: str, stem: str) -> Sidecar:
+        """What the sidecar of that name says; RawCorruptError as `capture`."""
+        return read_sidecar(self._folder(source, part) / f"{stem}.json")
+
+    def listing(self, source: str) -> Listing:
+        """The names in a source's folder. Reads no file, so it stays quick over many captures."""
+        made = Listing([], set())
+        folder = self.root / _checked(source)
+        parts = sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+        for part in parts:
+            if not NAME.fullmatch(part):
+                continue
+            with os.scandir(folder / part) as entries:
+                for each in entries:
+                    stem, _, kind = each.name.partition(".")
+                    if kind == "gz":
+                        made.bodies.add((part, stem))
+                    elif each.name.endswith(".json"):
+                        about = each.stat(follow_symlinks=False)
+                        stem = each.name.removesuffix(".json")
+                        made.sidecars.append((part, stem, about.st_size, about.st_ctime_ns))
+        return made
+
     def last(self, source: str, part: str) -> Capture | None:
-        path = _last(self._folder(source, part))
-        return None if path is None else _capture(path)
+        """The newest capture of a part whose sidecar can be read."""
+        newest = _newest(self._folder(source, part))
+        if newest is None:
+            return None
+        return Capture(source, part, newest.url, newest.moment, newest.sha256)
 
     def validators(self, source: str, part: str) -> dict[str, str]:
         """`etag` and `last-modified` of the last capture, as far as it has them; `sha256` always.
 
-        Empty where nothing is held, so a fetch can leave out what never changes.
+        Empty where nothing is held, so a fetch can leave out what never changes; and where the last
+        body is damaged, so that it is asked for again.
         """
-        last = _last_whole(self._folder(source, part))
+        last = _base(self._folder(source, part))
         if last is None:
             return {}
         held = {name: last.headers[name] for name in VALIDATORS if name in last.headers}
@@ -183,14 +224,7 @@ class RawStore:
         Raises:
             RawCorruptError: they are missing, or not what was written.
         """
-        path = self._body_path(capture)
-        try:
-            body = gzip.decompress(path.read_bytes())
-        except (OSError, EOFError, zlib.error) as error:
-            raise RawCorruptError(f"{path} cannot be read: {error}") from error
-        if (found := hashlib.sha256(body).hexdigest()) != capture.sha256:
-            raise RawCorruptError(f"{path} has sha256 {found}, its sidecar {capture.sha256}")
-        return body
+        return unpacked(self._body_path(capture), capture.sha256)
 
     def open(self, capture: Capture) -> BinaryIO:
         """The bytes as kept, as a stream. They are vouched for by its end: read it out.
@@ -198,45 +232,49 @@ class RawStore:
         Raises:
             RawCorruptError: here or while reading, they are missing, or not what was written.
         """
-        return io.BufferedReader(_Verified(self._body_path(capture), capture.sha256), STEP)
+        return io.BufferedReader(Verified(self._body_path(capture), capture.sha256), STEP)
+
+    def mend(self, capture: Capture) -> bool:
+        """Whether a capture that could not be read can be read now.
+
+        A body that is not what its sidecar says is set aside. Its place is taken by an equal one of
+        any capture of the source, if there is one, now or when it arrives (`keep`).
+        """
+        folder = self._folder(capture.source, capture.part)
+        try:
+            sidecar = read_sidecar(folder / f"{capture.captured_at.strftime(STAMP)}.json")
+        except RawCorruptError:
+            return False
+        if sidecar.sha256 != capture.sha256:
+            return False
+        holder = folder / f"{sidecar.holder}.gz"
+        if is_whole(holder, sidecar):
+            return True
+        set_aside(holder, sidecar)
+        for part, stem in sorted(self.listing(capture.source).bodies):
+            other = self.root / capture.source / part / f"{stem}.gz"
+            try:
+                about = read_sidecar(other.with_suffix(".json"))
+            except RawCorruptError:
+                continue
+            if about.sha256 == sidecar.sha256 and is_whole(other, about):
+                link(other, holder)
+                sync(folder)
+                return True
+        return False
 
     def _body_path(self, capture: Capture) -> Path:
         folder = self._folder(capture.source, capture.part)
         stamp = capture.captured_at.astimezone(UTC).strftime(STAMP)
-        return folder / f"{_read(folder / f'{stamp}.json').holder}.gz"
+        sidecar = read_sidecar(folder / f"{stamp}.json")
+        if sidecar.sha256 != capture.sha256:
+            raise RawCorruptError(
+                f"{named(folder / stamp)}.json says sha256 {sidecar.sha256}, not {capture.sha256}"
+            )
+        return folder / f"{sidecar.holder}.gz"
 
     def _folder(self, source: str, part: str) -> Path:
         return self.root / _checked(source) / _checked(part)
-
-
-class _Verified(io.RawIOBase):
-    """A gzip file unzipped as it is read; at its end the hash must be the one kept."""
-
-    def __init__(self, path: Path, sha256: str) -> None:
-        self._path, self._expected, self._hash = path, sha256, hashlib.sha256()
-        try:
-            self._file = gzip.open(path, "rb")  # noqa: SIM115, closed with this
-        except OSError as error:
-            raise RawCorruptError(f"{path} cannot be read: {error}") from error
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        view = memoryview(buffer)
-        try:
-            size = self._file.readinto(view)
-        except (OSError, EOFError, zlib.error) as error:
-            raise RawCorruptError(f"{self._path} cannot be read: {error}") from error
-        self._hash.update(view[:size])
-        if not size and (found := self._hash.hexdigest()) != self._expected:
-            raise RawCorruptError(f"{self._path} has sha256 {found}, its sidecar {self._expected}")
-        return size
-
-    def close(self) -> None:
-        if not self.closed:
-            self._file.close()
-        super().close()
 
 
 def _checked(name: str) -> str:
@@ -246,78 +284,32 @@ def _checked(name: str) -> str:
     return name
 
 
-def _last(folder: Path) -> Path | None:
-    return max(folder.glob("*.json"), default=None)
-
-
-def _last_whole(folder: Path) -> _Sidecar | None:
-    """The last capture, for asking and keeping; None when damaged.
-
-    Damage in the past, which `captures` reports, must not cost the price of today: without a last
-    capture the upstream is asked for a whole body, and the whole body is stored.
-    """
-    try:
-        path = _last(folder)
-        last = None if path is None else _read(path)
-    except RawCorruptError:
-        return None
-    return last if last is not None and (folder / f"{last.holder}.gz").exists() else None
-
-
-def _read(path: Path) -> _Sidecar:
-    try:
-        sidecar = _Sidecar(**json.loads(path.read_bytes()))
-        stamp = sidecar.stamp
-    except (OSError, ValueError, TypeError) as error:
-        raise RawCorruptError(f"{path} is not a sidecar: {error}") from error
-    if stamp != path.stem:
-        raise RawCorruptError(f"{path} says it was captured at {sidecar.captured_at}")
-    return sidecar
-
-
-def _capture(path: Path) -> Capture:
-    sidecar = _read(path)
-    source, part = path.parts[-3:-1]
-    return Capture(source, part, sidecar.url, sidecar.moment, sidecar.sha256)
-
-
-@contextmanager
-def _claimed(folder: Path, moment: datetime) -> Iterator[tuple[datetime, BinaryIO]]:
-    """A stamp nobody else has, and the temporary file that claims it: the sidecar to be."""
-    while True:
-        stamp = moment.strftime(STAMP)
-        claim, draft = folder / f"{stamp}.json.tmp", folder / f"{stamp}.gz.tmp"
-        taken = [folder / f"{stamp}.json", folder / f"{stamp}.gz", draft]
+def _newest(folder: Path) -> Sidecar | None:
+    """The newest sidecar that can be read; one that cannot must not cost the price of today."""
+    names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208, 100,000 names
+    stems = [name[:-5] for name in names if name.endswith(".json")]
+    for stem in sorted((each for each in stems if STAMPED.fullmatch(each)), reverse=True):
         try:
-            file = claim.open("xb")
-        except FileExistsError:  # another process has the stamp, or had it when it died
-            moment += timedelta(microseconds=1)
+            return read_sidecar(folder / f"{stem}.json")
+        except RawCorruptError:
             continue
-        try:
-            with file:
-                if not any(each.exists() for each in taken):
-                    try:
-                        yield moment, file
-                        return
-                    finally:
-                        draft.unlink(missing_ok=True)
-        finally:  # both are renamed by now, unless writing failed
-            claim.unlink(missing_ok=True)
-        moment += timedelta(microseconds=1)
+    return None
 
 
-def _write(file: BinaryIO, content: bytes) -> None:
-    file.write(content)
-    file.flush()
-    os.fsync(file.fileno())
+def _base(folder: Path) -> Sidecar | None:
+    """The last capture, if an answer may be built on it: its body was held against its hash.
 
-
-def _write_gzip(file: BinaryIO, pieces: Iterator[bytes]) -> None:
-    with gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as packed:
-        for piece in pieces:
-            packed.write(piece)
-    file.flush()
-    os.fsync(file.fileno())
+    A damaged one is set aside. The upstream is then asked without validators, so that it sends the
+    body whole, and an equal answer is stored instead of being called the same as the damaged one.
+    """
+    last = _newest(folder)
+    if last is None:
+        return None
+    holder = folder / f"{last.holder}.gz"
+    if is_whole(holder, last):
+        return last
+    set_aside(holder, last)
+    return None
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
@@ -333,19 +325,3 @@ def _measured(file: BinaryIO) -> tuple[str, int]:
         found.update(piece)
         size += len(piece)
     return found.hexdigest(), size
-
-
-def _make_folder(folder: Path) -> None:
-    if not folder.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for parent in (folder.parent, folder.parent.parent):
-            _sync(parent)
-
-
-def _sync(folder: Path) -> None:
-    """Makes the names in a folder survive a power cut, as `fsync` of a file does its content."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

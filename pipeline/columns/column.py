@@ -6,15 +6,23 @@ UTC = pl.Datetime("us", "UTC")
 
 
 class Column(NamedTuple):
-    """What a column name means wherever it appears."""
+    """What a column name means wherever it appears.
+
+    `values` are all it may hold, where it is an enumeration: contracts and docs read them here.
+    """
 
     dtype: pl.DataType
     doc: str
     unit: str | None = None
+    values: tuple[str, ...] = ()
 
 
 def text(doc: str) -> Column:
     return Column(pl.String(), doc)
+
+
+def choice(doc: str, *values: str) -> Column:
+    return Column(pl.String(), doc, values=values)
 
 
 def count(doc: str) -> Column:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.columns.column import Column, count, day, flag, number, text
+from pipeline.columns.column import Column, choice, count, day, flag, number, text
 
 MONEY = "USD"
 
@@ -15,23 +15,22 @@ COLUMNS: dict[str, Column] = {
     "funded_usd": number(MONEY, "Debt drawn for the lot."),
     "lot_cost_usd": number(MONEY, "Cost of what the lot paid for: the draw over the advance rate."),
     "depreciated_cost_usd": number(MONEY, "That cost, written down over the agreed life."),
-    "gpu_fraction": number("0-1", "Part of the cost that is accelerators and their servers."),
+    "gpu_fraction": number("fraction", "Part of the cost that is accelerators and their servers."),
     "gpu_estimate": number("GPUs", "Accelerators the cost would buy at today's price of new ones."),
     "other_value_usd": number(MONEY, "Value of the part that is not accelerators."),
     "market_value_usd": number(
         MONEY, "Value of the collateral, accelerators on the income clock at the market rent."
     ),
     "market_value_pct_of_cost": number("%", "That value over what the collateral cost."),
-    "market_value_low_usd": number(MONEY, "The value at the bad end of the inputs' ranges."),
-    "market_value_high_usd": number(MONEY, "The value at the good end of the inputs' ranges."),
+    "low_market_value_usd": number(MONEY, "The value at the bad end of the inputs' ranges."),
+    "high_market_value_usd": number(MONEY, "The value at the good end of the inputs' ranges."),
     "resale_value_usd": number(MONEY, "Value with accelerators at executed resale prices."),
     "earned_usd": number(MONEY, "Rent kept over the machines' remaining use, discounted."),
     "spent_usd": number(MONEY, "Cash cost over the machines' remaining use, discounted."),
-    "rent_kept_usd": number(MONEY, "Rent kept in a year at the market rent."),
-    "cash_cost_usd": number(MONEY, "Cash cost of running the machines for a year."),
+    "annual_rent_kept_usd": number(MONEY, "Rent kept in a year at the market rent."),
+    "annual_cash_cost_usd": number(MONEY, "Cash cost of running the machines for a year."),
     "valued_on": day("Month end of the rent or resale price used."),
     # Coverage.
-    "outstanding_usd": number(MONEY, "Principal outstanding on the day."),
     "lot_count": count("Lots behind the collateral."),
     "collateral_cost_usd": number(MONEY, "Cost of all lots."),
     "collateral_age_years": number("years", "Age of the collateral, weighted by cost."),
@@ -40,31 +39,50 @@ COLUMNS: dict[str, Column] = {
     "headroom_missing_reason": text("Why there is no headroom; null where there is."),
     "ltv_contract_pct": number("%", "Debt over cost written down over the agreed life."),
     "ltv_market_pct": number("%", "Debt over market value."),
-    "ltv_market_low_pct": number("%", "Debt over the good end of market value."),
-    "ltv_market_high_pct": number("%", "Debt over the bad end of market value."),
+    "low_ltv_market_pct": number("%", "Debt over the good end of market value."),
+    "high_ltv_market_pct": number("%", "Debt over the bad end of market value."),
     "ltv_resale_pct": number("%", "Debt over value at executed resale prices."),
     "blind_gap_pct": number(
         "%", "Market LTV less contract LTV, in points: what the contract does not see."
     ),
     "sofr_pct": number("%", "SOFR of the day, or of the last business day within a week."),
     "fixed_fraction": number(
-        "0-1", "Part of the debt that bears a fixed rate; null where no rate is filed."
+        "fraction", "Part of the debt that bears a fixed rate; null where no rate is filed."
     ),
-    "interest_usd": number(
-        MONEY, "Interest of the next twelve months; in a stress of the quarter."
+    "annual_interest_usd": number(MONEY, "Interest of the next twelve months."),
+    "quarter_interest_usd": number(MONEY, "Interest of the quarter."),
+    "annual_principal_due_usd": number(MONEY, "Principal due in the next twelve months."),
+    "quarter_principal_due_usd": number(MONEY, "Principal due in the quarter."),
+    "annual_debt_service_usd": number(MONEY, "Interest and principal of the next twelve months."),
+    "annual_market_income_usd": number(
+        MONEY, "Rent kept less cash cost of a year at the market rent."
     ),
-    "principal_due_usd": number(
-        MONEY, "Principal due in the next twelve months; in a stress in the quarter."
-    ),
-    "debt_service_usd": number(MONEY, "Interest and principal of the next twelve months."),
-    "market_income_usd": number(
-        MONEY, "Rent kept less cash cost at the market, of a year; in a stress of the quarter."
+    "quarter_market_income_usd": number(
+        MONEY, "Rent kept less cash cost of the quarter at the scenario's rent."
     ),
     "dscr_market_ratio": number("ratio", "Income at the market over debt service."),
     "contract_missing_reason": text("Why there is no contract LTV; null where there is."),
     "market_missing_reason": text("Why there is no market LTV; null where there is."),
     "dscr_missing_reason": text("Why there is no coverage ratio; null where there is."),
     "price_vintage_on": day("Month end of the rents behind the row."),
+    # Steps to them.
+    "in_force_from_on": day("First UTC day on which the version is the one to go by."),
+    "in_force_to_on": day("Last UTC day of it; null for the version in force today."),
+    "benchmark_rate_pct": number(
+        "%", "SOFR of the day, or the agreement's floor where it lies above."
+    ),
+    "interest_rate_pct": number("%", "Interest a year on the whole debt at the day's SOFR."),
+    "unhedged_fraction": number(
+        "fraction",
+        "Part of the debt that floats and need not be hedged: a move of SOFR reaches it.",
+    ),
+    "rate_missing_reason": text("Why there is no interest rate; null where there is."),
+    "principal_left_usd": number(
+        MONEY, "Principal still owed at the quarter's end if nothing more is drawn."
+    ),
+    "is_dscr_tested": flag("True where the coverage covenant is tested by the day."),
+    "contract_ends_on": day("Last day of the customer contract; null where not known."),
+    "has_offtaker_defaulted": flag("True once the customer has stopped paying; null past a gap."),
     # Stress.
     "dscr_ratio": number(
         "ratio", "Coverage the covenant would see; null while an unfiled contract pays."
@@ -74,8 +92,12 @@ COLUMNS: dict[str, Column] = {
     "is_under_water": flag("True where debt is above market value."),
     "is_dscr_broken": flag("True where coverage is below its covenant; null while not tested."),
     "stress_missing_reason": text("Why figures of the row are null; null where none is missing."),
-    "threshold": text(
-        "market_ltv_100, market_ltv_at_contract_limit, dscr_covenant or cash_cost: what is met."
+    "threshold": choice(
+        "What rents must move to meet.",
+        "market_ltv_100",
+        "market_ltv_at_contract_limit",
+        "dscr_covenant",
+        "cash_cost",
     ),
     "rent_change_pct": number("%", "Change of rent at which the threshold is met."),
     "threshold_rent_usd_per_gpu_hour": number("USD/GPU-hour", "Rent at which it is met."),

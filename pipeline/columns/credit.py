@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.columns.column import Column, count, day, flag, number, text
+from pipeline.columns.column import Column, choice, count, day, flag, number, text
 
 MONEY = "USD"
 
@@ -13,18 +13,43 @@ COLUMNS: dict[str, Column] = {
         "Facility that contains this one, whose amount already counts it; null where none."
     ),
     "borrower": text("Company whose debt it is, in plain words."),
+    "is_sought_in_holdings": flag("True where lines of funds' schedules with the name are kept."),
+    "is_sought_in_offerings": flag("True where notices of offerings by the name are kept."),
     "spv": text("Legal entity that borrows or issues, where it is not the company itself."),
     "facility_name": text("Name of the facility or instrument."),
-    "facility_kind": text(
-        "ddtl, term_loan, revolver, senior_notes, secured_notes, convertible_notes, private_notes, "
-        "abs, lease, oem_financing or other."
+    "facility_kind": choice(
+        "Kind of debt instrument.",
+        "ddtl",
+        "term_loan",
+        "revolver",
+        "senior_notes",
+        "secured_notes",
+        "convertible_notes",
+        "private_notes",
+        "abs",
+        "lease",
+        "oem_financing",
+        "other",
     ),
-    "collateral_class": text(
-        "gpu, chip_lease, operator_campus, landlord_spv, mixed or unsecured: what secures it first."
+    "collateral_class": choice(
+        "What secures the debt first; in sums also all classes and all_secured.",
+        "gpu",
+        "chip_lease",
+        "operator_campus",
+        "landlord_spv",
+        "mixed",
+        "unsecured",
+        "all_secured",
+        "all",
     ),
-    "deal_status": text(
-        "filed (an SEC filing states it), announced (a party or rating agency does), press "
-        "(only press does), rumored, or not_executed."
+    "deal_status": choice(
+        "How well the deal is attested: filed (an SEC filing states it), announced (a party or "
+        "rating agency does), press (only press does), rumored, or not_executed.",
+        "filed",
+        "announced",
+        "press",
+        "rumored",
+        "not_executed",
     ),
     "is_disputed": flag("True where documents disagree on a term; each has its own row."),
     "closed_on": day("Day the agreement was signed or the notes were issued."),
@@ -37,13 +62,19 @@ COLUMNS: dict[str, Column] = {
     "undrawn_fee_bps": number("bps", "Fee a year on the undrawn commitment."),
     "redemption_price_pct": number("%", "What is repaid at maturity, of face; null means face."),
     "maturity_on": day("Final maturity; the last day where only month or year is said."),
-    "maturity_grain": text("day, month or year: how precisely the maturity is stated."),
+    "maturity_grain": choice("How precisely the maturity is stated.", "day", "month", "year"),
     "draw_tenor_months": Column(
         pl.Int64(), "Life of each draw where draws mature one by one.", "months"
     ),
-    "amortisation": text(
-        "level, filed_schedule (its figures are public), unfiled_schedule (it exists but is not "
-        "public), borrowing_base (what the base no longer covers), bullet or not_stated."
+    "amortisation": choice(
+        "How principal is repaid: filed_schedule (its figures are public), unfiled_schedule (it"
+        " exists but is not public), borrowing_base (what the base no longer covers).",
+        "level",
+        "filed_schedule",
+        "unfiled_schedule",
+        "borrowing_base",
+        "bullet",
+        "not_stated",
     ),
     "amortisation_from_on": day("First day principal falls due under the schedule."),
     "advance_rate_pct": number("%", "Most that may be borrowed against cost; the higher of two."),
@@ -61,13 +92,25 @@ COLUMNS: dict[str, Column] = {
     ),
     "liquidity_min_usd": number(MONEY, "Lowest liquidity the covenant allows, where a fixed sum."),
     "hedged_min_pct": number("%", "Least part of floating debt that must be hedged."),
-    "recourse": text("full (parent guarantees), limited (bad acts or parts), none, or not_stated."),
+    "recourse": choice(
+        "Whether the parent answers: full (it guarantees), limited (bad acts or parts).",
+        "full",
+        "limited",
+        "none",
+        "not_stated",
+    ),
     "offtaker": text("Customer whose contract pays the debt, as named by the document."),
     "offtaker_rating": text("Credit rating of that customer, or unrated."),
     "offtake_months": Column(pl.Int64(), "Length of the customer contract.", "months"),
     "rating": text("Credit ratings of the facility, with the agency."),
     "redacted_terms": text("Columns whose figure the filing redacts, separated by |."),
-    "term": text("Term of a facility that is assumed because no filing states it."),
+    "term": choice(
+        "Term of a facility that is assumed because no filing states it.",
+        "advance_rate_pct",
+        "depreciation_life_years",
+        "accelerator",
+        "funded_usd",
+    ),
     # Balances.
     "balance_on": day("Day of the balance."),
     "principal_usd": number(MONEY, "Principal outstanding."),
@@ -79,10 +122,18 @@ COLUMNS: dict[str, Column] = {
     "fund": text("Fund or company that holds the loan."),
     "fund_cik": text("SEC central index key of the fund, ten digits."),
     "adviser": text("Manager of the fund; affiliated funds share one."),
-    "vehicle": text("bdc, joint_venture, mutual_fund, etf, closed_end_fund or not_stated."),
+    "vehicle": choice(
+        "Legal kind of the fund.",
+        "bdc",
+        "joint_venture",
+        "mutual_fund",
+        "etf",
+        "closed_end_fund",
+        "not_stated",
+    ),
     "issuer_name_raw": text("Borrower as the fund names it."),
     "instrument_raw": text("Instrument as the fund names it."),
-    "rate_kind": text("floating or fixed."),
+    "rate_kind": choice("Whether the loan floats.", "floating", "fixed"),
     "all_in_rate_pct": number("%", "Interest rate in force on the day, all in."),
     "par_usd": number(MONEY, "Principal the fund holds."),
     "cost_usd": number(MONEY, "Amortised cost of the holding."),
@@ -96,11 +147,17 @@ COLUMNS: dict[str, Column] = {
     "is_non_accrual": flag("True where the fund says interest is not accrued."),
     "is_pik": flag("True where interest is paid in kind."),
     "fair_value_level": Column(pl.Int64(), "Level of the fair value hierarchy: 1, 2 or 3."),
-    "par_basis": text(
-        "funded (par is drawn principal), mostly_unfunded (fees on the whole commitment are netted "
-        "against a small drawn part, so value over par is no markdown), unfunded or not_stated."
+    "par_basis": choice(
+        "What par is: funded (drawn principal), mostly_unfunded (fees on the whole commitment "
+        "are netted against a small drawn part, so value over par is no markdown).",
+        "funded",
+        "mostly_unfunded",
+        "unfunded",
+        "not_stated",
     ),
-    "match_score": number("0-1", "How sure the match is: sum of the parts that agree."),
+    "match_score": number(
+        "score", "From 0 to 1: how sure the match is: sum of the parts that agree."
+    ),
     "match_reason": text("Which rule matched, or why none did."),
     "maturity_from_on": day("Earliest maturity a rule accepts."),
     "maturity_to_on": day("Latest maturity a rule accepts."),
@@ -108,7 +165,16 @@ COLUMNS: dict[str, Column] = {
     "commitment_id": text("Identifier of a commitment between two companies."),
     "from_entity": text("Company that pays, invests, guarantees or lends."),
     "to_entity": text("Company that receives."),
-    "commitment_kind": text("equity, purchase, capacity, lease, guarantee, loan or warrant."),
+    "commitment_kind": choice(
+        "What is committed.",
+        "equity",
+        "purchase",
+        "capacity",
+        "lease",
+        "guarantee",
+        "loan",
+        "warrant",
+    ),
     "amount_usd": number(MONEY, "Amount of the commitment; null where none is stated."),
     "is_binding": flag("True where a signed contract binds, False where not; null if unknown."),
     "ends_on": day("Last day of the commitment, where stated."),
@@ -185,13 +251,19 @@ COLUMNS: dict[str, Column] = {
         "True where holders state several maturities, or one later than the terms do."
     ),
     # Who holds it.
-    "holder_kind": text("identified (a fund), or unidentified: what no public holder shows."),
+    "holder_kind": choice(
+        "identified (a fund), or unidentified: what no public holder shows.",
+        "identified",
+        "unidentified",
+    ),
     "reported_on": day("Date of the report the holding was read from."),
     "identified_par_usd": number(MONEY, "Par that identified funds hold of the facility."),
     "is_over_identified": flag("True where funds state more par than the balance: a conflict."),
     "remainder_missing_reason": text("Why the remainder is unknown; null where it is known."),
     # Loops of commitments.
-    "binding_scope": text("binding: signed contracts alone; all: announcements too."),
+    "binding_scope": choice(
+        "binding: signed contracts alone; all: announcements too.", "binding", "all"
+    ),
     "loop_path": text("The companies in order of payment, back to the first, joined by >."),
     "edge_count": count("Commitments in the loop."),
     "loop_amount_usd": number(

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.columns.column import Column, count, day, flag, number, text
+from pipeline.columns.column import Column, choice, count, day, flag, number, text
 
 COLUMNS: dict[str, Column] = {
     # Accounting lives.
@@ -11,8 +11,10 @@ COLUMNS: dict[str, Column] = {
     "new_life_years": number("years", "Life from the effective day; the longest of a range."),
     "new_life_low_years": number("years", "Shortest life of a range; null where one life holds."),
     "effective_on": day("Day from which the life applies."),
-    "life_change_kind": text("extend, shorten, early_retirement or policy (no change)."),
-    "effect_kind": text("expected or realised: whether the effect was forecast or booked."),
+    "life_change_kind": choice(
+        "What the change is; policy is none.", "extend", "shorten", "early_retirement", "policy"
+    ),
+    "effect_kind": choice("Whether the effect was forecast or booked.", "expected", "realised"),
     "depreciation_effect_usd": number(
         "USD", "Change of depreciation from the change of life; negative lowers the expense."
     ),
@@ -23,13 +25,24 @@ COLUMNS: dict[str, Column] = {
     # Hardware prices.
     "priced_on": day("Day of the price; the last of the month where only that is known."),
     "price_usd_per_gpu": number("USD/GPU", "Price of one accelerator, as `price_scope` says."),
-    "price_kind": text(
-        "executed_resale, asked_resale, executed_new, asked_new, or estimated: never mixed."
+    "price_kind": choice(
+        "Whether somebody paid, asked or estimated it, new or used: never mixed.",
+        "executed_resale",
+        "asked_resale",
+        "executed_new",
+        "asked_new",
+        "estimated",
     ),
-    "price_scope": text("card (the accelerator alone) or system (its share of a server)."),
-    "condition": text("new, refurbished, used, mixed or not_stated."),
-    "lot": text("single, bulk or not_stated: how many are sold at once."),
-    "statistic": text("point, median, mean, low or high: what of the sales the price is."),
+    "price_scope": choice(
+        "What one price is of: the accelerator alone, or its share of a server.", "card", "system"
+    ),
+    "condition": choice(
+        "Condition of what is sold.", "new", "refurbished", "used", "mixed", "not_stated"
+    ),
+    "lot": choice("How many are sold at once.", "single", "bulk", "not_stated"),
+    "statistic": choice(
+        "What of the sales the price is.", "point", "median", "mean", "low", "high"
+    ),
     "sale_count": count("Sales or listings behind the price."),
     "unit_count": count("Accelerators behind the price."),
     # Costs.
@@ -45,11 +58,25 @@ COLUMNS: dict[str, Column] = {
     "utilisation_multiplier": number("factor", "Utilisation in that quarter over the start's."),
     "sofr_shift_bps": number("bps", "Shift of SOFR in that quarter."),
     "is_offtaker_default": flag("True from the quarter in which the customer stops paying."),
-    "scenario_kind": text("measured (a path that happened), hypothetical or commodity."),
+    "scenario_kind": choice(
+        "Whether the path happened (measured), is supposed, or holds rent at cash cost "
+        "(commodity).",
+        "measured",
+        "hypothetical",
+        "commodity",
+    ),
     # Rates.
-    "method": text(
-        "cohort, cohort_piecewise, cross_section, pooled_through_cycle, resale or book; in the "
-        "backtest also the baselines."
+    "method": choice(
+        "How the figure is worked out; in the back-test also the baselines.",
+        "cohort",
+        "cohort_piecewise",
+        "cross_section",
+        "pooled_through_cycle",
+        "resale",
+        "book",
+        "no_change",
+        "straight_line_6_years",
+        "fall_26_pct_per_year",
     ),
     "rate_pct_per_year": number(
         "%/year", "Change per year, negative for a loss; of cost for book, else of what is left."
@@ -80,7 +107,7 @@ COLUMNS: dict[str, Column] = {
     "newest_accelerator": text("Youngest training part of the same tier rented on the date."),
     "rent_to_newest_pct": number("%", "Rent over that of the youngest training part."),
     # Residual values.
-    "clock": text("book, income_market, income_contract or resale: how a value is told."),
+    "clock": choice("How a value is told.", "book", "income_market", "income_contract", "resale"),
     "value_usd_per_gpu": number("USD/GPU", "Value of one accelerator of that age by that clock."),
     "low_value_usd_per_gpu": number("USD/GPU", "The value at the bad end of the inputs' ranges."),
     "high_value_usd_per_gpu": number("USD/GPU", "The value at the good end of the inputs' ranges."),
@@ -102,12 +129,41 @@ COLUMNS: dict[str, Column] = {
     ),
     "cash_cost_usd_per_gpu_year": number("USD/GPU-year", "Power and facility in a year."),
     "inputs_assumed": text("What the figure rests on that is not measured."),
+    # Steps to them.
+    "value_case": choice(
+        "Which end of their ranges the inputs stand at: low is the bad one, high the good one.",
+        "base",
+        "low",
+        "high",
+    ),
+    "cash_cost_usd_per_kw_hour": number("USD/kW-hour", "Power and facility for a kilowatt-hour."),
+    "overhead_fraction": number("fraction", "Part of the rent kept that overhead takes."),
+    "realisation_fraction": number("fraction", "Part of the posted rent that operators realise."),
+    "utilisation_fraction": number(
+        "fraction", "Part of the hours that are rented under a contract."
+    ),
+    "discount_fraction": number("fraction", "Discount a year, as a part of the value."),
+    "on_demand_rent_usd_per_gpu_hour": number(
+        "USD/GPU-hour", "On-demand rent of the same accelerator, tier and month."
+    ),
+    "median_life_years": number("years", "Median of the lives companies file."),
+    "shortest_life_years": number("years", "Shortest of the lives companies file."),
+    "longest_life_years": number("years", "Longest of the lives companies file."),
+    "older_age_years": number("years", "Age up to which the row is read."),
+    "older_value_usd_per_gpu": number("USD/GPU", "The value at `older_age_years`."),
+    "older_low_value_usd_per_gpu": number("USD/GPU", "The low value at `older_age_years`."),
+    "older_high_value_usd_per_gpu": number("USD/GPU", "The high value at `older_age_years`."),
+    "older_earned_usd_per_gpu": number("USD/GPU", "What is earned from `older_age_years` on."),
+    "older_spent_usd_per_gpu": number("USD/GPU", "What is spent from `older_age_years` on."),
+    "older_breakeven_rent_usd_per_gpu_hour": number(
+        "USD/GPU-hour", "The break-even rent at `older_age_years`."
+    ),
     # Forecasts scored.
     "horizon_months": Column(pl.Int64(), "Months from the forecast to its outcome.", "months"),
     "target_on": day("Month end of the outcome."),
     "forecast_change_pct": number("%", "Change of the rent that was forecast."),
-    "forecast_low_change_pct": number("%", "Lower end of the forecast's 90 % band."),
-    "forecast_high_change_pct": number("%", "Upper end of the forecast's 90 % band."),
+    "low_forecast_change_pct": number("%", "Lower end of the forecast's 90 % band."),
+    "high_forecast_change_pct": number("%", "Upper end of the forecast's 90 % band."),
     "actual_change_pct": number("%", "Change of the rent that came."),
     "error_pct": number("%", "Forecast less outcome, of the rent at the origin."),
     "is_within_band": flag("True where the outcome lay in the band; null without a band."),
@@ -115,7 +171,7 @@ COLUMNS: dict[str, Column] = {
     "last_on": day("Month end of the last forecast scored."),
     "bias_pct": number("%", "Mean error, of the rent; above zero where the forecast was too high."),
     "mean_absolute_error_pct": number("%", "Mean absolute error, of the rent."),
-    "coverage_pct": number("%", "Forecasts whose outcome lay in the 90 % band."),
+    "within_band_pct": number("%", "Forecasts whose outcome lay in the 90 % band."),
     "no_change_absolute_error_pct": number(
         "%", "Mean absolute error of no change, same forecasts."
     ),
@@ -125,8 +181,14 @@ COLUMNS: dict[str, Column] = {
     "fall_26_absolute_error_pct": number("%", "That of a fall of 26 % a year."),
     "is_better_than_no_change": flag("True where the mean absolute error is under no change's."),
     # A company's profit on another life.
-    "life_case": text(
-        "filed, 3_years, 4_years, 5_years, or rent_decline: cost falls as fast as rents have."
+    "life_case": choice(
+        "Life the case reckons with: as filed, of so many years, or a cost that falls as fast "
+        "as rents have.",
+        "filed",
+        "3_years",
+        "4_years",
+        "5_years",
+        "rent_decline",
     ),
     "life_years": number("years", "Life of the case; null where a yearly rate stands instead."),
     "capex_usd": number("USD", "Capital expenditure of the fiscal year."),
@@ -136,7 +198,9 @@ COLUMNS: dict[str, Column] = {
     "bought_on": day("Last day of the fiscal year in which the money was spent."),
     "age_from_years": number("years", "Time in service when the fiscal year began."),
     "age_to_years": number("years", "Time in service when the fiscal year ended."),
-    "technology_share": number("0-1", "Part of capex taken to be machines rather than buildings."),
+    "technology_fraction": number(
+        "fraction", "Part of capex taken to be machines rather than buildings."
+    ),
     "technology_depreciation_usd": number("USD", "Depreciation of machines on the case's life."),
     "extra_depreciation_usd": number("USD", "That less the same on the life in force."),
     "operating_income_usd": number("USD", "Operating income of the fiscal year as filed."),
@@ -148,8 +212,8 @@ COLUMNS: dict[str, Column] = {
         "USD", "Effect on depreciation the company disclosed of its own change in the year."
     ),
     "modelled_effect_usd": number("USD", "The same effect by the model."),
-    "implied_technology_share": number(
-        "0-1", "Share of capex at which the model gives the disclosed effect."
+    "implied_technology_fraction": number(
+        "fraction", "Part of capex at which the model gives the disclosed effect."
     ),
     "difference_usd": number("USD", "Modelled less disclosed effect."),
     "difference_reason": text("Why the two differ, as far as the table can tell."),

@@ -2,18 +2,24 @@
 
 import polars as pl
 
-from pipeline.columns.column import Column, day, flag, moment, number, text
+from pipeline.columns.column import Column, choice, day, flag, moment, number, text
 
 COLUMNS: dict[str, Column] = {
     # Who files.
     "cik": text("SEC central index key of the filer, ten digits; * in a rule means any filer."),
     "issuer": text("Short name of the company (issuers.issuer), the same in every table."),
     "ticker": text("Ticker of the company's main listing."),
-    "layer": text(
-        "Where the company stands: chips, servers, neocloud, hyperscaler, landlord or application."
+    "layer": choice(
+        "Where the company stands.",
+        "chips",
+        "servers",
+        "neocloud",
+        "hyperscaler",
+        "landlord",
+        "application",
     ),
     "fiscal_year_end": text("Month and day on or about which the fiscal year ends, MM-DD."),
-    "accounting_basis": text("us_gaap or ifrs."),
+    "accounting_basis": choice("Accounting standards the figure is under.", "us_gaap", "ifrs"),
     "perimeter": text("Which business the figures cover, in our words, such as ex-Yandex."),
     "filed_from_on": day("Figures filed before this day belong to a predecessor or old perimeter."),
     "period_from_on": day("First period end the row holds for."),
@@ -24,9 +30,14 @@ COLUMNS: dict[str, Column] = {
     "items": text("Items of an 8-K, comma-separated."),
     "filed_on": day("Filing date the SEC gives."),
     "accepted_at": moment("Moment the SEC accepted the filing."),
-    "report_kind": text(
-        "What a form is: an annual, quarterly, furnished (6-K) or current (8-K) report, a proxy or "
-        "a registration."
+    "report_kind": choice(
+        "What a form is; furnished is a 6-K, current an 8-K.",
+        "annual",
+        "quarterly",
+        "furnished",
+        "current",
+        "proxy",
+        "registration",
     ),
     "document_kind": text(
         "What a figure was read in: report (a periodic one), recast (an 8-K) or text (read out of "
@@ -65,8 +76,17 @@ COLUMNS: dict[str, Column] = {
         "held: a note's sum for a line of a statement, some lines of a total."
     ),
     "is_required": flag("True where the alternative does not hold without this concept."),
-    "obligation_kind": text(
-        "What a commitment figure holds: leases_not_commenced, supply, supply_and_capex, capex, "
-        "cloud, content, energy, mixed, receivable (money to come in) or not_a_commitment."
+    "obligation_kind": choice(
+        "What a commitment figure holds; receivable is money to come in.",
+        "leases_not_commenced",
+        "supply",
+        "supply_and_capex",
+        "capex",
+        "cloud",
+        "content",
+        "energy",
+        "mixed",
+        "receivable",
+        "not_a_commitment",
     ),
 }

@@ -92,7 +92,7 @@ COLUMNS: dict[str, Column] = {
         "True where the amount enters the total: its meaning is known, it is money to be paid of "
         "the kind the total holds, and no larger amount beside it holds it already."
     ),
-    "stack_share": number("0-1", "The instrument's part of the sum of instruments."),
+    "stack_fraction": number("fraction", "The instrument's part of the sum of instruments."),
     "instrument_count": count("Instruments that enter the sum."),
     "stack_basis": text("principal or carrying: what is held against what."),
     "stack_usd": number(MONEY, "Sum of the instruments on the day."),
@@ -197,8 +197,8 @@ COLUMNS: dict[str, Column] = {
     ),
     "debt_to_ppe_ratio": number("ratio", "debt_usd over net property."),
     "debt_to_assets_ratio": number("ratio", "debt_usd over total assets."),
-    "secured_share": number(
-        "0-1", "Part of the debt by instrument that is secured; null unless it reconciles."
+    "secured_fraction": number(
+        "fraction", "Part of the debt by instrument that is secured; null unless it reconciles."
     ),
     "implied_cost_of_debt_pct": number("%", "interest_expense_ltm_usd over average_debt_usd."),
     "rpo_to_debt_ratio": number("ratio", "Remaining performance obligations over debt_usd."),
@@ -206,7 +206,7 @@ COLUMNS: dict[str, Column] = {
     "due_to_liquidity_ratio": number(
         "ratio", "Debt due within twelve months over cash and undrawn commitments."
     ),
-    "top_customer_share_pct": number(
+    "top_customer_pct": number(
         "%", "Largest single customer's part of revenue, over the longest period that ends then."
     ),
     "revenue_quarter_usd": number(MONEY, "Revenue of the quarter that ends on the day."),

@@ -1,6 +1,6 @@
 """Columns of the warehouse's tables about itself."""
 
-from pipeline.columns.column import Column, count, flag, moment, text
+from pipeline.columns.column import Column, choice, count, flag, moment, text
 
 COLUMNS: dict[str, Column] = {
     "table_name": text("Table the row is about, with its schema."),
@@ -20,6 +20,14 @@ COLUMNS: dict[str, Column] = {
     ),
     "outcome_reason": text("Why the attempt failed, in one sentence; null where it did not."),
     "attempted_at": moment("Moment of the attempt."),
+    "file_name": text("Name of the capture's sidecar in the raw store, without its ending."),
+    "file_bytes": count("Size of the sidecar in bytes, to see that it changed."),
+    "file_changed_ns": count("Time of the sidecar's last change, in nanoseconds since 1970."),
+    "body_stamp": text("Name of the capture whose file holds the body; its own, or an equal one."),
+    "body_mark": text("Size and time of change of a damaged body: it is tried again when they do."),
+    "damage_reason": text("What is wrong with a capture so that it cannot be read; else null."),
+    "damaged_count": count("Captures that cannot be read; `damage_reason` names the first."),
+    "waiting_count": count("Captures not yet read under the rules of today."),
     "sha256": text("SHA-256 of the bytes read."),
     "parser": text("Fingerprint of the code and the rules that read the bytes."),
     "row_count": count("Rows kept, that is, neither refused nor set aside."),
@@ -30,9 +38,18 @@ COLUMNS: dict[str, Column] = {
     "is_stale": flag("True where nothing landed for longer than the source's rhythm allows."),
     "fingerprint": text("Hash of a model's SQL and of the state of the tables it reads."),
     "code_version": text("Hash of the SQL (and method) that makes the table, or those of several."),
+    "build_id": text("Hash of the state of every table when the file was published."),
+    "published_at": moment("Moment the file was published."),
     "released_at": moment("Moment the last file was published."),
-    "released_status": text("Status of the cell in the last file published; null where absent."),
-    "change_reason": text("new observation, rule change or restated history."),
+    "released_publication_status": text(
+        "publication_status of the cell in the last file published; null where absent."
+    ),
+    "change_reason": choice(
+        "Why the cell differs from the release before.",
+        "new observation",
+        "rule change",
+        "restated history",
+    ),
     "built_at": moment("Moment the table was last rebuilt."),
     "version": count("How often the table has changed in this build database."),
 }

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.columns.column import Column, count, day, flag, moment, number, text
+from pipeline.columns.column import Column, choice, count, day, flag, moment, number, text
 
 USD_PER_GPU_HOUR = "USD/GPU-hour"
 
@@ -19,14 +19,30 @@ COLUMNS: dict[str, Column] = {
     "accelerator": text("Canonical accelerator sku (accelerators.accelerator)."),
     "accelerator_raw": text("Accelerator as the upstream names it."),
     "gpu_count": count("Accelerators in the offer; chips for a TPU slice."),
-    "market": text("on_demand (guaranteed, no term), spot (interruptible) or reserved (a term)."),
-    "spot_kind": text(
-        "What spot means here: market, administered (a published discount) or bid_floor."
+    "market": choice(
+        "on_demand (guaranteed, no term), spot (interruptible) or reserved (a term).",
+        "on_demand",
+        "spot",
+        "reserved",
+    ),
+    "spot_kind": choice(
+        "What spot means here: market, administered (a published discount) or bid_floor.",
+        "market",
+        "administered",
+        "bid_floor",
     ),
     "term_months": Column(pl.Int64(), "Length of the commitment; 0 where there is none.", "months"),
-    "basis": text("all_in (host CPU and memory included) or gpu_component (host billed on top)."),
+    "basis": choice(
+        "What the price holds: all_in (host CPU and memory included) or gpu_component (host "
+        "billed on top).",
+        "all_in",
+        "gpu_component",
+    ),
     "region": text("Region as the provider names it; global where the price is tied to none."),
-    "region_group": text("Part of the world the region lies in; world counts every region once."),
+    "region_group": text(
+        "Part of the world the region lies in, global where the price is tied to none; all "
+        "counts every region once."
+    ),
     "instance_type": text("Machine type as the provider names it."),
     "host_id": text("Physical machine behind the offer, as the marketplace numbers it."),
     "operator_id": text("Owner of the machine, as the marketplace numbers it."),
@@ -48,7 +64,14 @@ COLUMNS: dict[str, Column] = {
     # Levels.
     "observed_on": day("UTC day the price holds for."),
     "last_seen_on": day("UTC day of the newest sighting behind the price."),
-    "tier": text("hyperscaler, neocloud or marketplace."),
+    "tier": choice(
+        "Kind of operator; all where an index pools them, any where a value does not depend on it.",
+        "hyperscaler",
+        "neocloud",
+        "marketplace",
+        "all",
+        "any",
+    ),
     "host_count": count("Independent machines behind the price."),
     "offer_count": count("Offers behind the price; an offer seen often in a day counts once."),
     "source_count": count("Sources that report the price on that day."),
@@ -77,7 +100,7 @@ COLUMNS: dict[str, Column] = {
     "effective_n": number(
         "votes", "1 / sum of squared shares: of machines by owner in a marketplace, else of votes."
     ),
-    "hhi": number("0-1", "Herfindahl-Hirschman index: sum of the same squared shares."),
+    "hhi": number("index", "0 to 1, Herfindahl-Hirschman index: sum of the same squared shares."),
     "largest_host_fraction": number(
         "fraction", "Share of the machines that belong to the largest owner; null where unknown."
     ),
@@ -117,6 +140,10 @@ COLUMNS: dict[str, Column] = {
     "days_since_previous": Column(pl.Int64(), "Days since the panel's day before.", "days"),
     "chain_started_on": day("UTC day on which price_index stands at 100."),
     "bridge_started_on": day("UTC day on which bridged_price_index stands at 100."),
+    "log_price": number("log", "Natural logarithm of the price, to 12 digits."),
+    "log_price_before": number("log", "That of the item's own last price before."),
+    "item_before_on": day("UTC day of the item's own last price before; null where it has none."),
+    "is_item_restated": flag("True where the item's bundle changed since its last price."),
     # Terms, compute, generations.
     "on_demand_price_usd_per_gpu_hour": price("On-demand level of the same cell and day."),
     "implied_discount_fraction": number(
@@ -159,7 +186,7 @@ COLUMNS: dict[str, Column] = {
     "index_name": text("The index as its publisher names it."),
     "level_on": day("Day the published level is for; the last one of a week or month."),
     "level_usd_per_gpu_hour": price("The level as published, quoted as a single dated value."),
-    "our_price_usd_per_gpu_hour": price("Published level of ours beside it, world region group."),
+    "our_price_usd_per_gpu_hour": price("Published level of ours beside it, all regions."),
     "our_observed_on": day("UTC day of our level: level_on or up to 7 days before."),
     "difference_fraction": number("fraction", "Our level / the published level - 1."),
     "missing_reason": text("Why no level of ours stands beside it; null where one does."),

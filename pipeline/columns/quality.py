@@ -2,10 +2,12 @@
 
 import polars as pl
 
-from pipeline.columns.column import Column, count, day, number, text
+from pipeline.columns.column import Column, choice, count, day, number
 
 COLUMNS: dict[str, Column] = {
-    "market_scope": text("on_demand, spot, or all: both together, with an effect for spot."),
+    "market_scope": choice(
+        "One market, or all: both together, with an effect for spot.", "on_demand", "spot", "all"
+    ),
     "compared_with_on": day(
         "End of the last published month inside the window, which the change is measured from; "
         "null where the chain starts."
@@ -23,7 +25,7 @@ COLUMNS: dict[str, Column] = {
     "log_change_standard_error": number(
         "ln", "Standard error of d, robust to any dependence within a provider; its square is v."
     ),
-    "r_squared": number("0-1", "Share of the variance of log prices the regression explains."),
+    "r_squared": number("R2", "Share of the variance of log prices the regression explains."),
     "effective_providers": number(
         "providers",
         "How many equal providers would carry the change: (sum g)^2 / sum g^2 over each one's part "

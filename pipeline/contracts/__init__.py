@@ -4,6 +4,7 @@ Types and meanings come from the column dictionary; provenance columns come by t
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -13,16 +14,44 @@ import pandera.polars as pa
 import polars as pl
 
 from pipeline.columns import COLUMNS
+from pipeline.contracts.windows import is_dated, readable, within
 from pipeline.identity import Tables
 
-__all__ = ["Contract", "ContractError", "contract", "declared", "split", "validate"]
+__all__ = [
+    "Committed",
+    "Contract",
+    "ContractError",
+    "contract",
+    "declared",
+    "judged",
+    "split",
+    "validate",
+]
 
 PROVENANCE = ("source", "confidence", "known_at", "captured_at", "source_url")
-CONFIDENCES = ("high", "medium", "low")
 
 
 class ContractError(ValueError):
     """A frame that does not have a contract's structure: the whole capture is refused."""
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What is to be said of a file of cited facts, `warehouse/reference/<table>.csv`.
+
+    With its contract the file is a source: no module says more.
+
+    Attributes:
+        about: What a row means beyond its columns, and how the rows were chosen.
+        terms: Under which terms the facts may be used.
+        licence: The same in short, as for every source.
+        blank: Text columns in which an empty cell is a value, the empty text, and not unknown.
+    """
+
+    about: str
+    terms: str = "Facts, cited row by row."
+    licence: str = "facts, cited per row"
+    blank: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,10 +64,13 @@ class Contract:
         key: Columns that identify a row.
         schema: The pandera schema rows are held against.
         prepare: Turns what sources parse into the table's columns plus a `reason` column that is
-            set on rows to quarantine. It is given the tables named in `reads`.
+            set on rows to quarantine. It is given the tables named in `reads`, and rows of several
+            captures at once: what it makes of a row depends on that row and the tables only, and
+            columns it does not know stay.
         reads: Names of staging tables that `prepare` needs.
         measure: Column in which an upstream asked live wins over a committed row of the same key;
             without one the first row to land stays.
+        committed: Set where a committed file of the table's name holds its rows.
     """
 
     name: str
@@ -49,6 +81,7 @@ class Contract:
     reads: tuple[str, ...] = ()
     columns: tuple[str, ...] = field(default=())
     measure: str | None = None
+    committed: Committed | None = None
 
     @property
     def table(self) -> str:
@@ -57,6 +90,11 @@ class Contract:
 
 def _read_after_known(data: pa.PolarsData) -> pl.LazyFrame:
     return data.lazyframe.select(pl.col("captured_at") >= pl.col("known_at"))
+
+
+def _enumerated(name: str) -> list[pa.Check]:
+    values = COLUMNS[name].values
+    return [pa.Check.isin(values)] if values else []
 
 
 def contract(
@@ -69,9 +107,12 @@ def contract(
     reads: Sequence[str] = (),
     optional: Sequence[str] = (),
     measure: str | None = None,
+    committed: Committed | None = None,
     **columns: Sequence[pa.Check],
 ) -> Contract:
     """Declare a contract: column name = its checks; `optional` names may be null.
+
+    What an enumeration may hold stands in the dictionary and is checked without being said here.
 
     Raises:
         KeyError: a column the dictionary does not have.
@@ -79,18 +120,35 @@ def contract(
     checks: dict[str, Sequence[pa.Check]] = dict(columns)
     for each in PROVENANCE:
         checks.setdefault(each, [])
-    checks["confidence"] = [pa.Check.isin(CONFIDENCES)]
+    for each in filter(is_dated, checks):
+        checks[each] = [*checks[each], within(each)]
+    texts = [each for each in checks if COLUMNS[each].dtype == pl.String]
     schema = pa.DataFrameSchema(
         {
-            each: pa.Column(COLUMNS[each].dtype, list(rules), nullable=each in optional)
+            each: pa.Column(
+                COLUMNS[each].dtype, [*_enumerated(each), *rules], nullable=each in optional
+            )
             for each, rules in checks.items()
         },
-        checks=[pa.Check(_read_after_known, name="nobody reads a row before the public could")],
+        checks=[
+            pa.Check(_read_after_known, name="nobody reads a row before the public could"),
+            readable(texts),
+        ],
         unique=list(key),
         strict=True,
         name=name,
     )
-    return Contract(name, doc, tuple(key), schema, prepare, tuple(reads), tuple(checks), measure)
+    return Contract(
+        name,
+        doc,
+        tuple(key),
+        schema,
+        prepare,
+        tuple(reads),
+        tuple(checks),
+        measure=measure,
+        committed=committed,
+    )
 
 
 @cache
@@ -113,12 +171,12 @@ def validate(terms: Contract, frame: pl.DataFrame) -> pl.DataFrame:
     return terms.schema.validate(frame, lazy=True)
 
 
-def split(terms: Contract, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows that keep the contract, and rows that do not with the reason in `reason`.
+def judged(terms: Contract, frame: pl.DataFrame) -> pl.Series:
+    """Which rows keep the contract: null, else what they break. Keys are not compared.
 
     Raises:
-        ContractError: a missing column, a wrong type, a repeated key: broken structure is a change
-            upstream, not noise.
+        ContractError: a missing column or a wrong type: broken structure is a change upstream, not
+            noise.
     """
     wrong = {
         name: str(frame.schema.get(name, "missing"))
@@ -129,18 +187,39 @@ def split(terms: Contract, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFr
         raise ContractError(f"{terms.name}: columns missing or of another type: {wrong}")
     frame = frame.select(terms.columns)
     try:
-        return validate(terms, frame), frame.clear().with_columns(reason=pl.lit(""))
+        _rows_only(terms).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases
-        structural = pl.col("index").is_null() | (pl.col("check") == "multiple_fields_uniqueness")
-        broken = cases.filter(structural)
+        broken = cases.filter(pl.col("index").is_null())
         if not broken.is_empty():
             what = broken.select("column", "check", "failure_case").head(3).rows()
             raise ContractError(f"{terms.name}: {what}") from error
         why = cases.group_by(pl.col("index").cast(pl.Int64)).agg(
             reason=pl.format("{}: {}", "column", "check").unique().sort().str.join("; ")
         )
-        numbered = frame.with_row_index("index").with_columns(pl.col("index").cast(pl.Int64))
-        rejected = numbered.join(why, on="index").drop("index")
-        kept = numbered.join(why, on="index", how="anti").drop("index")
-        return validate(terms, kept), rejected
+        rows = pl.DataFrame({"index": pl.int_range(frame.height, dtype=pl.Int64, eager=True)})
+        return rows.join(why, on="index", how="left", maintain_order="left")["reason"]
+    return pl.Series("reason", [None] * frame.height, pl.String)
+
+
+def _rows_only(terms: Contract) -> pa.DataFrameSchema:
+    """The schema without its key: rows of several captures may repeat one."""
+    schema = copy(terms.schema)
+    schema.unique = None
+    return schema
+
+
+def split(terms: Contract, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows that keep the contract, and rows that do not with the reason in `reason`.
+
+    Raises:
+        ContractError: a missing column, a wrong type, a repeated key.
+    """
+    reasons = judged(terms, frame)
+    frame = frame.select(terms.columns)
+    twice = frame.filter(frame.select(terms.key).is_duplicated())
+    if not twice.is_empty():
+        what = twice.select(terms.key).unique(maintain_order=True).head(3).rows()
+        raise ContractError(f"{terms.name}: keys repeat: {what}")
+    marked = frame.with_columns(reason=reasons)
+    return marked.filter(reasons.is_null()).drop("reason"), marked.filter(reasons.is_not_null())

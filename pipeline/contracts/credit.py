@@ -3,7 +3,7 @@
 import pandera.polars as pa
 import polars as pl
 
-from pipeline.contracts import contract
+from pipeline.contracts import Committed, contract
 from pipeline.contracts.filings import ACCESSION, CIK
 from pipeline.contracts.reference import SKU, SLUG
 from pipeline.identity.holdings import resolved
@@ -11,21 +11,6 @@ from pipeline.identity.holdings import resolved
 DOLLARS = pa.Check.in_range(0, 1e12)
 BPS = pa.Check.in_range(0, 3_000)
 PERCENT = pa.Check.in_range(0, 100)
-KINDS = [
-    "ddtl",
-    "term_loan",
-    "revolver",
-    "senior_notes",
-    "secured_notes",
-    "convertible_notes",
-    "private_notes",
-    "abs",
-    "lease",
-    "oem_financing",
-    "other",
-]
-COLLATERAL = ["gpu", "chip_lease", "operator_campus", "landlord_spv", "mixed", "unsecured"]
-STATUSES = ["filed", "announced", "press", "rumored", "not_executed"]
 
 
 def _closed_before_it_matures(data: pa.PolarsData) -> pl.LazyFrame:
@@ -37,6 +22,18 @@ FACILITY_TERMS = contract(
     "facility_terms",
     "One row per facility and version of its terms; an amendment, or another document that says "
     "otherwise, is a further row.",
+    committed=Committed(
+        """
+        Terms of debt facilities, one cited row per facility and version.
+
+        Filed documents go before releases, releases before press (`deal_status`); where they
+        disagree each has its row and `is_disputed` (TRAPS 69, 70). Every version repeats all terms
+        known by then, so the newest row known is complete. What a filing redacts is empty and named
+        in `redacted_terms`. A facility inside another one names it in `parent_facility_id`: add up
+        rows without a parent only. `benchmark` is UST where notes were priced over Treasuries at a
+        fixed coupon.
+        """,
+    ),
     key=["facility_id", "known_at", "source_url"],
     optional=[
         "parent_facility_id",
@@ -79,9 +76,9 @@ FACILITY_TERMS = contract(
     cik=[CIK],
     spv=[],
     facility_name=[],
-    facility_kind=[pa.Check.isin(KINDS)],
-    collateral_class=[pa.Check.isin(COLLATERAL)],
-    deal_status=[pa.Check.isin(STATUSES)],
+    facility_kind=[],
+    collateral_class=[pa.Check.notin(["all", "all_secured"])],
+    deal_status=[],
     is_disputed=[],
     announced_on=[],
     closed_on=[],
@@ -94,20 +91,9 @@ FACILITY_TERMS = contract(
     undrawn_fee_bps=[BPS],
     redemption_price_pct=[pa.Check.in_range(100, 200)],
     maturity_on=[pa.Check(_closed_before_it_matures, name="a facility closes before it matures")],
-    maturity_grain=[pa.Check.isin(["day", "month", "year"])],
+    maturity_grain=[],
     draw_tenor_months=[pa.Check.in_range(1, 480)],
-    amortisation=[
-        pa.Check.isin(
-            [
-                "level",
-                "filed_schedule",
-                "unfiled_schedule",
-                "borrowing_base",
-                "bullet",
-                "not_stated",
-            ]
-        )
-    ],
+    amortisation=[],
     amortisation_from_on=[],
     advance_rate_pct=[PERCENT],
     advance_rate_low_pct=[PERCENT],
@@ -118,7 +104,7 @@ FACILITY_TERMS = contract(
     contract_coverage_min_ratio=[pa.Check.in_range(0.5, 5)],
     liquidity_min_usd=[DOLLARS],
     hedged_min_pct=[PERCENT],
-    recourse=[pa.Check.isin(["full", "limited", "none", "not_stated"])],
+    recourse=[],
     offtaker=[],
     offtaker_rating=[],
     offtake_months=[pa.Check.in_range(1, 480)],
@@ -133,12 +119,19 @@ ASSUMED_TERMS = contract(
     "assumed_terms",
     "One row per term of a facility that its filings redact or never state, and what stands in for "
     "it; every table that uses one names it in `inputs_assumed`.",
+    committed=Committed(
+        """
+        What stands in for terms of facilities that filings redact or never state.
+
+        Terms that a filing states are in `facility_terms`; nothing here overrides them. A table
+        that uses a row names it in its column `inputs_assumed`.
+        """,
+        terms="Assumptions, each with the document it rests on.",
+    ),
     key=["facility_id", "term", "known_at"],
     optional=["base_value", "low_value", "high_value", "accelerator"],
     facility_id=[SLUG],
-    term=[
-        pa.Check.isin(["advance_rate_pct", "depreciation_life_years", "accelerator", "funded_usd"])
-    ],
+    term=[],
     unit=[],
     base_value=[],
     low_value=[],
@@ -152,6 +145,15 @@ ASSUMED_TERMS = contract(
 FACILITY_BALANCES = contract(
     "facility_balances",
     "One row per debt instrument, balance day and filing that states the balance.",
+    committed=Committed(
+        """What is owed under each facility, by balance day and document.
+
+        Principal, carrying value and effective rate as filed, never mixed (TRAPS 66 to 68).
+        CoreWeave's instruments come to the totals its debt notes state: 8,033,477,000 at the end of
+        2024, 11,171,485,000 at mid-2025 and 25,149,000,000 in March 2026, where one line holds OEM
+        and software licence financing.
+        """,
+    ),
     key=["facility_id", "balance_on", "known_at", "source_url"],
     optional=["principal_usd", "carrying_usd", "undrawn_usd", "effective_rate_pct", "accession"],
     facility_id=[SLUG],
@@ -169,11 +171,22 @@ FACILITY_BALANCES = contract(
 FACILITY_ALIASES = contract(
     "facility_aliases",
     "One row per rule from a holder's words to a facility; the first rule that matches wins.",
+    committed=Committed(
+        """Rules from a lender's words to a borrower and a facility, each with its evidence.
+
+        `pattern` is searched in the name regardless of case, without look-around; the lowest
+        `priority` whose conditions all hold wins. SPVs do not carry the sponsor's name (TRAPS 78),
+        hence the list. A rule without a facility says in `match_reason` why none can be told.
+        Scores: 1.0 entity, spread and maturity agree; 0.8 two of them or a parent's name with both
+        others; 0.7 issuer, fixed rate and maturity; 0.6 the entity owes one facility only; 0.5 and
+        less: no facility.
+        """,
+    ),
     key=["priority"],
     optional=["spread_bps", "maturity_from_on", "maturity_to_on", "rate_kind", "facility_id"],
     priority=[pa.Check.ge(0)],
     pattern=[],
-    rate_kind=[pa.Check.isin(["floating", "fixed"])],
+    rate_kind=[],
     spread_bps=[BPS],
     maturity_from_on=[],
     maturity_to_on=[],
@@ -220,16 +233,12 @@ FUND_HOLDINGS = contract(
     fund=[],
     fund_cik=[CIK],
     adviser=[],
-    vehicle=[
-        pa.Check.isin(
-            ["bdc", "joint_venture", "mutual_fund", "etf", "closed_end_fund", "not_stated"]
-        )
-    ],
+    vehicle=[],
     form=[],
     period_end_on=[],
     issuer_name_raw=[],
     instrument_raw=[],
-    rate_kind=[pa.Check.isin(["floating", "fixed"])],
+    rate_kind=[],
     benchmark=[],
     spread_bps=[pa.Check.in_range(0, 5_000)],
     all_in_rate_pct=[pa.Check.in_range(0, 50)],
@@ -245,7 +254,7 @@ FUND_HOLDINGS = contract(
     is_non_accrual=[],
     is_pik=[],
     fair_value_level=[pa.Check.isin([1, 2, 3])],
-    par_basis=[pa.Check.isin(["funded", "mostly_unfunded", "unfunded", "not_stated"])],
+    par_basis=[],
     borrower=[],
     facility_id=[SLUG],
     match_score=[pa.Check.in_range(0, 1)],
@@ -256,17 +265,23 @@ FUND_HOLDINGS = contract(
 COMMITMENTS = contract(
     "commitments",
     "One row per commitment from one company to another and version of its terms.",
+    committed=Committed(
+        """Who invests in, buys from, leases from, lends to or guarantees whom, with citation.
+
+        The payer comes first. Totals a company files ("total" in the name) contain single contracts
+        that are listed too: never add them. Options, letters of intent and approvals are not
+        binding; whether "up to" binds is unknown.
+        """,
+    ),
     key=["commitment_id", "known_at", "source_url"],
     optional=["amount_usd", "is_binding", "announced_on", "ends_on"],
     commitment_id=[SLUG],
     from_entity=[],
     to_entity=[],
-    commitment_kind=[
-        pa.Check.isin(["equity", "purchase", "capacity", "lease", "guarantee", "loan", "warrant"])
-    ],
+    commitment_kind=[],
     amount_usd=[DOLLARS],
     is_binding=[],
-    deal_status=[pa.Check.isin(STATUSES)],
+    deal_status=[],
     is_disputed=[],
     announced_on=[],
     ends_on=[],

@@ -2,7 +2,7 @@
 
 import pandera.polars as pa
 
-from pipeline.contracts import contract
+from pipeline.contracts import Committed, contract
 from pipeline.contracts.filings import ACCESSION, CIK
 from pipeline.contracts.reference import SKU, SLUG
 
@@ -12,6 +12,9 @@ EFFECT = pa.Check.in_range(-1e11, 1e11)
 USEFUL_LIVES = contract(
     "useful_lives",
     "One row per company, class of assets, day a life takes effect and document that states it.",
+    committed=Committed(
+        "Lives companies give their servers and GPUs, and what changing one did to their books.",
+    ),
     key=["issuer", "asset_class", "effective_on", "effect_kind", "known_at"],
     optional=[
         "cik",
@@ -35,8 +38,8 @@ USEFUL_LIVES = contract(
     new_life_low_years=[LIFE],
     effective_on=[],
     announced_on=[],
-    life_change_kind=[pa.Check.isin(["extend", "shorten", "early_retirement", "policy"])],
-    effect_kind=[pa.Check.isin(["expected", "realised"])],
+    life_change_kind=[],
+    effect_kind=[],
     depreciation_effect_usd=[EFFECT],
     operating_income_effect_usd=[EFFECT],
     net_income_effect_usd=[EFFECT],
@@ -50,18 +53,21 @@ USEFUL_LIVES = contract(
 HARDWARE_PRICES = contract(
     "hardware_prices",
     "One row per price of an accelerator as a thing, by day, kind, statistic and document.",
+    committed=Committed(
+        """
+        What accelerators cost as things, one cited price per row: sold, asked and estimated apart.
+        """,
+    ),
     key=["accelerator", "priced_on", "price_kind", "statistic", "condition", "source_url"],
     optional=["sale_count", "unit_count"],
     accelerator=[SKU],
     priced_on=[],
     price_usd_per_gpu=[pa.Check.in_range(50, 500_000)],
-    price_kind=[
-        pa.Check.isin(["executed_resale", "asked_resale", "executed_new", "asked_new", "estimated"])
-    ],
-    price_scope=[pa.Check.isin(["card", "system"])],
-    condition=[pa.Check.isin(["new", "refurbished", "used", "mixed", "not_stated"])],
-    lot=[pa.Check.isin(["single", "bulk", "not_stated"])],
-    statistic=[pa.Check.isin(["point", "median", "mean", "low", "high"])],
+    price_kind=[],
+    price_scope=[],
+    condition=[],
+    lot=[],
+    statistic=[],
     sale_count=[pa.Check.ge(1)],
     unit_count=[pa.Check.ge(1)],
     evidence=[],
@@ -72,6 +78,11 @@ HARDWARE_PRICES = contract(
 COST_INPUTS = contract(
     "cost_inputs",
     "One row per cost or technical input, scope and document.",
+    committed=Committed(
+        """
+        Costs and technical inputs of renting an accelerator out, with the range each source gives.
+        """,
+    ),
     key=["input", "scope", "source_url", "known_at"],
     optional=["low_value", "high_value"],
     input=[SLUG],
@@ -88,10 +99,13 @@ COST_INPUTS = contract(
 SCENARIOS = contract(
     "scenarios",
     "One row per scenario and quarter after its start.",
+    committed=Committed(
+        "Paths of rent, utilisation and interest by quarter: measured ones and assumed ones.",
+    ),
     key=["scenario", "quarter_number"],
     optional=["rent_multiplier", "utilisation_multiplier", "sofr_shift_bps"],
     scenario=[SLUG],
-    scenario_kind=[pa.Check.isin(["measured", "hypothetical", "commodity"])],
+    scenario_kind=[],
     quarter_number=[pa.Check.in_range(0, 80)],
     rent_multiplier=[pa.Check.in_range(0, 5)],
     utilisation_multiplier=[pa.Check.in_range(0, 2)],

@@ -3,27 +3,13 @@
 import pandera.polars as pa
 import polars as pl
 
-from pipeline.contracts import contract
+from pipeline.contracts import Committed, contract
 from pipeline.identity.facts import dated
 
 CIK = pa.Check.str_matches(r"^\d{10}$")
 ANY_CIK = pa.Check.str_matches(r"^(\d{10}|\*)$")
 ACCESSION = pa.Check.str_matches(r"^\d{10}-\d{2}-\d{6}$")
-LAYERS = ["chips", "servers", "neocloud", "hyperscaler", "landlord", "application"]
 METRIC = pa.Check.str_matches(r"^[a-z][a-z0-9_]*$")
-REPORT_KINDS = ["annual", "quarterly", "furnished", "current", "proxy", "registration"]
-OBLIGATIONS = [
-    "leases_not_commenced",
-    "supply",
-    "supply_and_capex",
-    "capex",
-    "cloud",
-    "content",
-    "energy",
-    "mixed",
-    "receivable",
-    "not_a_commitment",
-]
 
 
 def _ends_after_it_starts(data: pa.PolarsData) -> pl.LazyFrame:
@@ -35,15 +21,26 @@ def _ends_after_it_starts(data: pa.PolarsData) -> pl.LazyFrame:
 ISSUERS = contract(
     "issuers",
     "One row per company and stretch of time in which its figures have one perimeter and basis.",
+    committed=Committed(
+        """
+        Companies whose filings are read, one row per stretch of time with one perimeter and basis.
+
+        CIKs as in the SEC's ticker file of April 2026. `filed_from_on` and `period_from_on` keep a
+        predecessor's figures out, where a CIK was another company's before (TRAPS 52); 2009-01-01,
+        when tagging began, stands for no bound. Where a company filed the same periods on two
+        bases, the row says which is preferred. `known_at` is when the document cited was public,
+        which for most is the first tagged report on record.
+        """,
+    ),
     key=["cik", "period_from_on"],
     optional=["ticker", "period_to_on", "perimeter"],
     cik=[CIK],
     issuer=[],
     name=[],
     ticker=[],
-    layer=[pa.Check.isin(LAYERS)],
+    layer=[],
     fiscal_year_end=[pa.Check.str_matches(r"^\d{2}-\d{2}$")],
-    accounting_basis=[pa.Check.isin(["us_gaap", "ifrs"])],
+    accounting_basis=[],
     perimeter=[],
     filed_from_on=[],
     period_from_on=[],
@@ -121,9 +118,16 @@ FILING_MENTIONS = contract(
 FORMS = contract(
     "forms",
     "One row per SEC form type, without its amendments: what kind of document it is.",
+    committed=Committed(
+        """
+        What kind of document each SEC form type is, so that rules can tell a report from a proxy.
+
+        An amendment is of the kind of what it amends, so `/A` has no line of its own.
+        """,
+    ),
     key=["form"],
     form=[pa.Check.str_matches(r"^[^/]+$")],
-    report_kind=[pa.Check.isin(REPORT_KINDS)],
+    report_kind=[],
     evidence=[],
     source_date=[],
     read_on=[],
@@ -132,6 +136,13 @@ FORMS = contract(
 METRICS = contract(
     "metrics",
     "One row per metric that recipes add up: what kind of figure it is.",
+    committed=Committed(
+        """
+        What kind of figure each metric is: a balance on a day or a flow through a period.
+
+        `is_leverage_input` marks what `steps.issuer_balance_day` sets side by side.
+        """,
+    ),
     key=["metric"],
     metric=[METRIC],
     is_balance=[],
@@ -146,6 +157,18 @@ CONCEPT_RECIPES = contract(
     "concept_recipes",
     "One row per concept an alternative of a metric adds up; an issuer's own rows replace those "
     "of * for the metric, but fallbacks alone replace no full alternative.",
+    committed=Committed(
+        """
+        Which concepts add up to a metric, per issuer, with the filing each rule rests on.
+
+        One line is one concept of one alternative; `rank` orders alternatives and an issuer's own
+        lines replace those of `*` for the metric. A rule counts as known from the filing that shows
+        the tag (for `*`, from the taxonomy), so that a rewound warehouse still reads figures as
+        they could be read then. A line of low confidence rests on one reader, or names a tag that
+        no held filing shows. Empty dimensions mean the undimensioned figure.
+        """,
+        blank=("dimensions",),
+    ),
     key=["cik", "metric", "rank", "taxonomy", "concept", "dimensions"],
     optional=["period_from_on", "period_to_on", "dimensions"],
     cik=[ANY_CIK],
@@ -167,13 +190,23 @@ CONCEPT_RECIPES = contract(
 COMMITMENT_MEANINGS = contract(
     "commitment_meanings",
     "One row per commitment concept of an issuer and what it was found to hold (TRAPS 57, 59).",
+    committed=Committed(
+        """What a commitment concept of an issuer was found to hold, read in its filings.
+
+        The concept does not say it: one element carries supply, leases not begun, rent to be
+        received and prepaid rent (TRAPS 57, 59). A concept of an issuer that has no line here has
+        an unknown meaning. Empty dimensions mean the undimensioned figure; `period_to_on` is the
+        last period end before the figure froze or moved to a dimension.
+        """,
+        blank=("dimensions",),
+    ),
     key=["cik", "taxonomy", "concept", "dimensions", "period_from_on"],
     optional=["period_to_on", "dimensions"],
     cik=[CIK],
     taxonomy=[],
     concept=[],
     dimensions=[],
-    obligation_kind=[pa.Check.isin(OBLIGATIONS)],
+    obligation_kind=[],
     period_from_on=[],
     period_to_on=[],
     evidence=[],

@@ -5,10 +5,6 @@ import pandera.polars as pa
 from pipeline.contracts import contract
 from pipeline.identity import offers
 
-MARKETS = ("on_demand", "spot", "reserved")
-SPOT_KINDS = ("market", "administered", "bid_floor")
-BASES = ("all_in", "gpu_component")
-
 GPU_OFFERS = contract(
     "gpu_offers",
     "One row per offer and sighting: what one accelerator rents for at one moment.",
@@ -33,10 +29,10 @@ GPU_OFFERS = contract(
     accelerator=[pa.Check.str_matches(r"^[a-z]+-[a-z0-9-]+$")],
     accelerator_raw=[],
     gpu_count=[pa.Check.in_range(1, 10_000)],
-    market=[pa.Check.isin(MARKETS)],
-    spot_kind=[pa.Check.isin(SPOT_KINDS)],
+    market=[],
+    spot_kind=[],
     term_months=[pa.Check.in_range(0, 120)],
-    basis=[pa.Check.isin(BASES)],
+    basis=[],
     region=[],
     region_group=[],
     country=[pa.Check.str_matches(r"^[A-Z]{2}$")],

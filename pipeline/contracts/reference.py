@@ -3,7 +3,7 @@
 import pandera.polars as pa
 import polars as pl
 
-from pipeline.contracts import contract
+from pipeline.contracts import Committed, contract
 
 SKU = pa.Check.str_matches(r"^[a-z]+-[a-z0-9-]+$")
 SLUG = pa.Check.str_matches(r"^[a-z0-9][a-z0-9-]*$")
@@ -11,6 +11,12 @@ SLUG = pa.Check.str_matches(r"^[a-z0-9][a-z0-9-]*$")
 ACCELERATORS = contract(
     "accelerators",
     "One row per accelerator sku: what the vendor says it is.",
+    committed=Committed(
+        """
+        Accelerator specifications, one cited row per sku: memory, bandwidth, dense throughput,
+        power.
+        """,
+    ),
     key=["accelerator"],
     optional=[
         "memory_gib",
@@ -46,6 +52,11 @@ ACCELERATORS = contract(
 ACCELERATOR_ALIASES = contract(
     "accelerator_aliases",
     "One row per rule from an upstream's spelling to a canonical sku; the first that matches wins.",
+    committed=Committed(
+        """
+        Ordered rules from upstream spellings to canonical skus (METHODS 1.1); no match, no guess.
+        """,
+    ),
     key=["pattern", "priority"],
     optional=[
         "provider",
@@ -68,14 +79,40 @@ ACCELERATOR_ALIASES = contract(
     read_on=[],
 )
 
+MACHINE_TYPES = contract(
+    "machine_types",
+    "One row per machine type of a cloud: its accelerators as the cloud's documentation counts; "
+    "a type that is a share of one has a reason instead of a count.",
+    committed=Committed(
+        """
+        How many accelerators each machine type has: one cited line per type, for every cloud that
+        prices machines without saying so.
+        """,
+    ),
+    key=["provider", "instance_type"],
+    optional=["gpu_count", "reason"],
+    provider=[SLUG],
+    instance_type=[],
+    accelerator_raw=[],
+    gpu_count=[pa.Check.in_range(1, 64)],
+    reason=[pa.Check.isin(["fractional", "not_an_accelerator"])],
+    source_date=[],
+    read_on=[],
+)
+
 PROVIDERS = contract(
     "providers",
     "One row per operator that rents accelerators out.",
+    committed=Committed(
+        """
+        Operators that rent accelerators out, with tier, owner and the spellings seen upstream.
+        """,
+    ),
     key=["provider"],
     optional=["parent_issuer", "aliases"],
     provider=[SLUG],
     name=[],
-    tier=[pa.Check.isin(["hyperscaler", "neocloud", "marketplace"])],
+    tier=[pa.Check.notin(["all", "any"])],
     parent_issuer=[],
     aliases=[],
     source_date=[],
@@ -85,6 +122,9 @@ PROVIDERS = contract(
 REGIONS = contract(
     "regions",
     "One row per rule from a provider's region to a part of the world; the first match wins.",
+    committed=Committed(
+        "Ordered rules from a provider's region to a part of the world.",
+    ),
     key=["pattern", "priority"],
     optional=["provider", "country"],
     priority=[pa.Check.ge(0)],
@@ -99,6 +139,12 @@ REGIONS = contract(
 INTERVAL_RANKS = contract(
     "interval_ranks",
     "One row per number of votes: which ranked votes bound the bootstrap interval of the median.",
+    committed=Committed(
+        """
+        Ranks that bound the bootstrap interval of a median, by number of votes
+        (methods/bootstrap.py).
+        """,
+    ),
     key=["vote_total_count"],
     vote_total_count=[pa.Check.ge(2)],
     rank_low=[pa.Check.ge(1)],
@@ -117,9 +163,33 @@ EXCHANGE_RATES = contract(
     licence=[],
 )
 
+FORM_FACTORS = contract(
+    "form_factors",
+    "One row per form an accelerator is packaged in, and whether it is that of a training part.",
+    committed=Committed(
+        """
+        Which forms of an accelerator are the sockets of a training machine, each with its citation.
+        """,
+    ),
+    key=["form_factor"],
+    form_factor=[],
+    is_training_part=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
 ACCELERATOR_SUCCESSORS = contract(
     "accelerator_successors",
     "One row per accelerator and the part of the next generation that takes its place.",
+    committed=Committed(
+        """
+        Which accelerator takes the place of which, one generation on, each pair with its citation.
+
+        A pair keeps the class (training part to training part, inference card to inference card)
+        and the form factor where the successor has it.
+        """,
+    ),
     key=["predecessor", "successor"],
     predecessor=[SKU],
     successor=[SKU],
@@ -137,12 +207,25 @@ PUBLISHED_INDICES = contract(
     "published_indices",
     "One row per level of a price index somebody else publishes, quoted singly with its citation; "
     "a restated level is a further row with a later `known_at`.",
+    committed=Committed(
+        """
+        Single dated levels of price indices that others publish, each with citation and vintage.
+
+        Grain: publisher, index, tier, day of the level, and the day that version of it became
+        known, because publishers rewrite their history (TRAPS 79: one vendor restated H100 by -4 to
+        -6 % and A100 by +35 to +40 % back to 2024-09). Proprietary indices are quoted as single
+        levels, never as a series. The level of a week stands on its first day, as the publisher
+        dates it; that of a month on its last.
+        """,
+        terms="Single dated levels, quoted with citation; no series is kept.",
+        licence="quoted facts, cited per row",
+    ),
     key=["publisher", "index_name", "tier", "level_on", "known_at"],
     publisher=[],
     index_name=[],
     accelerator=[SKU],
-    tier=[pa.Check.isin(["hyperscaler", "neocloud", "marketplace", "all"])],
-    market=[pa.Check.isin(["on_demand", "spot", "reserved"])],
+    tier=[],
+    market=[],
     term_months=[pa.Check.ge(0)],
     level_on=[pa.Check(_known_after_its_day, name="a level is known on or after its day")],
     level_usd_per_gpu_hour=[pa.Check.in_range(0.01, 200)],

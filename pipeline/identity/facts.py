@@ -27,12 +27,11 @@ def dated(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """
     if "reason" not in frame.columns:
         frame = frame.with_columns(reason=pl.lit(None, pl.String))
-    frame = frame.with_columns(reason=pl.coalesce("reason", _unusable()))
-    slips = contradictions(frame.filter(pl.col("reason").is_null()))
-    usable = frame.filter(pl.col("reason").is_null()).with_columns(
-        reason=pl.when(slips).then(pl.lit(REASON))
-    )
-    frame = pl.concat([usable, frame.drop_nulls("reason")])
+    frame = frame.with_columns(reason=pl.coalesce("reason", _unusable())).with_row_index("place")
+    sound = frame.filter(pl.col("reason").is_null())
+    slips = sound.filter(contradictions(sound))["place"]
+    slipped = pl.when(pl.col("place").is_in(slips.implode())).then(pl.lit(REASON))
+    frame = frame.with_columns(reason=pl.coalesce("reason", slipped)).drop("place")
     accepted = tables["filings"].select("accession", "accepted_at").unique("accession")
     day_end = pl.col("filed_on").cast(UTC_MOMENT) + timedelta(days=1)
     return (

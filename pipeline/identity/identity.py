@@ -32,6 +32,8 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
     finds the raw name (runs of blanks and underscores read as one blank; an absent name reads as
     ""), its `instance_pattern` finds the instance type, its `provider` is the row's, and the
     stated memory lies between `memory_gib_min` and `memory_gib_max`; an empty cell asks nothing.
+    Where the upstream states no memory, the one size in the name is it (RTX 4090 48GB); a name with
+    two sizes may add up a box.
     Two kinds of memory rule, told apart by `reason`:
 
     - `accelerator` alone: the range tells variants apart (A100 40 or 80 GB), so a row that states
@@ -56,7 +58,7 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
     rules = _of_sellers(aliases, set(keys["provider"]))
     names = keys.select(_flat(pl.col("accelerator_raw"))).to_series()
     found = [
-        (*key, *_accelerator(rules[key[0]], name, key[2] or "", key[3]))
+        (*key, *_accelerator(rules[key[0]], name, key[2] or "", _memory(key[3], name)))
         for key, name in zip(keys.iter_rows(), names, strict=True)
     ]
     schema = keys.schema | {"accelerator": pl.String(), "accelerator_reason": pl.String()}
@@ -67,6 +69,14 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
         nulls_equal=True,
         maintain_order="left",
     )
+
+
+SIZE = re.compile(r"(?i)\b(\d{1,3}) ?GB?\b")
+
+
+def _memory(stated: float | None, name: str) -> float | None:
+    sizes = SIZE.findall(name) if stated is None else []
+    return float(sizes[0]) if len(sizes) == 1 else stated
 
 
 def _accelerator(

@@ -22,6 +22,15 @@ TEXT = (
 # Cells that a spreadsheet would run, such as `-2+3+cmd|...`: OWASP, "CSV Injection".
 FORMULA = r"(?s)^[=+@\t\r]|^-.*[^0-9.]"
 RATE_REACH_DAYS = 7
+PLAUSIBLE_USD = (0.01, 200.0)
+UNKNOWN_COUNT = "unknown_count"
+# What a row is set aside for because nobody has described it yet: no fault of the capture's.
+UNDESCRIBED = (UNKNOWN_COUNT, "unknown_provider", "unknown_accelerator")
+# An own price that is this many times the last one did not move, it changed its unit.
+UNIT_FACTOR = 5.0
+# Prices that changed unit together agree within this factor.
+SAME_FACTOR = 3.0
+MOST = 0.5
 
 
 def prepare(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -42,9 +51,22 @@ def prepare(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
         reason=pl.coalesce("reason", *_unsafe_text()),
     )
     # A row that is refused anyway is not looked up: 350 rules over a name of 10 MB take a minute.
-    refused = frame.drop_nulls("reason")
-    named = _named(frame.filter(pl.col("reason").is_null()), tables)
-    return pl.concat([named, refused], how="diagonal")
+    # But a machine nobody has counted yet is: a known chip in it is news, an unknown one is not.
+    uncounted = pl.col("reason") == UNKNOWN_COUNT
+    refused = frame.filter(pl.col("reason").is_not_null(), ~uncounted)
+    named = _named(frame.filter(pl.col("reason").is_null() | uncounted), tables)
+    return pl.concat([_once(named), refused], how="diagonal")
+
+
+def _once(frame: pl.DataFrame) -> pl.DataFrame:
+    """Of offers under one id at one moment none is taken, unless they are copies of one."""
+    key = ("offer_id", "observed_at", "captured_at")
+    if not frame.select(key).is_duplicated().any():
+        return frame
+    frame = frame.unique(maintain_order=True)
+    usable = pl.col("reason").is_null()
+    twice = usable & (usable.sum().over(key) > 1)
+    return frame.with_columns(reason=pl.coalesce("reason", _why(twice, "repeated_id")))
 
 
 def _named(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -54,14 +76,21 @@ def _named(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     frame = frame.with_columns(
         accelerator=pl.when(canonical).then("accelerator_raw").otherwise("accelerator")
     )
+    uncounted = (pl.col("reason") == UNKNOWN_COUNT).fill_null(False)
+    count = pl.when(~uncounted).then("gpu_count")
     frame = resolve_region(frame, tables["regions"])
     frame = _in_dollars(frame, tables["exchange_rates"])
     price = pl.col("price_in_currency_per_gpu_hour")
     return frame.with_columns(
+        # Until somebody counts, `parse` divides by one: what is known is the price of the whole.
         price_usd_per_instance_hour=pl.col("price_usd_per_gpu_hour") * pl.col("gpu_count"),
+        price_usd_per_gpu_hour=pl.when(~uncounted).then("price_usd_per_gpu_hour"),
+        price_in_currency_per_gpu_hour=pl.when(~uncounted).then("price_in_currency_per_gpu_hour"),
+        gpu_count=count,
         reason=pl.coalesce(
             _why(pl.col("provider").is_null(), "unknown_provider"),
             _why(pl.col("accelerator").is_null(), pl.col("accelerator_reason")),
+            "reason",
             _why(price.is_null(), "missing_price"),
             _why(~price.is_finite(), "non_finite_price"),
             _why(price <= 0, "price_not_positive"),
@@ -70,6 +99,43 @@ def _named(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
             _why(pl.col("observed_at") > pl.col("captured_at"), "observed_in_the_future"),
         ),
     )
+
+
+def unit_change(frame: pl.DataFrame, odd: pl.Series, before: pl.DataFrame) -> float | None:
+    """The factor by which most prices of a capture moved at once, if they did: a change of unit.
+
+    A price is off when it is UNIT_FACTOR times its own last price, or less than that fraction of
+    it, or, where the source has not quoted the offer before, when it is implausible. The capture
+    changed its unit when more than half of its prices are off in one direction and agree on the
+    factor. So one odd price is never a change of unit in a capture of two or more, nor are two that
+    are odd in two ways: they are set aside one by one.
+
+    Args:
+        frame: Prepared rows.
+        odd: Which of them are implausible.
+        before: Row by row `last` (the source's own last price of the offer) and `median` (the
+            cell's over 90 days), USD per accelerator-hour, null where there is none.
+
+    Returns:
+        New price over old, as the median of the prices that are off; None without a change.
+    """
+    price = frame["price_usd_per_gpu_hour"]
+    own = price / before["last"]
+    middle = (PLAUSIBLE_USD[0] * PLAUSIBLE_USD[1]) ** 0.5
+    moved = before.select(
+        ratio=price / pl.coalesce("last", "median", pl.lit(middle)),
+        off=pl.when(own.is_not_null())
+        .then((own >= UNIT_FACTOR) | (own <= 1 / UNIT_FACTOR))
+        .otherwise(odd),
+    ).filter("off", pl.col("ratio").is_finite())
+    for side in (moved.filter(pl.col("ratio") > 1), moved.filter(pl.col("ratio") <= 1)):
+        factor = side["ratio"].median()
+        if not isinstance(factor, float) or factor <= 0:
+            continue
+        agrees = (side["ratio"] / factor).is_between(1 / SAME_FACTOR, SAME_FACTOR)
+        if agrees.sum() > MOST * frame.height:
+            return factor
+    return None
 
 
 def implausible(frame: pl.DataFrame, medians: pl.DataFrame) -> pl.Expr:
@@ -83,16 +149,21 @@ def implausible(frame: pl.DataFrame, medians: pl.DataFrame) -> pl.Expr:
         An expression over `frame`: [0.05, 20] x the cell's trailing median where there is one,
         [0.01, 200] USD per accelerator-hour otherwise.
     """
-    joined = frame.select("accelerator", "market").join(
-        medians, on=["accelerator", "market"], how="left", maintain_order="left"
-    )["median_price_usd_per_gpu_hour"]
     price = pl.col("price_usd_per_gpu_hour")
-    cell = pl.lit(joined)
+    cell = pl.lit(of_cells(frame, medians))
     return (
         pl.when(cell.is_not_null())
         .then(~price.is_between(0.05 * cell, 20 * cell))
-        .otherwise(~price.is_between(0.01, 200.0))
+        .otherwise(~price.is_between(*PLAUSIBLE_USD))
     )
+
+
+def of_cells(frame: pl.DataFrame, medians: pl.DataFrame) -> pl.Series:
+    """The trailing median of each row's cell, null where there is none."""
+    cells = frame.select("accelerator", "market")
+    return cells.join(medians, on=["accelerator", "market"], how="left", maintain_order="left")[
+        "median_price_usd_per_gpu_hour"
+    ]
 
 
 def _in_dollars(frame: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,8 @@ Whoever takes the newest vintage takes the slip: Intel's 10-Q of August 2024 has
 import polars as pl
 
 REASON = "contradicts_own_filing"
-FIGURE = ["cik", "taxonomy", "concept", "unit", "dimensions"]
+# One landing may read several captures, and each speaks for itself: `capture_number`.
+FIGURE = ["capture_number", "cik", "taxonomy", "concept", "unit", "dimensions"]
 PERIOD = ["period_start_on", "period_end_on"]
 # A total and its two parts on one day. Elements that filers use for a part, such as Tesla's
 # LongTermDebt, are not here: recipes know them (TRAPS 58).
@@ -51,6 +52,8 @@ def contradictions(facts: pl.DataFrame) -> pl.Series:
     Args:
         facts: `accession`, `filed_on`, FIGURE, PERIOD, `value`, `decimals`.
     """
+    if "capture_number" not in facts.columns:
+        facts = facts.with_columns(capture_number=pl.lit(0, pl.Int64))
     rows = facts.with_row_index("row").with_columns(
         days=(pl.col("period_end_on") - pl.col("period_start_on")).dt.total_days() + 1,
         rounding=pl.coalesce(
@@ -87,7 +90,7 @@ def _pairs(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _below_parts(rows: pl.DataFrame) -> pl.Series:
-    day = ["cik", "accession", "taxonomy", "unit", "dimensions", "period_end_on"]
+    day = ["capture_number", "cik", "accession", "taxonomy", "unit", "dimensions", "period_end_on"]
     instants = rows.filter(pl.col("period_start_on").is_null())
     bad = []
     for total, parts in PARTS.items():
@@ -101,9 +104,9 @@ def _below_parts(rows: pl.DataFrame) -> pl.Series:
             .join(sums, on=day)
             .filter(pl.col("value") < pl.col("parts") - 2 * pl.col("coarse"))
         )
-        bad.append(hit.select("accession", "dimensions", concept=pl.lit(total)))
+        bad.append(hit.select("capture_number", "accession", "dimensions", concept=pl.lit(total)))
     where = pl.concat(bad).unique()
-    return instants.join(where, on=["accession", "concept", "dimensions"], how="semi")["row"]
+    return instants.join(where, on=where.columns, how="semi")["row"]
 
 
 def _of_another_period(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:

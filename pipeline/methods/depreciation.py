@@ -32,7 +32,7 @@ MADE = (
     "accelerator",
     "method",
     "period_end_on",
-    "status",
+    "publication_status",
     "withheld_reason",
     "rate_pct_per_year",
     "interval_low_rate_pct_per_year",
@@ -214,7 +214,7 @@ def _fitted(
     if found is None:
         return _withheld("age or time varies within no provider")
     return {
-        "status": "published",
+        "publication_status": "published",
         "rate_pct_per_year": _percent(found.estimate),
         "interval_low_rate_pct_per_year": _percent(found.estimate - found.reach),
         "interval_high_rate_pct_per_year": _percent(found.estimate + found.reach),
@@ -256,7 +256,7 @@ def _sold(asked: pl.DataFrame) -> Iterator[Row]:
             yield row | _withheld("no two executed prices half a year apart")
             continue
         change = float(np.log(own["price"][-1] / own["price"][0])) / years
-        yield row | {"status": "published", "rate_pct_per_year": _percent(change)}
+        yield row | {"publication_status": "published", "rate_pct_per_year": _percent(change)}
 
 
 def _booked(asked: pl.DataFrame, end: date) -> Iterator[Row]:
@@ -268,7 +268,7 @@ def _booked(asked: pl.DataFrame, end: date) -> Iterator[Row]:
         yield {
             "accelerator": "all",
             "method": "book",
-            "status": "published",
+            "publication_status": "published",
             "rate_pct_per_year": -100 / float(np.median(lives.to_numpy())),
             "interval_low_rate_pct_per_year": -100 / lives[0],
             "interval_high_rate_pct_per_year": -100 / lives[-1],
@@ -277,7 +277,7 @@ def _booked(asked: pl.DataFrame, end: date) -> Iterator[Row]:
 
 
 def _withheld(reason: str) -> Row:
-    return {"status": "withheld", "withheld_reason": reason}
+    return {"publication_status": "withheld", "withheld_reason": reason}
 
 
 def slope(

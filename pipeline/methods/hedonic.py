@@ -33,7 +33,7 @@ SCOPES = {"all": ["on_demand", "spot"], "on_demand": ["on_demand"], "spot": ["sp
 MADE = (
     "market_scope",
     "period_end_on",
-    "status",
+    "publication_status",
     "withheld_reason",
     "price_index",
     "chain_started_on",
@@ -136,7 +136,7 @@ def _chained(prices: pl.DataFrame, scope: str) -> Iterator[dict[str, Any]]:
         since = last["period_end_on"] if last else None
         row = {"market_scope": scope, "period_end_on": month, "known_at": known_at}
         row |= _estimated(window, month, since)
-        if row["status"] == "published":
+        if row["publication_status"] == "published":
             row["price_index"] = last["price_index"] * row["price_relative"] if last else 100.0
             row["chain_started_on"] = last["chain_started_on"] if last else month
             last = row
@@ -178,17 +178,17 @@ def _estimated(window: pl.DataFrame, month: date, since: date | None) -> dict[st
     elif since and not design.is_estimable(design.weights_of(str(month), str(since))):
         reason = f"rank {rank} of {len(design.names)}: the two months share no common measure"
     if reason:
-        return made | {"status": "withheld", "withheld_reason": reason}
+        return made | {"publication_status": "withheld", "withheld_reason": reason}
     regressed = _regressed(design, month, since)
     carriers = regressed.get("effective_providers", MIN_PROVIDERS)
     if round(carriers) < MIN_PROVIDERS:
         reason = f"carried by fewer than {MIN_PROVIDERS} providers"
         return made | {
             "effective_providers": carriers,
-            "status": "withheld",
+            "publication_status": "withheld",
             "withheld_reason": reason,
         }
-    return made | {"status": "published"} | regressed
+    return made | {"publication_status": "published"} | regressed
 
 
 def _designed(prices: pl.DataFrame) -> Design:

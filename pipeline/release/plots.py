@@ -54,7 +54,7 @@ PLOTS: dict[str, Plot] = {
             interval_high_price_usd_per_gpu_hour as high,
             provider_count as votes
         from marts.gpu_price_daily
-        where {HEADLINE} and {ON_DEMAND} and {TIERS} and region_group = 'world'
+        where {HEADLINE} and {ON_DEMAND} and {TIERS} and region_group = 'all'
         order by series, place
         """,
     ),
@@ -82,8 +82,8 @@ PLOTS: dict[str, Plot] = {
             arg_max(median_price_usd_per_gpu_hour, observed_on) as value,
             arg_max(provider_count, observed_on) as votes
         from marts.gpu_price_term
-        where {HEADLINE} and tier = 'hyperscaler' and region_group = 'world'
-        and basis = 'all_in' and status = 'published'
+        where {HEADLINE} and tier = 'hyperscaler' and region_group = 'all'
+        and basis = 'all_in' and publication_status = 'published'
         group by accelerator, term_months
         order by series, place
         """,
@@ -98,7 +98,7 @@ PLOTS: dict[str, Plot] = {
             price_usd_per_bf16_pflop_hour as value,
             provider_count as votes
         from marts.gpu_price_per_compute
-        where {HEADLINE} and {ON_DEMAND} and {TIERS} and region_group = 'world'
+        where {HEADLINE} and {ON_DEMAND} and {TIERS} and region_group = 'all'
         order by series, place
         """,
     ),

@@ -1,6 +1,8 @@
 """Writing the file people open: vintage views, the data dictionary, then an atomic rename."""
 
+import hashlib
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -12,39 +14,64 @@ from pipeline.columns import COLUMNS
 from pipeline.contracts import declared
 from pipeline.warehouse import DuckDB, Warehouse, quoted
 
-__all__ = ["prepare_views", "publish", "verify"]
+__all__ = ["build_id", "prepare_views", "publish", "verify"]
 
 # Clients from 1.2 on can read it; a file with 2.0 defaults cannot be opened by 1.x.
 STORAGE_VERSION = "v1.2.0"
 AS_OF = "known_at <= coalesce(getvariable('as_of')::timestamptz, now())"
+KNOWN = "Only rows known at the variable as_of."
+PAST = "As it would have been known at the variable as_of."
 
 
 def prepare_views(db: DuckDB) -> None:
-    """(Re)make `known.*` and `vintage.*`: everything as it was known at the variable `as_of`."""
+    """Make `known.*` and `vintage.*`: everything as it was known at the variable `as_of`.
+
+    Views that say what they would say now are left: making them takes seconds.
+    """
+    for terms in declared():
+        wh.create(db, terms.table, terms.doc, terms.columns)
+    _forget_unmade(db)
+    derived = [each for each in models() if each.schema in REWOUND]
+    queries = {each.table: each.query for each in derived if not each.method}
+    # Rows of a method are never restated: the past is the rows that were there (decision 0010).
+    pasts = {
+        each.table: f"from {each.table} where {AS_OF}"
+        if each.method
+        else rewound_once(each.table, queries)
+        for each in derived
+    }
+    columns = _columns(db)
+    mark = _mark(derived, pasts, columns)
+    before = db.execute("select fingerprint from meta.versions where table_name = 'vintage'")
+    if before.fetchall() == [(mark,)]:
+        return
     db.execute("drop schema if exists vintage cascade")
     db.execute("drop schema if exists known cascade")
     db.execute("create schema known")
     db.execute("create schema vintage")
     for terms in declared():
-        wh.create(db, terms.table, terms.doc, terms.columns)
         view = f"known.{terms.name}"
         db.execute(f"create view {view} as from {terms.table} where {AS_OF}")
-        doc = f"{terms.doc} Only rows known at the variable as_of."
-        wh.comment(db, view, doc, terms.columns, kind="view")
-    _forget_unmade(db)
-    derived = [each for each in models() if each.schema in REWOUND]
-    queries = {each.table: each.query for each in derived if not each.method}
+        wh.comment(db, view, f"{terms.doc} {KNOWN}", terms.columns, kind="view")
+    # A view is worked out down to the tables when it is made. Those downstream are therefore made
+    # first, over stand-ins as wide as the tables.
     for model in derived:
+        db.execute(f"create view vintage.{model.name} as from {model.table}")
+    for model in reversed(derived):
         view = f"vintage.{model.name}"
-        # Rows of a method are never restated: the past is the rows that were there (decision 0010).
-        past = (
-            f"from {model.table} where {AS_OF}"
-            if model.method
-            else rewound_once(model.table, queries)
-        )
-        db.execute(f"create view {view} as {past}")
-        doc = f"{model.doc} As it would have been known at the variable as_of."
-        wh.comment(db, view, doc, _columns(db, model), kind="view")
+        db.execute(f"create or replace view {view} as {pasts[model.table]}")
+        wh.comment(db, view, f"{model.doc} {PAST}", [*columns[model.table]], kind="view")
+    wh.bump(db, "vintage")
+    db.execute("update meta.versions set fingerprint = ? where table_name = 'vintage'", [mark])
+
+
+def _mark(derived: list[Model], pasts: dict[str, str], columns: dict[str, dict[str, str]]) -> str:
+    """Hash of all that `known.*` and `vintage.*` say."""
+    said: list[object] = [AS_OF, KNOWN, PAST, columns, pasts]
+    said += [(each.table, each.doc) for each in derived]
+    said += [(each.table, each.doc, each.columns) for each in declared()]
+    said += [(name, wh.described(name)) for name in sorted(COLUMNS)]
+    return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
 def _forget_unmade(db: DuckDB) -> None:
@@ -59,13 +86,16 @@ def _forget_unmade(db: DuckDB) -> None:
             db.execute("delete from meta.versions where table_name = ?", [table])
 
 
-def _columns(db: DuckDB, model: Model) -> list[str]:
-    rows = db.execute(
-        "select column_name from duckdb_columns() where schema_name = ? and table_name = ? "
-        "and database_name = current_database() order by column_index",
-        [model.schema, model.name],
-    ).fetchall()
-    return [name for (name,) in rows]
+def _columns(db: DuckDB) -> dict[str, dict[str, str]]:
+    """Type by column of every step and mart that is there, in order."""
+    found: dict[str, dict[str, str]] = {}
+    for table, name, dtype in db.execute(
+        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = current_database() and schema_name in ('steps', 'marts') "
+        "order by 1, column_index"
+    ).fetchall():
+        found.setdefault(table, {})[name] = dtype
+    return found
 
 
 def write_dictionary(db: DuckDB) -> None:
@@ -120,12 +150,27 @@ def publish(store: Warehouse) -> Path:
         )
         db.execute("copy from database build to draft")
         verify(db, "build", "draft")
+        row = [build_id(db), datetime.now(UTC)]
+        _note_publication(db, "draft", row)
         db.execute("detach draft")
         _synced(draft)
         published = _swapped(draft, store.published)
         with wh.transaction(db):
             _note_release(db)
+            _note_publication(db, "build", row)  # only now: until here the file before is the one
     return published
+
+
+def build_id(db: DuckDB) -> str:
+    """Hash of the state of every table: changes whenever one is built or landed anew."""
+    state = "concat_ws('|', table_name, version, fingerprint, code_version, epoch_us(built_at))"
+    query = f"select md5(coalesce(string_agg({state}, ' ' order by table_name), '')) from "
+    return str(db.execute(query + "meta.versions").fetchall()[0][0])
+
+
+def _note_publication(db: DuckDB, database: str, row: list[object]) -> None:
+    db.execute(f"delete from {database}.meta.publication")
+    db.execute(f"insert into {database}.meta.publication values (?, ?)", row)
 
 
 def _swapped(draft: Path, published: Path) -> Path:
@@ -149,7 +194,7 @@ def _note_release(db: DuckDB) -> None:
     db.execute("delete from meta.released_levels")
     db.execute(
         "insert into meta.released_levels by name select accelerator, tier, market, term_months, "
-        "basis, region_group, observed_on, status, median_price_usd_per_gpu_hour, "
+        "basis, region_group, observed_on, publication_status, median_price_usd_per_gpu_hour, "
         "now() as released_at, (select string_agg(code_version, ' ' order by table_name) "
         f"from meta.versions where table_name in {LEVELS}) as code_version from {LEVELS[0]}"
     )

@@ -1,8 +1,10 @@
 """The last thing a run prints: a table of sources and the path of the published file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
-from pipeline.warehouse import Warehouse, opened_for_reading
+from pipeline.warehouse import DuckDB, DuckDBError, Warehouse, opened_for_reading
 
 COLUMNS = {
     "source": 24,
@@ -20,7 +22,7 @@ def print_status(out: TextIO, store: Warehouse | None = None) -> None:
     if not store.published.exists():
         out.write("Nothing has been published.\n")
         return
-    with opened_for_reading(store.published) as db:
+    with _readable(store, out) as db:
         rows = db.sql(
             "select source, outcome, held_count, quarantined_count, "
             "coalesce(strftime(newest_observed_at, '%Y-%m-%d'), '-') as newest, "
@@ -37,6 +39,21 @@ def print_status(out: TextIO, store: Warehouse | None = None) -> None:
     for name, count in marts.iter_rows():
         out.write(f"{name}: {count:,} rows\n")
     out.write(f"published: {store.published}\n")
+
+
+@contextmanager
+def _readable(store: Warehouse, out: TextIO) -> Iterator[DuckDB]:
+    """The published file; where somebody holds it for writing, the build it is a copy of."""
+    try:
+        with opened_for_reading(store.published) as db:
+            yield db
+            return
+    except DuckDBError as error:
+        if "lock" not in str(error):
+            raise
+    out.write(f"{store.published} is held for writing by another program: shown is the build.\n")
+    with store.connect() as db:
+        yield db
 
 
 def _line(row: dict[str, object]) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from pipeline import warehouse as wh
 from pipeline.build.model import LAYERS, create, models
-from pipeline.columns import COLUMNS, duckdb_type
+from pipeline.columns import COLUMNS, Column, duckdb_type
 from pipeline.contracts import declared
-from pipeline.warehouse import OWN_TABLES, DuckDB, scratch
+from pipeline.contracts.own import OWN_TABLES
+from pipeline.warehouse import DuckDB, scratch
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -69,8 +70,15 @@ def _section(table: str, doc: str, grain: Sequence[str], columns: Sequence[str])
     yield from ("| column | type | unit | meaning |", "|---|---|---|---|")
     for name in columns:
         unit = COLUMNS[name].unit or ""
-        yield f"| `{name}` | {duckdb_type(name)} | {unit} | {COLUMNS[name].doc} |"
+        yield f"| `{name}` | {duckdb_type(name)} | {unit} | {_meaning(COLUMNS[name])} |"
     yield ""
+
+
+def _meaning(column: Column) -> str:
+    """What a column means and, of an enumeration, all it may hold."""
+    if not column.values:
+        return column.doc
+    return f"{column.doc} One of {', '.join(f'`{value}`' for value in column.values)}."
 
 
 def write(documents: Mapping[str, Callable[[], str]], arguments: Sequence[str]) -> int:

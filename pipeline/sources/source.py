@@ -1,19 +1,18 @@
 """What a source is, and which sources exist: the files in `pipeline/sources/<domain>/`.
 
-A source is one file with two functions. `fetch()` does I/O and nothing else; `parse()` is pure, so
+A source is one file with two functions, or a committed file whose contract says all there is to
+say (`reference/by_contract`). `fetch()` does I/O and nothing else; `parse()` is pure, so
 it can be tested on bytes and run again over everything ever captured. Neither knows Dagster or
 DuckDB.
 """
 
-import hashlib
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO, Literal, NamedTuple
@@ -22,18 +21,16 @@ import polars as pl
 
 from pipeline.capture.http import Response, UpstreamError
 from pipeline.capture.raw import Capture
-from pipeline.columns import COLUMNS
 from pipeline.contracts import Contract
 
 __all__ = [
     "Backfill",
     "Capture",
+    "Held",
     "ParseError",
     "Part",
     "Source",
     "discover",
-    "read_reference",
-    "read_typed",
 ]
 
 REFERENCE = Path(__file__).resolve().parents[2] / "warehouse" / "reference"
@@ -50,7 +47,9 @@ class Part(NamedTuple):
     response: Response | UpstreamError
 
 
-Fetch = Callable[[Callable[[str], Mapping[str, str]]], Iterator[Part]]
+# Validators of what is held of a part (etag, last-modified, sha256); empty where nothing is.
+Held = Callable[[str], Mapping[str, str]]
+Fetch = Callable[[Held], Iterator[Part]]
 Parse = Callable[[bytes, Capture], pl.DataFrame]
 ParseStream = Callable[[BinaryIO, Capture], pl.DataFrame]
 
@@ -68,7 +67,7 @@ class Backfill:
 
     every: Literal["day", "month"]
     since: date
-    fetch: Callable[[date, Callable[[str], Mapping[str, str]]], Iterator[Part]]
+    fetch: Callable[[date, Held], Iterator[Part]]
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Source:
     """One upstream.
 
     Attributes:
-        name: The module's name.
+        name: The module's name, or that of the committed file.
         homepage: Where a person reads about the upstream.
         terms: Its terms of use, as an address or in a sentence.
         licence: What the rows may be used for, put on every row.
@@ -90,8 +89,13 @@ class Source:
         redact: Drops personal data before bytes are written.
         secrets: Environment variables without which the source is skipped.
         backfill: History the upstream keeps beside what `fetch` reads.
+        real_answer: Day (or month, or year) of the newest answer of the upstream itself that the
+            parser was held against, whoever recorded it, and how much of it: `whole`, or `entries`
+            or `lines` put into its shape. None: only answers typed by hand. README repeats it.
         sightings: Whether an answer equal to the last one says something: a price seen again still
             stands, a filing does not get newer. False: an equal answer is not read again.
+        about: What to know of it, where that is not its module's docstring.
+        rules: Committed sources that `parse` itself reads, as `ai_borrowers`.
     """
 
     name: str
@@ -107,7 +111,10 @@ class Source:
     redact: Callable[[bytes], bytes] | None = None
     secrets: tuple[str, ...] = ()
     backfill: Backfill | None = None
+    real_answer: str | None = None
     sightings: bool = True
+    about: str | None = None
+    rules: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.parse is None) == (self.parse_stream is None):
@@ -123,88 +130,37 @@ class Source:
         return module
 
     @property
+    def doc(self) -> str:
+        """What the upstream is and what to know of it: the docstring of its module."""
+        return inspect.cleandoc(self.about or self.module.__doc__ or "")
+
+    @property
     def domain(self) -> str:
         return self.module.__name__.split(".")[-2]
 
 
 @cache
 def discover() -> tuple[Source, ...]:
-    """Every module in pipeline/sources/<domain>/, by its SOURCE, in name order.
+    """Every module in pipeline/sources/<domain>/, by its SOURCE or SOURCES, in name order.
 
     Raises:
         AttributeError: a module without SOURCE.
-        ValueError: a SOURCE not named after its file.
+        ValueError: a SOURCE not named after its file, or two sources of one name.
     """
     import pipeline.sources  # after this module: sources import it
 
     found = pkgutil.walk_packages(pipeline.sources.__path__, "pipeline.sources.")
     sources: list[Source] = []
     for each in sorted(m.name for m in found if m.name.count(".") == 3 and "._" not in m.name):
-        source: Source = importlib.import_module(each).SOURCE
+        module = importlib.import_module(each)
+        if hasattr(module, "SOURCES"):
+            sources += module.SOURCES
+            continue
+        source: Source = module.SOURCE
         if source.name != each.rpartition(".")[2]:
             raise ValueError(f"{each}: SOURCE is named {source.name}")
         sources.append(source)
-    return tuple(sources)
-
-
-def read_reference(body: bytes, terms: Contract) -> pl.DataFrame:
-    """The rows of a committed CSV that has a contract's columns.
-
-    Shape: the contract's columns but for `source`, which the runner adds; `captured_at` is the
-    file's `read_on` at midnight UTC (the same on every machine), never earlier than `known_at`.
-
-    Raises:
-        ParseError: a column missing or one too many, or a cell that is not of the column's type.
-    """
-    expected = [name for name in terms.columns if name not in ("source", "captured_at")]
-    read_at = pl.col("read_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    return read_typed(body, expected).with_columns(
-        captured_at=pl.max_horizontal(read_at, "known_at")
-    )
-
-
-def read_typed(body: bytes, expected: Sequence[str]) -> pl.DataFrame:
-    """A CSV whose columns are exactly these, typed by the column dictionary; empty is null.
-
-    Raises:
-        ParseError: a column missing or one too many, or a cell that is not of the column's type.
-    """
-    try:
-        frame = pl.read_csv(BytesIO(body), infer_schema=False)
-    except pl.exceptions.PolarsError as error:
-        raise ParseError(f"not a CSV file: {error}") from error
-    if set(frame.columns) != set(expected):
-        missing, extra = set(expected) - set(frame.columns), set(frame.columns) - set(expected)
-        raise ParseError(f"columns missing {sorted(missing)}, unexpected {sorted(extra)}")
-    try:
-        return frame.select(_typed(name) for name in expected)
-    except pl.exceptions.PolarsError as error:
-        raise ParseError(str(error)) from error
-
-
-def _typed(name: str) -> pl.Expr:
-    dtype = COLUMNS[name].dtype
-    if isinstance(dtype, pl.Datetime):
-        return pl.col(name).str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", time_zone="UTC")
-    if isinstance(dtype, pl.Date):
-        return pl.col(name).str.to_date("%Y-%m-%d")
-    if isinstance(dtype, pl.Boolean):  # polars does not cast text to Boolean
-        return pl.col(name).replace_strict({"true": True, "false": False}, return_dtype=dtype)
-    return pl.col(name).cast(dtype)
-
-
-def _helpers(module: ModuleType, package: str) -> list[ModuleType]:
-    """Modules of a package that a module takes names from, such as `_skypilot_history`."""
-    found = {inspect.getmodule(each) for each in vars(module).values() if callable(each)}
-    near = (each for each in found if each and each.__name__.startswith(package))
-    return sorted((each for each in near if each is not module), key=lambda each: each.__name__)
-
-
-def code_fingerprint(source: Source) -> str:
-    """Hash of the code that turns the source's bytes into rows: a change means reading again."""
-    modules = [source.module, *_helpers(source.module, "pipeline.sources.")]
-    if source.contract.prepare is not None:
-        prepares = importlib.import_module(source.contract.prepare.__module__)
-        modules += [prepares, *_helpers(prepares, "pipeline.identity.")]
-    text = "".join(inspect.getsource(each) for each in modules)
-    return hashlib.sha256((text + repr(source.contract.columns)).encode()).hexdigest()[:16]
+    names = [each.name for each in sources]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"two sources of one name: {twice}")
+    return tuple(sorted(sources, key=lambda each: (each.domain, each.name)))

@@ -9,6 +9,6 @@ select
 from marts.depreciation_rate
 where accelerator = 'nvidia-h100-sxm-80gb'
 and method = 'cohort_piecewise'
-and status = 'published'
+and publication_status = 'published'
 and period_end_on between date '2026-06-30' and date '2026-12-31'
 and not (earlier_rate_pct_per_year < 0 and rate_pct_per_year > 0)

@@ -4,5 +4,5 @@ select
     method,
     period_end_on
 from marts.depreciation_rate
-where (status = 'withheld') <> (withheld_reason is not null)
-or (status = 'published') <> (rate_pct_per_year is not null)
+where (publication_status = 'withheld') <> (withheld_reason is not null)
+or (publication_status = 'published') <> (rate_pct_per_year is not null)

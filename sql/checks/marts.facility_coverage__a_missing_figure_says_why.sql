@@ -2,7 +2,7 @@
 -- a mistake.
 select
     facility_id,
-    period_end_on,
+    balance_on,
     ltv_contract_pct,
     contract_missing_reason,
     ltv_market_pct,

@@ -2,8 +2,8 @@
 -- base is the agreement's limit of the depreciated cost.
 select
     facility_id,
-    period_end_on,
-    outstanding_usd,
+    balance_on,
+    principal_usd,
     depreciated_cost_usd,
     market_value_usd,
     ltv_contract_pct,
@@ -11,9 +11,9 @@ select
     blind_gap_pct,
     borrowing_base_usd
 from marts.facility_coverage
-where abs(ltv_contract_pct * depreciated_cost_usd / 100 - outstanding_usd) > 1e-9 * outstanding_usd
-or abs(ltv_market_pct * market_value_usd / 100 - outstanding_usd) > 1e-9 * outstanding_usd
+where abs(ltv_contract_pct * depreciated_cost_usd / 100 - principal_usd) > 1e-9 * principal_usd
+or abs(ltv_market_pct * market_value_usd / 100 - principal_usd) > 1e-9 * principal_usd
 or abs(blind_gap_pct - (ltv_market_pct - ltv_contract_pct)) > 1e-9 * ltv_market_pct
 or abs(borrowing_base_usd - ltv_max_pct / 100 * depreciated_cost_usd) > 1e-9 * depreciated_cost_usd
-or ltv_market_low_pct > ltv_market_pct + 1e-6
-or ltv_market_high_pct < ltv_market_pct - 1e-6
+or low_ltv_market_pct > ltv_market_pct + 1e-6
+or high_ltv_market_pct < ltv_market_pct - 1e-6

@@ -3,7 +3,7 @@
 select
     facility_id,
     lot_number,
-    period_end_on,
+    balance_on,
     market_value_usd,
     earned_usd,
     spent_usd,

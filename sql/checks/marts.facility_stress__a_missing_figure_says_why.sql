@@ -3,17 +3,17 @@ select
     facility_id,
     scenario,
     quarter_number,
-    outstanding_usd,
+    principal_usd,
     ltv_contract_pct,
     ltv_market_pct,
-    interest_usd,
+    quarter_interest_usd,
     stress_missing_reason
 from marts.facility_stress
 where (
     stress_missing_reason is null
-    and (ltv_contract_pct is null or ltv_market_pct is null or interest_usd is null)
+    and (ltv_contract_pct is null or ltv_market_pct is null or quarter_interest_usd is null)
 )
-or abs(ltv_contract_pct * depreciated_cost_usd / 100 - outstanding_usd) > 1e-9 * outstanding_usd
-or abs(ltv_market_pct * market_value_usd / 100 - outstanding_usd) > 1e-9 * outstanding_usd
+or abs(ltv_contract_pct * depreciated_cost_usd / 100 - principal_usd) > 1e-9 * principal_usd
+or abs(ltv_market_pct * market_value_usd / 100 - principal_usd) > 1e-9 * principal_usd
 or known_at is null
 or inputs_assumed = ''

@@ -2,8 +2,8 @@
 -- contract's side raised, where it must be, to the limit.
 select
     stress.facility_id,
-    stress.outstanding_usd,
-    coverage.outstanding_usd as covered_usd,
+    stress.principal_usd,
+    coverage.principal_usd as covered_usd,
     stress.ltv_contract_pct,
     coverage.ltv_contract_pct as covered_ltv_contract_pct,
     stress.ltv_market_pct,
@@ -11,14 +11,14 @@ select
 from marts.facility_stress as stress
 join marts.facility_coverage as coverage
     on stress.facility_id = coverage.facility_id
-    and stress.period_end_on = coverage.period_end_on
+    and stress.period_end_on = coverage.balance_on
 where stress.scenario = 'base'
 and stress.quarter_number = 0
 and (
-    stress.outstanding_usd <> coverage.outstanding_usd
+    stress.principal_usd <> coverage.principal_usd
     or abs(stress.ltv_contract_pct - least(coverage.ltv_contract_pct, coverage.ltv_max_pct)) > 1e-9
     or abs(stress.market_value_usd - coverage.market_value_usd) > 1e-9 * coverage.market_value_usd
     or (stress.market_value_usd is null) <> (coverage.market_value_usd is null)
-    or abs(4 * stress.market_income_usd - coverage.market_income_usd)
-        > 1e-9 * abs(coverage.market_income_usd)
+    or abs(4 * stress.quarter_market_income_usd - coverage.annual_market_income_usd)
+        > 1e-9 * abs(coverage.annual_market_income_usd)
 )

@@ -11,7 +11,7 @@ with newest as (
         region,
         max(observed_on) as newest_on
     from marts.provider_price_daily
-    where status = 'confirmed'
+    where sighting_status = 'confirmed'
     group by provider, accelerator, market, term_months, basis, region
 ),
 
@@ -29,7 +29,7 @@ years as (
         max(prices.price_usd_per_gpu_hour) as price_usd_per_gpu_hour
     from marts.provider_price_daily as prices
     join newest using (provider, accelerator, market, term_months, basis, region)
-    where prices.status = 'confirmed'
+    where prices.sighting_status = 'confirmed'
     and prices.observed_on >= newest.newest_on - interval 365 day
     group by all
     having min(prices.price_usd_per_gpu_hour) = max(prices.price_usd_per_gpu_hour)
@@ -55,6 +55,6 @@ join marts.gpu_price_daily as level
     and years.term_months = level.term_months
     and years.basis = level.basis
     and years.newest_on = level.observed_on
-where was.region_group = 'world'
-and level.region_group = 'world'
+where was.region_group = 'all'
+and level.region_group = 'all'
 and abs(ln(level.median_price_usd_per_gpu_hour / was.median_price_usd_per_gpu_hour)) > ln(1.2)

@@ -2,9 +2,9 @@
 select
     market_scope,
     period_end_on,
-    status,
+    publication_status,
     withheld_reason,
     price_index
 from marts.gpu_price_quality_adjusted
-where (status = 'withheld') <> (withheld_reason is not null)
-or (status = 'withheld') = (price_index is not null)
+where (publication_status = 'withheld') <> (withheld_reason is not null)
+or (publication_status = 'withheld') = (price_index is not null)

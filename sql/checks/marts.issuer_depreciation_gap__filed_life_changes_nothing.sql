@@ -12,4 +12,4 @@ where (
         or technology_depreciation_usd > depreciation_usd + 1
     )
 )
-or technology_share not between 0 and 1
+or technology_fraction not between 0 and 1

@@ -10,12 +10,12 @@ and (
     or ebitda_less_capex_to_interest_ratio is null
     or debt_to_ppe_ratio is null
     or debt_to_assets_ratio is null
-    or secured_share is null
+    or secured_fraction is null
     or implied_cost_of_debt_pct is null
     or rpo_to_debt_ratio is null
     or due_to_cash_ratio is null
     or due_to_liquidity_ratio is null
-    or top_customer_share_pct is null
+    or top_customer_pct is null
     or debt_to_ebitda_ratio_annualised is null
     or net_debt_to_ebitda_ratio_annualised is null
     or ebitda_to_interest_ratio_annualised is null

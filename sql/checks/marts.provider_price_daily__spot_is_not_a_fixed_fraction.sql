@@ -14,9 +14,9 @@ with ratios as (
         and spot.region = on_demand.region
         and spot.observed_on = on_demand.observed_on
     where spot.market = 'spot'
-    and spot.status = 'confirmed'
+    and spot.sighting_status = 'confirmed'
     and on_demand.market = 'on_demand'
-    and on_demand.status = 'confirmed'
+    and on_demand.sighting_status = 'confirmed'
 )
 
 select

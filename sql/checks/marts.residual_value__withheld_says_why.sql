@@ -6,6 +6,6 @@ select
     age_years,
     period_end_on
 from marts.residual_value
-where (status = 'withheld') <> (withheld_reason is not null)
-or (status = 'withheld') <> (value_usd_per_gpu is null)
-or (clock = 'resale' and status = 'published' and coalesce(sale_count, 0) < 3)
+where (publication_status = 'withheld') <> (withheld_reason is not null)
+or (publication_status = 'withheld') <> (value_usd_per_gpu is null)
+or (clock = 'resale' and publication_status = 'published' and coalesce(sale_count, 0) < 3)

@@ -24,24 +24,26 @@ newest as (
         clocks.tier,
         max(clocks.period_end_on) as period_end_on,
         max(max(clocks.period_end_on)) over () as newest_on
-    from marts.residual_value as clocks
-    where clocks.status = 'published'
+    from steps.clock_age as clocks
     group by clocks.accelerator, clocks.clock, clocks.tier
 ),
 
--- Book is a share of a price, the same for every accelerator of a month: it needs no price of ours.
-book_shares as (
+-- Book is a part of a price, the same for every accelerator of a month: it needs no price of ours.
+book_parts as (
     select
         clocks.period_end_on,
         clocks.age_years,
-        max(clocks.value_pct_of_cost) / 100 as base_share,
-        max(clocks.low_value_pct_of_cost) / 100 as low_share,
-        max(clocks.high_value_pct_of_cost) / 100 as high_share,
+        clocks.older_age_years,
+        max(clocks.value_usd_per_gpu / clocks.cost_usd_per_gpu) as part,
+        max(clocks.low_value_usd_per_gpu / clocks.cost_usd_per_gpu) as low_part,
+        max(clocks.high_value_usd_per_gpu / clocks.cost_usd_per_gpu) as high_part,
+        max(clocks.older_value_usd_per_gpu / clocks.cost_usd_per_gpu) as older_part,
+        max(clocks.older_low_value_usd_per_gpu / clocks.cost_usd_per_gpu) as older_low_part,
+        max(clocks.older_high_value_usd_per_gpu / clocks.cost_usd_per_gpu) as older_high_part,
         max(clocks.inputs_assumed) as inputs_assumed
-    from marts.residual_value as clocks
+    from steps.clock_age as clocks
     where clocks.clock = 'book'
-    and clocks.status = 'published'
-    group by clocks.period_end_on, clocks.age_years
+    group by clocks.period_end_on, clocks.age_years, clocks.older_age_years
     qualify clocks.period_end_on = max(clocks.period_end_on) over ()
 ),
 
@@ -53,13 +55,19 @@ curves as (
         newest.tier,
         newest.period_end_on,
         newest.newest_on,
-        clocks.age_years as curve_age_years,
-        clocks.value_usd_per_gpu,
-        clocks.low_value_usd_per_gpu,
-        clocks.high_value_usd_per_gpu,
+        clocks.age_years as from_years,
+        clocks.older_age_years as to_years,
+        clocks.value_usd_per_gpu as value,
+        clocks.low_value_usd_per_gpu as low_value,
+        clocks.high_value_usd_per_gpu as high_value,
+        clocks.older_value_usd_per_gpu as older_value,
+        clocks.older_low_value_usd_per_gpu as older_low_value,
+        clocks.older_high_value_usd_per_gpu as older_high_value,
         clocks.rent_usd_per_gpu_hour,
-        clocks.breakeven_rent_usd_per_gpu_hour,
-        clocks.earned_usd_per_gpu,
+        clocks.breakeven_rent_usd_per_gpu_hour as breakeven,
+        clocks.older_breakeven_rent_usd_per_gpu_hour as older_breakeven,
+        clocks.earned_usd_per_gpu as earned,
+        clocks.older_earned_usd_per_gpu as older_earned,
         clocks.cost_usd_per_gpu,
         clocks.cost_basis,
         clocks.sale_count,
@@ -69,37 +77,42 @@ curves as (
         clocks.inputs_assumed
     from fleet
     join newest on fleet.accelerator = newest.accelerator
-    join marts.residual_value as clocks
+    join steps.clock_age as clocks
         on newest.accelerator = clocks.accelerator
         and newest.clock = clocks.clock
         and newest.tier = clocks.tier
         and newest.period_end_on = clocks.period_end_on
-    where clocks.status = 'published'
-    and (newest.clock <> 'book' or fleet.price_usd_per_gpu is null)
+    where newest.clock <> 'book' or fleet.price_usd_per_gpu is null
     union all
     select
         fleet.lot_name,
         fleet.bought_on,
         'book' as clock,
         'any' as tier,
-        book_shares.period_end_on,
-        book_shares.period_end_on as newest_on,
-        book_shares.age_years as curve_age_years,
-        fleet.price_usd_per_gpu * book_shares.base_share as value_usd_per_gpu,
-        fleet.price_usd_per_gpu * book_shares.low_share as low_value_usd_per_gpu,
-        fleet.price_usd_per_gpu * book_shares.high_share as high_value_usd_per_gpu,
+        book_parts.period_end_on,
+        book_parts.period_end_on as newest_on,
+        book_parts.age_years as from_years,
+        book_parts.older_age_years as to_years,
+        fleet.price_usd_per_gpu * book_parts.part as value,
+        fleet.price_usd_per_gpu * book_parts.low_part as low_value,
+        fleet.price_usd_per_gpu * book_parts.high_part as high_value,
+        fleet.price_usd_per_gpu * book_parts.older_part as older_value,
+        fleet.price_usd_per_gpu * book_parts.older_low_part as older_low_value,
+        fleet.price_usd_per_gpu * book_parts.older_high_part as older_high_value,
         cast(null as double) as rent_usd_per_gpu_hour,
-        cast(null as double) as breakeven_rent_usd_per_gpu_hour,
-        cast(null as double) as earned_usd_per_gpu,
+        cast(null as double) as breakeven,
+        cast(null as double) as older_breakeven,
+        cast(null as double) as earned,
+        cast(null as double) as older_earned,
         fleet.price_usd_per_gpu as cost_usd_per_gpu,
         'own price' as cost_basis,
         cast(null as bigint) as sale_count,
         cast(null as varchar) as condition,
         cast(null as varchar) as lot,
         cast(null as date) as priced_on,
-        book_shares.inputs_assumed
+        book_parts.inputs_assumed
     from fleet
-    cross join book_shares
+    cross join book_parts
     where fleet.price_usd_per_gpu is not null
 ),
 
@@ -107,50 +120,55 @@ aged as (
     select
         curves.*,
         greatest(datediff('day', curves.bought_on, curves.period_end_on) / 365.25, 0) as age_years,
-        max(curves.curve_age_years) over (
+        max(curves.to_years) over (
             partition by curves.lot_name, curves.clock, curves.tier
         ) as last_age_years
     from curves
 ),
 
--- A year away on the curve counts nothing, no distance counts whole.
-weighted as (
+placed as (
     select
         aged.*,
-        1 - abs(aged.age_years - aged.curve_age_years) as nearness
+        aged.age_years - floor(aged.age_years) as part_of_year
     from aged
+    where floor(aged.age_years) = aged.from_years
+    and aged.age_years <= aged.to_years
+    -- A rent or sale of more than a year before the newest month is no value of today.
+    and aged.period_end_on > aged.newest_on - interval 366 day
 ),
 
 valued as (
     select
-        weighted.lot_name,
-        weighted.clock,
-        weighted.tier,
-        max(weighted.period_end_on) as period_end_on,
-        max(weighted.age_years) as age_years,
-        sum(weighted.nearness * weighted.value_usd_per_gpu) as value_usd_per_gpu,
-        sum(weighted.nearness * weighted.low_value_usd_per_gpu) as low_value_usd_per_gpu,
-        sum(weighted.nearness * weighted.high_value_usd_per_gpu) as high_value_usd_per_gpu,
-        max(weighted.rent_usd_per_gpu_hour) as rent_usd_per_gpu_hour,
-        case when count(weighted.breakeven_rent_usd_per_gpu_hour) = count(*) then
-            sum(
-                weighted.nearness * weighted.earned_usd_per_gpu
-                * weighted.breakeven_rent_usd_per_gpu_hour
-            ) / sum(weighted.nearness * weighted.earned_usd_per_gpu)
+        placed.lot_name,
+        placed.clock,
+        placed.tier,
+        placed.period_end_on,
+        placed.age_years,
+        (1 - placed.part_of_year) * placed.value + placed.part_of_year * placed.older_value
+            as value_usd_per_gpu,
+        (1 - placed.part_of_year) * placed.low_value + placed.part_of_year * placed.older_low_value
+            as low_value_usd_per_gpu,
+        (1 - placed.part_of_year) * placed.high_value
+        + placed.part_of_year * placed.older_high_value as high_value_usd_per_gpu,
+        placed.rent_usd_per_gpu_hour,
+        case
+            when placed.part_of_year = 0 then placed.breakeven
+            else (
+                (1 - placed.part_of_year) * placed.earned * placed.breakeven
+                + placed.part_of_year * placed.older_earned * placed.older_breakeven
+            ) / (
+                (1 - placed.part_of_year) * placed.earned
+                + placed.part_of_year * placed.older_earned
+            )
         end as breakeven_rent_usd_per_gpu_hour,
-        max(weighted.cost_usd_per_gpu) as cost_usd_per_gpu,
-        max(weighted.cost_basis) as cost_basis,
-        max(weighted.sale_count) as sale_count,
-        max(weighted.condition) as condition,
-        max(weighted.lot) as lot,
-        max(weighted.priced_on) as priced_on,
-        max(weighted.inputs_assumed) as inputs_assumed
-    from weighted
-    where weighted.nearness > 0
-    -- A rent or sale of more than a year before the newest month is no value of today.
-    and weighted.period_end_on > weighted.newest_on - interval 366 day
-    group by weighted.lot_name, weighted.clock, weighted.tier
-    having sum(weighted.nearness) > 0.999
+        placed.cost_usd_per_gpu,
+        placed.cost_basis,
+        placed.sale_count,
+        placed.condition,
+        placed.lot,
+        placed.priced_on,
+        placed.inputs_assumed
+    from placed
 ),
 
 -- Why a curve says nothing of a lot, over all tiers.
@@ -176,7 +194,7 @@ withheld as (
         clocks.withheld_reason || ', at ' || cast(clocks.period_end_on as varchar)
             as withheld_reason
     from marts.residual_value as clocks
-    where clocks.status = 'withheld'
+    where clocks.publication_status = 'withheld'
     qualify row_number() over (
         partition by clocks.accelerator, clocks.clock
         order by clocks.period_end_on desc, clocks.tier, clocks.age_years
@@ -192,7 +210,7 @@ select
     valued.tier,
     valued.period_end_on,
     valued.age_years,
-    case when valued.clock is null then 'withheld' else 'published' end as status,
+    case when valued.clock is null then 'withheld' else 'published' end as publication_status,
     case when valued.clock is null
         then coalesce(silent.silent_reason, withheld.withheld_reason, clock_kinds.absent_reason)
     end as withheld_reason,

@@ -1,11 +1,16 @@
 -- Every source, what came of the last attempt to read it, and the newest observation held.
 -- A source of several parts (clouds, searches) that got some of them is `partly landed`.
 -- A source is stale when nothing landed for more than twice its rhythm; committed files never are.
+-- One damaged capture costs itself: how many there are, and what is wrong with the first of them.
+-- After a change of rules captures are read again newest first, a bounded time per run: how many wait.
 -- grain: source
 with newest_of_part as (
     select *
     from meta.attempts
-    qualify row_number() over (partition by source, part order by attempted_at desc, outcome) = 1
+    qualify row_number() over (
+        partition by source, part
+        order by coalesce(captured_at, attempted_at) desc, attempted_at desc, outcome
+    ) = 1
 ),
 
 newest_attempts as (
@@ -32,6 +37,19 @@ landed as (
     group by all
 ),
 
+stored as (
+    select
+        captures.source,
+        count(captures.damage_reason) as damaged_count,
+        min(captures.damage_reason) as damage_reason,
+        count(*) filter (
+            captures.damage_reason is null and captures.parser is distinct from sources.parser
+        ) as waiting_count
+    from meta.captures as captures
+    inner join meta.sources as sources using (source)
+    group by captures.source
+),
+
 held as (
     select source, held_count
     from meta.attempts
@@ -53,6 +71,9 @@ select
     sources.homepage_url not like 'warehouse/%'
     and coalesce(landed.last_landed_at < now() - 2 * sources.refresh_days * interval 1 day, true)
         as is_stale,
+    coalesce(stored.damaged_count, 0) as damaged_count,
+    stored.damage_reason,
+    coalesce(stored.waiting_count, 0) as waiting_count,
     sources.licence,
     sources.terms,
     sources.homepage_url
@@ -60,6 +81,7 @@ from meta.sources as sources
 left join newest_attempts as attempts using (source)
 left join landed using (source)
 left join held using (source)
+left join stored using (source)
 left join (
     select source, count(*) as quarantined_count from staging.quarantine group by all
 ) as quarantined using (source)

@@ -94,7 +94,7 @@ def polars(root: Path) -> Answer:
         .group_by(*PLACE, "region")
         .agg(price)
     )
-    world = places.with_columns(region_group=pl.lit("world"))
+    world = places.with_columns(region_group=pl.lit("all"))
     votes = pl.concat([places, world]).group_by(PLACE).agg(price)
     levels = votes.join(tiers.lazy(), on="provider").group_by(CELL).agg(price, votes=pl.len())
     frame = levels.collect(engine="streaming")
@@ -121,7 +121,7 @@ def pandas(root: Path) -> Answer:
         return frame.groupby(keys, observed=True, sort=False)["price"].median().reset_index()
 
     places = medians(medians(offers, [*PLACE, "region", "host_id"]), [*PLACE, "region"])
-    votes = pd.concat([places, places.assign(region_group="world")])
+    votes = pd.concat([places, places.assign(region_group="all")])
     votes = medians(votes, PLACE).merge(tiers, on="provider")
     levels = votes.groupby(CELL, observed=True, sort=False)["price"].agg(["median", "size"])
     levels.reset_index().to_parquet(root / "pandas.parquet")

@@ -85,8 +85,9 @@ def ours(path: Path) -> dict[str, float]:
     from pipeline.contracts import split
     from pipeline.contracts.credit import FACILITY_ALIASES, FUND_HOLDINGS
     from pipeline.identity.holdings import resolved
+    from pipeline.sources.committed import read_reference
     from pipeline.sources.credit import sec_bdc
-    from pipeline.sources.source import REFERENCE, Capture, read_reference
+    from pipeline.sources.source import REFERENCE, Capture
 
     at = Capture("sec_bdc", "2026q3", "https://example.org", datetime(2026, 11, 20, tzinfo=UTC), "")
     rules = read_reference((REFERENCE / "facility_aliases.csv").read_bytes(), FACILITY_ALIASES)
@@ -108,7 +109,8 @@ def resolving(path: Path) -> dict[str, float]:
 
     from pipeline.contracts.credit import FACILITY_ALIASES
     from pipeline.identity.holdings import resolved
-    from pipeline.sources.source import REFERENCE, read_reference
+    from pipeline.sources.committed import read_reference
+    from pipeline.sources.source import REFERENCE
 
     del path
     rules = read_reference((REFERENCE / "facility_aliases.csv").read_bytes(), FACILITY_ALIASES)

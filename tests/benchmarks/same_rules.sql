@@ -105,7 +105,7 @@ votes as (
         * exclude (region, region_group, price, seen_on),
         median(price) as price,
         max(seen_on) as seen_on,
-        'world' as region_group
+        'all' as region_group
     from places
     group by all
 ),
@@ -140,7 +140,7 @@ machine_votes as (
         and cells.term_months = hosts.term_months
         and cells.basis = hosts.basis
         and cells.seen_on = hosts.seen_on
-        and cells.region_group in (hosts.region_group, 'world')
+        and cells.region_group in (hosts.region_group, 'all')
     where cells.provider_count = 1
     and cells.tier = 'marketplace'
     and hosts.host_id is not null

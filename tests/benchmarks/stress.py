@@ -19,7 +19,7 @@ from typing import Any
 from tests.benchmarks import measure
 
 FACILITIES, SCENARIOS, QUARTERS = 12, 1_000, 41
-COMPARED = ("outstanding_usd", "depreciated_cost_usd", "market_value_usd", "interest_usd")
+COMPARED = ("principal_usd", "depreciated_cost_usd", "market_value_usd", "quarter_interest_usd")
 RATIOS = ("ltv_contract_pct", "ltv_market_pct", "dscr_market_ratio")
 STRESS = "marts.facility_stress"
 
@@ -143,9 +143,9 @@ def by_hand(arrays: dict[str, Any]) -> dict[str, Any]:
         cost = own["lot_cost_usd"].to_numpy()[:, None] * left
         factor = max(start.ltv_contract_pct / start.ltv_max_pct, 1)
         depreciated = factor * cost.sum(axis=0)
-        level = start.outstanding_usd * np.minimum((start.months - 3 * quarters) / start.months, 1)
+        level = start.principal_usd * np.minimum((start.months - 3 * quarters) / start.months, 1)
         if start.amortisation == "bullet":
-            level = np.full(QUARTERS + 1, start.outstanding_usd)
+            level = np.full(QUARTERS + 1, start.principal_usd)
         level = np.where(3 * quarters >= start.months, 0.0, level)
         if start.amortisation == "borrowing_base":
             level[1:] = np.minimum(level, start.ltv_max_pct / 100 * depreciated)[1:]
@@ -163,7 +163,7 @@ def by_hand(arrays: dict[str, Any]) -> dict[str, Any]:
         for number in range(len(own)):
             value += np.maximum(moved * earned[number] - spent[number], 0)
             row = own.iloc[number]
-            income += (moved * row["rent_kept_usd"] - row["cash_cost_usd"]) / 4
+            income += (moved * row["annual_rent_kept_usd"] - row["annual_cash_cost_usd"]) / 4
         share = own["gpu_fraction"].to_numpy()[:, None]
         value += ((1 - share) * cost[:, :-1]).sum(axis=0)
         rate = start.sofr_pct + start.spread_bps / 100 + (1 - start.hedged) * shift / 100
@@ -171,10 +171,10 @@ def by_hand(arrays: dict[str, Any]) -> dict[str, Any]:
         with np.errstate(divide="ignore", invalid="ignore"):
             running = np.where(owed > 0, owed, np.nan)
             held = {
-                "outstanding_usd": np.broadcast_to(owed, shape),
+                "principal_usd": np.broadcast_to(owed, shape),
                 "depreciated_cost_usd": np.broadcast_to(depreciated[:-1], shape),
                 "market_value_usd": value,
-                "interest_usd": interest,
+                "quarter_interest_usd": interest,
                 "ltv_contract_pct": np.broadcast_to(100 * running / depreciated[:-1], shape),
                 "ltv_market_pct": 100 * running / value,
                 "dscr_market_ratio": np.where(owed > 0, income / (interest + due), np.nan),

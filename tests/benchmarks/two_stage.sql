@@ -27,7 +27,7 @@ votes as (
     from places
     group by all
     union all by name
-    select * exclude (region, region_group, price), median(price) as price, 'world' as region_group
+    select * exclude (region, region_group, price), median(price) as price, 'all' as region_group
     from places
     group by all
 )

@@ -14,8 +14,10 @@ from werkzeug import Request
 from werkzeug import Response as Answer
 
 from pipeline.capture import http
+from pipeline.capture.bodies import Unusable
 from pipeline.capture.limits import Deadline, Pace
 from pipeline.capture.redaction import redacted
+from pipeline.capture.redirects import followed
 
 PRICES = b'{"offers": [{"price": 2.49}]}'
 Serve = Callable[[Callable[[socket.socket, int], None]], str]
@@ -268,6 +270,17 @@ def test_a_body_that_breaks_off_is_asked_again(misbehaving, broken):
     assert http.get(url, expects="json").body == PRICES
 
 
+@pytest.mark.parametrize(
+    ("size", "name"), [("-5", "a negative"), ("-1d", "a negative"), ("five", "an unreadable")]
+)
+def test_a_chunk_size_that_is_none_has_a_name(misbehaving, size, name):
+    chunk = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\n".encode()
+    url = misbehaving(lambda c, _: c.sendall(chunk + PRICES + b"\r\n0\r\n\r\n"))
+    error = refused(lambda: http.get(url))
+    assert f"{name} chunk size" in str(error)
+    assert error.retryable
+
+
 def test_a_body_that_always_breaks_off_is_a_retryable_error(misbehaving):
     attempts: list[int] = []
 
@@ -451,18 +464,99 @@ def prepared(url: str, **headers: str) -> requests.PreparedRequest:
     return requests.Request("GET", url, headers=headers).prepare()
 
 
+def led(asked: requests.PreparedRequest, target: str, *hosts: str, secrets=()):
+    """Where a redirect leads outside tests: this machine is no upstream."""
+    return followed(asked, target, hosts=hosts, secrets=secrets, own_machine=False)
+
+
 @pytest.mark.parametrize("target", ["http://sec.example/b", "http://127.0.0.1/b"])
 def test_https_never_becomes_http(target):
-    with pytest.raises(http.Unusable, match="may not be asked"):
-        http._followed(prepared("https://sec.example/a"), target)
+    with pytest.raises(Unusable, match="may not be asked"):
+        led(prepared("https://sec.example/a"), target)
 
 
 def test_keys_do_not_follow_to_another_host():
     keys = {"Authorization": "Bearer abcdefgh", "X-API-KEY": "abcdefgh", "if-none-match": '"a"'}
     asked = prepared("https://api.example/a", **keys)
-    assert http._followed(asked, "/b").headers == asked.headers
-    assert dict(http._followed(asked, "https://cdn.example/b").headers) == {"if-none-match": '"a"'}
+    assert led(asked, "/b").headers == asked.headers
+    elsewhere = led(asked, "https://cdn.example/b", "cdn.example")
+    assert dict(elsewhere.headers) == {"if-none-match": '"a"'}
     assert "X-API-KEY" in asked.headers
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://other.example/b",
+        "//other.example/b",
+        "https://cdn.example.evil.example/b",
+        "https://evil.example/cdn.example",
+        "https://cdn.example@evil.example/b",
+        "https://cdn.example:8443/b",
+        "https://api.example:8443/b",
+    ],
+)
+def test_a_redirect_leads_to_no_other_host_than_the_source_declares(target):
+    with pytest.raises(Unusable, match="does not declare"):
+        led(prepared("https://api.example/a"), target, "cdn.example")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "localhost", "127.1.2.3", "10.0.0.1", "192.168.1.1", "172.16.0.1"),
+        *("169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1", "[::1]", "[fe80::1]"),
+        *("[fd00::1]", "[::ffff:10.0.0.1]", "[2002:7f00:1::]", "[64:ff9b::a9fe:a9fe]", "[::]"),
+        *("printer.local", "metadata.internal", "a.localhost"),
+    ],
+)
+def test_a_redirect_leads_to_no_address_that_is_not_public_even_declared(host):
+    with pytest.raises(Unusable, match="on no public network"):
+        led(prepared("https://api.example/a"), f"https://{host}/b", host.strip("[]"))
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:192.168.0.1"]
+)
+def test_a_name_that_resolves_to_a_private_address_is_not_followed(monkeypatch, address):
+    """The first answer comes from a stub, so that no test needs https on this machine."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_: [(family, socket.SOCK_STREAM, 6, "", (address, 443))]
+    )
+    connections: list[object] = []
+    monkeypatch.setattr(socket.socket, "connect", lambda _, to: connections.append(to))
+    monkeypatch.setattr(http, "POLICY", replace(http.POLICY, own_machine=False))
+    request = prepared("https://cdn.example/b")
+    with requests.Session() as session, Deadline(5) as deadline:
+        session.mount("https://", http.Transport())
+        with pytest.raises(Unusable, match="on no public network"):
+            http._sent(session, request, deadline, is_first=False)
+    assert connections == []
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://cdn.example/hunter2hunter2/b",
+        "https://cdn.example/b?next=/hunter2hunter2",
+        "https://cdn.example/b?auth=aHVudGVyMmh1bnRlcjI%3D",
+    ],
+)
+def test_a_key_in_a_path_is_not_carried_to_another_host(target):
+    asked = prepared(f"https://api.example/{SECRET}/a")
+    with pytest.raises(Unusable, match="carries our key") as caught:
+        led(asked, target, "cdn.example", secrets=[SECRET])
+    assert SECRET not in str(caught.value)
+    assert led(asked, f"/v2/{SECRET}", secrets=[SECRET]).url == f"https://api.example/v2/{SECRET}"
+
+
+def test_outside_tests_this_machine_is_not_asked(httpserver, monkeypatch):
+    monkeypatch.setattr(http, "POLICY", replace(http.POLICY, own_machine=False))
+    url, asked = behind(httpserver, Answer(PRICES))
+    assert "only https is asked" in str(refused(lambda: http.get(url)))
+    assert asked.asked == []
+    assert not http.Policy().own_machine
 
 
 def test_a_post_is_not_redirected(httpserver):
@@ -490,12 +584,19 @@ SECRET = "hunter2hunter2"
     "name",
     [
         *("key", "token", "api_key", "apikey", "access_token", "sig", "signature", "password"),
-        *("secret", "API-KEY", "X-Amz-Signature", "api%5Fkey"),
+        *("secret", "API-KEY", "X-Amz-Signature", "api%5Fkey", "apiToken", "sas", "sasToken"),
+        *("accessKey", "client-secret", "Ocp-Apim-Subscription-Key", "pwd", "X-Auth-Token", "jwt"),
+        *("AWSAccessKeyId", "X-Goog-Credential", "userPassword", "%61pikey"),
     ],
 )
 def test_secret_parameters_are_redacted(name):
     url = redacted(f"https://me:{SECRET}@x.org/p?page=2&{name}={SECRET}&pageToken=abc#{SECRET}")
     assert url == f"https://x.org/p?page=2&{name}=REDACTED&pageToken=abc"
+
+
+@pytest.mark.parametrize("name", ["gpu", "pageToken", "nextToken", "continuation_token", "monkey"])
+def test_other_parameters_are_kept(name):
+    assert redacted(f"https://x.org/p?{name}=abcdefghij") == f"https://x.org/p?{name}=abcdefghij"
 
 
 def test_no_secret_in_an_answer_or_an_error(httpserver):

@@ -1,4 +1,6 @@
+import fcntl
 import gzip
+import hashlib
 import json
 import signal
 import subprocess
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.capture import bodies, raw
+from pipeline.capture import bodies, raw, sidecar, stored, writing
 from pipeline.capture.http import Response
 from pipeline.capture.raw import RawCorruptError, RawStore
 
@@ -36,7 +38,7 @@ def files(store: RawStore) -> list[str]:
     return sorted(p.relative_to(store.root).as_posix() for p in store.root.rglob("*.*"))
 
 
-def sidecar(store: RawStore, capture: raw.Capture) -> dict[str, object]:
+def said_of(store: RawStore, capture: raw.Capture) -> dict[str, object]:
     stamp = capture.captured_at.strftime(raw.STAMP)
     return json.loads((store.root / capture.source / capture.part / f"{stamp}.json").read_text())
 
@@ -52,7 +54,10 @@ def test_a_body_comes_back_as_it_came(store):
 
 def test_the_sidecar_says_what_the_body_is(store):
     response = answer(b"{}", etag='"a"', content_type="application/json", x_amz_id_2="who-asked")
-    assert sidecar(store, store.keep("vast", "all", response)) == {
+    said = said_of(store, store.keep("vast", "all", response))
+    packed = (store.root / "vast" / "all" / f"{STAMP}.gz").read_bytes()
+    assert said.pop("packed_sha256") == hashlib.sha256(packed).hexdigest()
+    assert said == {
         "url": "https://prices.example/v1?key=REDACTED",
         "status": 200,
         "headers": {"etag": '"a"', "content-type": "application/json"},
@@ -76,7 +81,7 @@ def test_equal_bodies_are_equal_files(store):
 def test_an_equal_body_is_recorded_but_not_stored_again(store):
     first = store.keep("vast", "all", answer(b"[1]"))
     again = [store.keep("vast", "all", answer(b"[1]", minutes)) for minutes in (5, 10)]
-    assert [sidecar(store, each)["same_as"] for each in again] == [STAMP, STAMP]
+    assert [said_of(store, each)["same_as"] for each in again] == [STAMP, STAMP]
     assert len(list(store.root.rglob("*.gz"))) == 1
     assert [store.body(each) for each in store.captures("vast")] == [b"[1]"] * 3
     assert store.captures("vast") == [first, *again]
@@ -99,12 +104,12 @@ def test_304_is_another_sighting_and_keeps_the_validators(store):
     seen = store.keep("ecb", "all", answer(b"", minutes=60, status=304, date="two"))
     assert store.body(seen) == b"<x/>"
     assert seen.captured_at == NOON + timedelta(minutes=60)
-    assert sidecar(store, seen)["headers"] == {
+    assert said_of(store, seen)["headers"] == {
         "etag": '"a"',
         "last-modified": "Fri",
         "date": "two",
     }
-    assert sidecar(store, seen)["status"] == 304
+    assert said_of(store, seen)["status"] == 304
     validators = store.validators("ecb", "all")
     assert validators == {"etag": '"a"', "last-modified": "Fri", "sha256": seen.sha256}
 
@@ -169,14 +174,17 @@ def test_a_moment_in_another_zone_is_stamped_in_utc(store):
 
 def test_what_is_redacted_never_reaches_the_disk(store, monkeypatch):
     written: list[bytes] = []
-    write = raw._write
-    monkeypatch.setattr(
-        raw, "_write", lambda f, content: (written.append(content), write(f, content))
-    )
+    write = writing.write
+
+    def seen(file, content):
+        written.append(content)
+        return write(file, content)
+
+    monkeypatch.setattr(raw, "write", seen)
     body = b'{"public_ipaddr": "%s", "dph_total": 1.47}' % SECRET
     capture = store.keep("vast", "all", answer(body), redact=lambda b: b.replace(SECRET, b""))
     assert store.body(capture) == b'{"public_ipaddr": "", "dph_total": 1.47}'
-    assert sidecar(store, capture)["redacted"] is True
+    assert said_of(store, capture)["redacted"] is True
     on_disk = [path.read_bytes() for path in store.root.rglob("*.*")]
     for content in written + on_disk:
         plain = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
@@ -225,30 +233,168 @@ def test_a_damaged_body_is_named(store, damage):
         store.body(capture)
 
 
-@pytest.mark.parametrize("content", ["", '{"url"', "[]", '{"url": "x"}', "null", "\x00" * 300])
-def test_a_damaged_sidecar_is_named_and_costs_no_new_price(store, content):
-    store.keep("vast", "all", answer(b"[1]", etag='"a"'))
-    (store.root / "vast" / "all" / f"{STAMP}.json").write_text(content)
-    for read in (store.captures, lambda name: store.last(name, "all")):
-        with pytest.raises(RawCorruptError, match=f"{STAMP}.json"):
-            read("vast")
-    assert store.validators("vast", "all") == {}
-    assert store.body(store.keep("vast", "all", answer(b"[1]", minutes=1))) == b"[1]"
+NOT_SIDECARS = ["", '{"url"', "[]", '{"url": "x"}', "null", "\x00" * 300, "[" * 100_000]
 
 
-def test_a_sidecar_under_another_name_is_named(store):
+@pytest.mark.parametrize("content", NOT_SIDECARS)
+def test_a_damaged_sidecar_costs_itself_and_is_named(store, content):
+    first = store.keep("vast", "all", answer(b"[0]", etag='"a"'))
+    store.keep("vast", "all", answer(b"[1]", minutes=1, etag='"b"'))
+    path = store.root / "vast" / "all" / "20261120T120100000250Z.json"
+    path.write_text(content)
+    with pytest.raises(RawCorruptError, match="vast/all/20261120T120100000250Z"):
+        store.capture("vast", "all", path.stem)
+    assert store.captures("vast") == [first]
+    assert store.last("vast", "all") == first
+    again = store.keep("vast", "all", answer(b"[1]", minutes=2))
+    assert store.captures("vast") == [first, again]
+    assert store.body(again) == b"[1]"
+
+
+def altered(**cells):
+    def alter(path):
+        path.write_text(json.dumps(json.loads(path.read_text()) | cells))
+
+    return alter
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        altered(captured_at="2026-11-20T12:00:00.000250"),
+        altered(captured_at="0025-11-20T12:00:00.000250+00:00"),
+        altered(captured_at="yesterday"),
+        altered(captured_at=5),
+        altered(sha256="none"),
+        altered(sha256=None),
+        altered(same_as="../../../etc/passwd"),
+        altered(headers=[]),
+        altered(bytes=-1),
+        lambda path: (path.unlink(), path.mkdir()),
+        lambda path: path.rename(path.with_name("20270101T000000000000Z.json")),
+        lambda path: path.write_bytes(b"\xe9" * 40),
+    ],
+)  # fmt: skip
+def test_a_sidecar_that_cannot_be_true_is_not_believed(store, damage):
     store.keep("vast", "all", answer())
-    folder = store.root / "vast" / "all"
-    (folder / f"{STAMP}.json").rename(folder / "20270101T000000000000Z.json")
-    with pytest.raises(RawCorruptError, match="20270101"):
-        store.captures("vast")
-
-
-def test_a_lost_body_is_asked_for_and_stored_again(store):
-    store.keep("vast", "all", answer(b"[1]", etag='"a"'))
-    (store.root / "vast" / "all" / f"{STAMP}.gz").unlink()
+    [path] = store.root.rglob("*.json")
+    damage(path)
+    [stray] = store.root.rglob("*.json")
+    with pytest.raises(RawCorruptError, match=f"vast/all/{stray.name}"):
+        store.capture("vast", "all", stray.stem)
+    assert store.captures("vast") == []
     assert store.validators("vast", "all") == {}
-    assert store.body(store.keep("vast", "all", answer(b"[1]", minutes=1))) == b"[1]"
+
+
+def test_a_stray_json_is_no_capture_and_hides_none(store):
+    kept = store.keep("vast", "all", answer(b"[1]", etag='"a"'))
+    (store.root / "vast" / "all" / "zzz-notes.json").write_text('{"todo": "buy milk"}')
+    (store.root / "vast" / "package.json").write_text("{}")
+    assert store.captures("vast") == [kept]
+    assert store.validators("vast", "all")["etag"] == '"a"'
+
+
+def test_a_later_release_may_add_to_a_sidecar(store):
+    kept = store.keep("vast", "all", answer())
+    [path] = store.root.rglob("*.json")
+    altered(asked_with="HTTP/3")(path)
+    assert store.captures("vast") == [kept]
+
+
+# --- a damaged body and what was built on it -------------------------------------------------
+
+DAMAGES = {
+    "other body": lambda path: path.write_bytes(gzip.compress(b"[]", mtime=0)),
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:-3]),
+    "one byte": lambda path: path.write_bytes(path.read_bytes().replace(b"\x00", b"\x07", 1)),
+    "its checksum": lambda path: path.write_bytes(path.read_bytes()[:-8] + bytes(8)),
+    "emptied": lambda path: path.write_bytes(b""),
+    "not gzip": lambda path: path.write_bytes(b"not gzip at all"),
+    "gone": Path.unlink,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kept_by", ["this release", "an earlier one"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_body_is_asked_for_again_and_heals_what_points_to_it(store, damage, kept_by):
+    captures = [store.keep("vast", "all", answer(b"[1, 2, 3]", n, etag='"a"')) for n in range(3)]
+    if kept_by == "an earlier one":
+        for path in store.root.rglob("*.json"):
+            altered(packed_sha256=None)(path)
+    path = store.root / "vast" / "all" / f"{STAMP}.gz"
+    DAMAGES[damage](path)
+    before = path.read_bytes() if path.exists() else b""
+    assert store.validators("vast", "all") == {}, "else a 304 vouches for what is damaged"
+    assert path.with_name(f"{STAMP}.gz.damaged").read_bytes() == before, (
+        "set aside, not thrown away"
+    )
+    store.keep("vast", "all", answer(b"[4]", 4))
+    for capture in captures:
+        with pytest.raises(RawCorruptError):
+            store.body(capture)
+    again = store.keep("vast", "all", answer(b"[1, 2, 3]", 5, etag='"a"'))
+    for capture in [*captures, again]:
+        assert store.body(capture) == b"[1, 2, 3]"
+    assert store.validators("vast", "all")["etag"] == '"a"'
+
+
+def test_a_304_is_no_sighting_of_a_damaged_body(store):
+    store.keep("vast", "all", answer(b"[1]", etag='"a"'))
+    DAMAGES["cut short"](store.root / "vast" / "all" / f"{STAMP}.gz")
+    with pytest.raises(ValueError, match="304, but no earlier capture"):
+        store.keep("vast", "all", answer(b"", 1, status=304))
+
+
+def test_a_body_in_a_file_heals_too(store):
+    capture = store.keep("aws", "all", downloaded(TABLE))
+    DAMAGES["cut short"](store.root / "aws" / "all" / f"{STAMP}.gz")
+    assert store.validators("aws", "all") == {}
+    store.keep("aws", "all", downloaded(TABLE, NOON.replace(hour=13)))
+    assert read_out(store, capture) == TABLE
+    assert len(list(store.root.rglob("*.gz"))) == 1
+
+
+def test_an_equal_body_of_another_part_or_day_heals_at_once(store):
+    for minutes, body in enumerate([b"[1]", b"[2]", b"[1]"]):
+        store.keep("vast", "all", answer(body, minutes))
+    other = store.keep("vast", "other", answer(b"[2]"))
+    for path in (store.root / "vast" / "all").glob("*.gz"):
+        if "T1202" not in path.name:
+            DAMAGES["cut short"](path)
+    captures = store.captures("vast")
+    assert [store.mend(each) for each in captures] == [True] * 4
+    assert [store.body(each) for each in captures] == [b"[1]", b"[2]", b"[2]", b"[1]"]
+    assert other in captures
+
+
+def test_nothing_is_set_aside_on_the_word_of_another_captures_sidecar(store):
+    whole = store.keep("vast", "all", answer(b"[1]"))
+    store.keep("vast", "all", answer(b"[1]", minutes=1))
+    altered(sha256="0" * 64, packed_sha256=None)(
+        store.root / "vast" / "all" / "20261120T120100000250Z.json"
+    )
+    assert store.validators("vast", "all") == {}
+    assert store.body(whole) == b"[1]"
+
+
+def test_a_body_that_was_mended_meanwhile_is_not_set_aside(store):
+    store.keep("vast", "all", answer(b"[1]"))
+    path = store.root / "vast" / "all" / f"{STAMP}.gz"
+    stored.set_aside(path, sidecar.read(path.with_suffix(".json")))
+    assert files(store) == [f"vast/all/{STAMP}.gz", f"vast/all/{STAMP}.json"]
+
+
+def test_damage_after_damage_is_all_kept(store):
+    capture = store.keep("vast", "all", answer(b"[1]"))
+    path = store.root / "vast" / "all" / f"{STAMP}.gz"
+    for n in range(3):
+        path.write_bytes(b"%d" % n)
+        assert not store.mend(capture)
+    assert sorted(each.read_bytes() for each in path.parent.glob("*.damaged*")) == [
+        b"0",
+        b"1",
+        b"2",
+    ]
 
 
 # --- crashes ---------------------------------------------------------------------------------
@@ -261,36 +407,51 @@ class PowerCut(BaseException):
 @pytest.mark.parametrize("writes", [1, 2])
 def test_a_crash_before_the_sidecar_leaves_no_capture(store, monkeypatch, writes):
     store.keep("vast", "all", answer(b"[1]", etag='"a"'))
-    left, write = [writes], raw._write
+    left, write = [writes], writing.write
 
     def cut(file, content):
         left[0] -= 1
         if not left[0]:
             file.write(content[:10])
             raise PowerCut
-        write(file, content)
+        return write(file, content)
 
-    monkeypatch.setattr(raw, "_write", cut)
+    monkeypatch.setattr(raw, "write", cut)
     with pytest.raises(PowerCut):
         store.keep("vast", "all", answer(b"[2]", minutes=1))
-    monkeypatch.setattr(raw, "_write", write)
+    monkeypatch.setattr(raw, "write", write)
     assert [store.body(each) for each in store.captures("vast")] == [b"[1]"]
     assert store.validators("vast", "all")["etag"] == '"a"'
     again = store.keep("vast", "all", answer(b"[2]", minutes=1))
     assert store.body(again) == b"[2]"
 
 
-def test_what_a_crash_leaves_behind_is_neither_read_nor_overwritten(store):
+def test_what_a_crash_leaves_behind_is_not_read_and_is_cleaned_up(store):
     folder = store.root / "vast" / "all"
     folder.mkdir(parents=True)
-    left = {f"{STAMP}.gz": b"body", f"{STAMP}.json.tmp": b"{", f"{STAMP}.gz.tmp": b"half"}
-    for name, content in left.items():
-        (folder / name).write_bytes(content)
+    (folder / f"{STAMP}.gz").write_bytes(b"body")
+    for name in (f"{STAMP}.json.tmp", f"{STAMP}.gz.tmp", "20261120T110000000000Z.gz.tmp"):
+        (folder / name).write_bytes(b"half")
     assert store.captures("vast") == []
     assert store.last("vast", "all") is None
     capture = store.keep("vast", "all", answer(b"[1]"))
     assert store.body(capture) == b"[1]"
-    assert {name: (folder / name).read_bytes() for name in left} == left
+    assert (folder / f"{STAMP}.gz").read_bytes() == b"body", "nothing is written over"
+    assert not list(folder.glob("*.tmp"))
+
+
+def test_the_files_of_a_live_writer_are_left_alone(store):
+    folder = store.root / "vast" / "all"
+    folder.mkdir(parents=True)
+    claim, draft = folder / f"{STAMP}.json.tmp", folder / f"{STAMP}.gz.tmp"
+    draft.write_bytes(b"half")
+    with claim.open("wb") as live:
+        fcntl.flock(live, fcntl.LOCK_EX)
+        kept = store.keep("vast", "all", answer(b"[1]"))
+        assert kept.captured_at == NOON + timedelta(microseconds=1)
+        assert {each.name for each in folder.glob("*.tmp")} == {claim.name, draft.name}
+    store.keep("vast", "all", answer(b"[2]", minutes=1))
+    assert not list(folder.glob("*.tmp"))
 
 
 KEEP_FOR_EVER = """
@@ -323,6 +484,7 @@ def test_kill_9_loses_nothing_that_was_kept(tmp_path, milliseconds):
         assert store.body(capture) == str(n).encode() * 5_000
     assert [c.captured_at.isoformat() for c in kept][: len(promised)] == [at for _, at in promised]
     assert store.body(store.keep("vast", "all", answer(b"after"))) == b"after"
+    assert not list(tmp_path.rglob("*.tmp"))
 
 
 def test_listing_thousands_of_captures_reads_no_body(store):

@@ -1,5 +1,6 @@
 """What a process does until it is killed: publish one valid state after the other, or export."""
 
+import shutil
 from datetime import timedelta
 from itertools import cycle
 from multiprocessing.connection import Connection
@@ -66,8 +67,15 @@ def keep_publishing(root: Path, started: Connection) -> None:
 
 
 def keep_exporting(root: Path, started: Connection) -> None:
-    """Export again and again; says when the first begins."""
+    """Put one published state after the other in place and export it; says when it begins.
+
+    The states lie beside the warehouse, in folders of their names.
+    """
     store = Warehouse(root)
     started.send(True)
-    while True:
+    for name in cycle(STATES):
+        for path in (store.build, store.published):
+            copy = path.with_name(f"{path.name}.next")
+            shutil.copy(root.with_name(name) / path.relative_to(root), copy)
+            copy.replace(path)
         export(store)

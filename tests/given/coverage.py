@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from pipeline.build.lineage import rewound
+from pipeline.build.lineage import rewound_once
 from pipeline.build.model import checks, models
 from pipeline.contracts import declared
 from pipeline.contracts.credit import ASSUMED_TERMS, RATES
@@ -92,7 +92,7 @@ def clock(
                 "tier": "neocloud",
                 "age_years": float(age),
                 "period_end_on": on,
-                "status": "published",
+                "publication_status": "published",
                 "value_usd_per_gpu": value,
                 "low_value_usd_per_gpu": 0.5 * value,
                 "high_value_usd_per_gpu": 1.5 * value,
@@ -102,6 +102,13 @@ def clock(
                 "cash_cost_usd_per_gpu_year": cash,
                 "rent_usd_per_gpu_hour": rent / 5,
                 "cost_usd_per_gpu": COST,
+                "cost_basis": "made up",
+                "breakeven_rent_usd_per_gpu_hour": None,
+                "sale_count": None,
+                "condition": None,
+                "lot": None,
+                "priced_on": None,
+                "inputs_assumed": None,
             }
             | cells
         )
@@ -185,6 +192,7 @@ def rewindable(db: DuckDB) -> None:
         "create or replace view vintage.residual_value as from marts.residual_value where "
         + AS_OF.replace("known_at", "period_end_on::timestamptz + interval 1 day")
     )
-    for model in models():
-        if model.table in with_steps(*MARTS):
-            db.execute(f"create or replace view vintage.{model.name} as {rewound(model.query)}")
+    queries = {each.table: each.query for each in models() if each.table in with_steps(*MARTS)}
+    for table, name in ((each.table, each.name) for each in models() if each.table in queries):
+        past = rewound_once(table, queries)
+        db.execute(f"create or replace view vintage.{name} as {past}")

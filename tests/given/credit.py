@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pipeline import warehouse as wh
-from pipeline.build.lineage import rewound
+from pipeline.build.lineage import rewound_once
 from pipeline.build.model import models
 from pipeline.contracts import Contract
 from pipeline.contracts.credit import (
@@ -16,6 +16,7 @@ from pipeline.contracts.credit import (
 )
 from pipeline.release.publish import AS_OF
 from pipeline.warehouse import DuckDB
+from tests.given.cited import cited
 from tests.given.support import build, typed, with_steps
 
 TABLES = {
@@ -39,17 +40,7 @@ def _cited(cells: dict[str, Any]) -> dict[str, Any]:
     on = cells.pop("on", date(2025, 1, 31))
     known_at = datetime(on.year, on.month, on.day, tzinfo=UTC) + timedelta(days=1)
     known_at = cells.get("known_at", known_at)
-    return {
-        "source": "recorded",
-        "source_url": "https://www.sec.gov/a",
-        "source_date": on,
-        "read_on": known_at.date(),
-        "known_at": known_at,
-        "captured_at": known_at,
-        "confidence": "high",
-        "evidence": "made up",
-        "licence": "test",
-    }
+    return cited(known_at, on, source_url="https://www.sec.gov/a")
 
 
 def terms(facility_id: str = "a-loan", **cells: Any) -> dict[str, Any]:
@@ -158,6 +149,7 @@ def rewindable(db: DuckDB) -> None:
     for contract in TABLES.values():
         view = f"create or replace view known.{contract.name} as from {contract.table}"
         db.execute(f"{view} where {AS_OF}")
-    for model in models():
-        if model.table in with_steps(*MARTS):
-            db.execute(f"create or replace view vintage.{model.name} as {rewound(model.query)}")
+    queries = {each.table: each.query for each in models() if each.table in with_steps(*MARTS)}
+    for table, name in ((each.table, each.name) for each in models() if each.table in queries):
+        past = rewound_once(table, queries)
+        db.execute(f"create or replace view vintage.{name} as {past}")

@@ -20,21 +20,13 @@ from pipeline.contracts.filings import (
 )
 from pipeline.sources.source import REFERENCE, Capture, discover
 from pipeline.warehouse import DuckDB
+from tests.given.cited import cited
 from tests.given.support import typed, upstream
 
 Row = dict[str, Any]
 CIK = "0000000001"
 LONG_AGO = datetime(2009, 1, 1, tzinfo=UTC)
-CITED = {
-    "source": "recorded",
-    "source_url": "https://example.org",
-    "source_date": LONG_AGO.date(),
-    "read_on": LONG_AGO.date(),
-    "known_at": LONG_AGO,
-    "captured_at": LONG_AGO,
-    "confidence": "high",
-    "evidence": "made up",
-}
+CITED = cited(LONG_AGO)
 
 BALANCES = {
     "cash": "Cash",
@@ -223,7 +215,7 @@ def build(db: DuckDB, name: str = "") -> None:
             rebuild(db, model, audits=())
 
 
-def figures(db: DuckDB, table: str, metric: str, *columns: str) -> list[tuple]:
+def figures(db: DuckDB, table: str, metric: str, *columns: str) -> list[tuple[Any, ...]]:
     """Cells of one metric by period."""
     return db.execute(
         f"select {', '.join(columns)} from marts.{table} where metric = ? "

@@ -9,20 +9,12 @@ from pipeline import warehouse as wh
 from pipeline.columns import COLUMNS
 from pipeline.contracts import Contract, declared
 from pipeline.warehouse import DuckDB
+from tests.given.cited import cited
 from tests.given.support import typed
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 H100, H200 = "nvidia-h100-sxm-80gb", "nvidia-h200-sxm-141gb"
-CITED: dict[str, Any] = {
-    "source": "recorded",
-    "source_url": "https://example.org",
-    "source_date": LONG_AGO.date(),
-    "read_on": LONG_AGO.date(),
-    "known_at": LONG_AGO,
-    "captured_at": LONG_AGO,
-    "confidence": "high",
-    "evidence": "made up",
-}
+CITED = cited(LONG_AGO)
 
 
 def empty(db: DuckDB) -> None:
@@ -68,7 +60,9 @@ def new(price: float, on: date, **cells: Any) -> dict[str, Any]:
     return sold(price, on) | {"price_kind": "asked_new", "condition": "new"} | cells
 
 
-def cost(name: str, base: float, low: float | None = None, high: float | None = None, **cells: Any):
+def cost(
+    name: str, base: float, low: float | None = None, high: float | None = None, **cells: Any
+) -> dict[str, Any]:
     made = {"input": name, "scope": "any", "unit": "as named", "base_value": base}
     return made | {"low_value": low, "high_value": high} | cells
 

@@ -7,8 +7,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-Ask = Callable[[str], list[list]]
+Rows = list[list[Any]]
+Ask = Callable[[str], Rows]
 
 
 @contextmanager
@@ -21,18 +23,21 @@ def reading(path: Path, packages: Path | None = None) -> Iterator[Ask]:
     env = os.environ | ({"PYTHONPATH": str(packages)} if packages else {})
     pipe = subprocess.PIPE
     with subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, text=True) as client:
+        assert client.stdin is not None
+        assert client.stdout is not None
+        asked, answered = client.stdin, client.stdout
 
-        def ask(query: str) -> list[list]:
-            client.stdin.write(" ".join(query.split()) + "\n")
-            client.stdin.flush()
-            answer = json.loads(client.stdout.readline())
+        def ask(query: str) -> Rows:
+            asked.write(" ".join(query.split()) + "\n")
+            asked.flush()
+            answer: Rows | str = json.loads(answered.readline())
             if isinstance(answer, str):
                 raise RuntimeError(answer)
             return answer
 
         ask("select 1")
         yield ask
-        client.stdin.close()
+        asked.close()
 
 
 def main() -> None:
@@ -41,7 +46,7 @@ def main() -> None:
     with duckdb.connect(sys.argv[1], read_only=True) as db:
         for query in sys.stdin:
             try:
-                answer = db.execute(query).fetchall()
+                answer: object = db.execute(query).fetchall()
             except duckdb.Error as error:
                 answer = str(error)
             print(json.dumps(answer, default=str), flush=True)

@@ -15,12 +15,14 @@ from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.contracts.reference import (
     ACCELERATOR_SUCCESSORS,
     ACCELERATORS,
+    FORM_FACTORS,
     INTERVAL_RANKS,
     PROVIDERS,
     PUBLISHED_INDICES,
 )
 from pipeline.methods.bootstrap import median_interval_ranks
 from pipeline.warehouse import DuckDB
+from tests.given.cited import LONG_AGO
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DERIVED = ("steps", "marts")
@@ -82,17 +84,8 @@ def fill(db: DuckDB, offers: Iterable[dict[str, Any]]) -> None:
     """Land offers, their providers (neocloud unless TIERS says) and the reference tables."""
     frame = typed(GPU_OFFERS, offers)
     wh.append(db, GPU_OFFERS, frame)
-    long_ago = {
-        "source": "recorded",
-        "source_url": "https://example.org",
-        "source_date": date(2020, 1, 1),
-        "read_on": date(2020, 1, 1),
-        "known_at": datetime(2020, 1, 1, tzinfo=UTC),
-        "captured_at": datetime(2020, 1, 1, tzinfo=UTC),
-        "confidence": "high",
-    }
     providers = [
-        {"provider": name, "name": name, "tier": TIERS.get(name, "neocloud"), **long_ago}
+        {"provider": name, "name": name, "tier": TIERS.get(name, "neocloud"), **LONG_AGO}
         for name in sorted(frame["provider"].unique())
     ]
     wh.append(db, PROVIDERS, typed(PROVIDERS, providers))
@@ -100,32 +93,28 @@ def fill(db: DuckDB, offers: Iterable[dict[str, Any]]) -> None:
     for count in range(2, 40):
         low, high = median_interval_ranks(count)
         rank = {"vote_total_count": count, "rank_low": low, "rank_high": high}
-        ranks.append(rank | long_ago)
+        ranks.append(rank | LONG_AGO)
     wh.append(db, INTERVAL_RANKS, typed(INTERVAL_RANKS, ranks))
     refer(db)
 
 
 def refer(db: DuckDB) -> None:
     """Land specifications, one successor and one level of somebody else's index."""
-    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    cited = {
-        "source": "recorded",
-        "source_url": "https://example.org",
-        "source_date": long_ago.date(),
-        "read_on": long_ago.date(),
-        "known_at": long_ago,
-        "captured_at": long_ago,
-        "confidence": "high",
-        "evidence": "made up",
-    }
     parts = []
     for name, (tflops, bandwidth, memory, watts) in SPECIFICATIONS.items():
-        part = {"accelerator": name, "vendor": "NVIDIA", "family": "x", "architecture": "x"}
+        part: dict[str, Any] = {
+            "accelerator": name,
+            "vendor": "NVIDIA",
+            "family": "x",
+            "architecture": "x",
+        }
         part |= {"form_factor": "SXM", "bf16_dense_tflops": tflops, "memory_gib": memory}
-        parts.append(part | {"memory_bandwidth_tb_per_s": bandwidth, "tdp_w": watts} | cited)
+        parts.append(part | {"memory_bandwidth_tb_per_s": bandwidth, "tdp_w": watts} | LONG_AGO)
     wh.append(db, ACCELERATORS, typed(ACCELERATORS, parts))
+    socket = {"form_factor": "SXM", "is_training_part": True}
+    wh.append(db, FORM_FACTORS, typed(FORM_FACTORS, [socket | LONG_AGO]))
     pair = {"predecessor": "nvidia-h100-sxm-80gb", "successor": "nvidia-h200-sxm-141gb"}
-    wh.append(db, ACCELERATOR_SUCCESSORS, typed(ACCELERATOR_SUCCESSORS, [pair | cited]))
+    wh.append(db, ACCELERATOR_SUCCESSORS, typed(ACCELERATOR_SUCCESSORS, [pair | LONG_AGO]))
     level = {
         "publisher": "somebody",
         "index_name": "an index",
@@ -137,7 +126,7 @@ def refer(db: DuckDB) -> None:
         "level_usd_per_gpu_hour": 2.0,
     }
     seen = {"known_at": datetime(2024, 1, 8, tzinfo=UTC)}
-    wh.append(db, PUBLISHED_INDICES, typed(PUBLISHED_INDICES, [level | cited | seen]))
+    wh.append(db, PUBLISHED_INDICES, typed(PUBLISHED_INDICES, [level | LONG_AGO | seen]))
 
 
 def build(db: DuckDB, *tables: str) -> None:

@@ -12,7 +12,7 @@ from pipeline.identity.identity import (
     resolve_region,
     tpu_chips,
 )
-from pipeline.sources.source import read_reference
+from pipeline.sources.committed import read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = (ACCELERATORS, ACCELERATOR_ALIASES, PROVIDERS, REGIONS)
@@ -244,7 +244,7 @@ def test_inferentia_generation_follows_the_instance_type():
 
 
 def test_no_rule_is_never_a_guess():
-    for name in ("hb200", "A100X", "H1000", "Tesla", "XB200"):
+    for name in ("hb200", "A100Z", "H1000", "Tesla", "XB200"):
         assert resolved(name) == "!unknown_accelerator"
     assert resolved("H100") == "!ambiguous_form_factor"
     assert resolved("Virtex UltraScale (VU9P)", provider="aws") == "!not_an_accelerator"

@@ -10,7 +10,7 @@ import pytest
 from pipeline.contracts import validate
 from pipeline.contracts.reference import ACCELERATOR_ALIASES, ACCELERATORS, PROVIDERS, REGIONS
 from pipeline.identity.identity import resolve_accelerator, resolve_provider, resolve_region
-from pipeline.sources.source import read_reference
+from pipeline.sources.committed import read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 PRICES = ROOT.parent / "shared" / "data" / "prices"

@@ -5,7 +5,7 @@ from pipeline.release.publish import publish
 from tests.given.support import build, daily, fill, offer, rows
 
 [RELEASE] = [each for each in models() if each.table == "meta.price_release"]
-WORLD = "from meta.price_release where region_group = 'world' order by observed_on"
+WORLD = "from meta.price_release where region_group = 'all' order by observed_on"
 
 
 def released(store, offers):
@@ -27,7 +27,10 @@ def test_the_first_release_and_one_without_news_change_nothing(store):
 def test_a_new_day_is_a_new_observation(store):
     released(store, daily(3))
     [change] = released(store, daily(1, start=date(2026, 11, 4)))
-    assert (change["change_reason"], change["released_status"]) == ("new observation", None)
+    assert (change["change_reason"], change["released_publication_status"]) == (
+        "new observation",
+        None,
+    )
     assert change["median_price_usd_per_gpu_hour"] == 4.0
 
 

@@ -87,7 +87,7 @@ def test_the_band_holds_the_true_rate_as_often_as_it_says(kind):
 def test_without_noise_the_rate_comes_back_and_the_band_closes():
     rows = [rent(month, np.log1p(RATE) * month / 12) for month in range(24)]
     last = told(rows, "cohort")[-1]
-    assert last["status"] == "published"
+    assert last["publication_status"] == "published"
     assert last["rate_pct_per_year"] == pytest.approx(-30)
     assert last["interval_low_rate_pct_per_year"] == pytest.approx(-30, abs=0.01)
     assert last["r_squared"] == pytest.approx(1)
@@ -124,7 +124,7 @@ def test_a_fall_and_a_rise_are_two_segments_and_nothing_forces_a_decline():
 
 def test_eleven_months_are_withheld_and_twelve_are_not():
     made = told([rent(month, -0.01 * month) for month in range(12)], "cohort")
-    assert [each["status"] for each in made] == ["withheld"] * 11 + ["published"]
+    assert [each["publication_status"] for each in made] == ["withheld"] * 11 + ["published"]
     assert made[0]["withheld_reason"] == "fewer than 12 months"
     assert made[0]["rate_pct_per_year"] is None
 
@@ -199,7 +199,7 @@ def test_resale_compares_the_first_and_the_last_executed_price():
 def test_two_sales_are_no_price():
     rows = [sale(date(2024, 8, 1), 20_000.0, 5), sale(date(2026, 8, 1), 5_000.0, 2)]
     [made] = told(rows, "resale")
-    assert made["status"] == "withheld"
+    assert made["publication_status"] == "withheld"
 
 
 def test_the_book_rate_takes_each_companys_life_in_force():

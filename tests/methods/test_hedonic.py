@@ -83,7 +83,7 @@ def of(scope: str, answers: pl.DataFrame) -> list[dict]:
 
 def test_without_noise_the_path_and_the_quality_effects_come_back_exactly():
     months = of("all", market(months=14, spot=True))
-    assert [each["status"] for each in months] == ["published"] * 14
+    assert [each["publication_status"] for each in months] == ["published"] * 14
     assert months[0]["price_index"] == 100.0
     assert months[-1]["price_index"] == pytest.approx(100 * np.exp(13 * STEP))
     last = months[-1]
@@ -161,7 +161,7 @@ def test_two_months_without_a_common_provider_are_withheld_for_lost_rank():
     old = pl.col("period_end_on") < month_end(2)
     apart = months.filter(pl.when(old).then(number < 6).otherwise(number >= 6))
     third = of("on_demand", apart)[2]
-    assert third["status"] == "withheld"
+    assert third["publication_status"] == "withheld"
     assert third["withheld_reason"].startswith(f"rank {third['parameter_count'] - 1} of ")
     assert third["price_index"] is None
     assert third["price_relative"] is None
@@ -178,7 +178,7 @@ def test_two_months_without_a_common_provider_are_withheld_for_lost_rank():
 )
 def test_too_little_is_withheld_and_says_why(answers, reason):
     first = of("on_demand", answers)[0]
-    assert first["status"] == "withheld"
+    assert first["publication_status"] == "withheld"
     assert first["withheld_reason"] == reason
     assert first["price_index"] is None
 
@@ -189,7 +189,7 @@ def test_a_change_that_one_provider_makes_is_withheld():
     last = pl.col("period_end_on") == month_end(7)
     thin = last & (pl.col("provider") != "p0") & (pl.col("accelerator") != "d")
     made = of("on_demand", answers.filter(~thin))
-    assert [each["status"] for each in made[-2:]] == ["published", "withheld"]
+    assert [each["publication_status"] for each in made[-2:]] == ["published", "withheld"]
     assert made[-1]["effective_providers"] < 2.5
     assert made[-1]["withheld_reason"] == "carried by fewer than 3 providers"
 
@@ -198,7 +198,9 @@ def test_the_chain_goes_on_from_the_last_published_month():
     months = market(months=5)
     silent = pl.col("period_end_on").is_in([month_end(2)]) & (pl.col("provider") > "p1")
     made = of("on_demand", months.filter(~silent))
-    assert [each["status"] for each in made] == ["published"] * 2 + ["withheld"] + ["published"] * 2
+    assert [each["publication_status"] for each in made] == ["published"] * 2 + ["withheld"] + [
+        "published"
+    ] * 2
     assert made[3]["compared_with_on"] == month_end(1)
     assert made[3]["price_relative"] == pytest.approx(np.exp(2 * STEP))
     assert made[4]["price_index"] == pytest.approx(100 * np.exp(4 * STEP))

@@ -1,7 +1,12 @@
 """Marts as files: what a spreadsheet, R or pandas sees is what the warehouse holds."""
 
 import csv
+import errno
+import hashlib
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -14,6 +19,7 @@ from pipeline.columns import COLUMNS, duckdb_type
 from pipeline.contracts import declared
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.identity.offers import prepare
+from pipeline.release import export as exporting
 from pipeline.release.export import export
 from pipeline.release.publish import publish
 from pipeline.warehouse import Warehouse, opened_for_reading
@@ -29,8 +35,23 @@ def exported(tmp_path_factory) -> Path:
     """The exports of a warehouse that was published once, for the tests that only look."""
     store = Warehouse(tmp_path_factory.mktemp("exported"))
     open_for_business(store)
+    shutil.copytree(store.root, store.root.with_name("published"))
     export(store)
     return store.root
+
+
+@pytest.fixture
+def business(exported: Path, store: Warehouse) -> Warehouse:
+    """The same warehouse, published and not yet exported, for the tests that change it."""
+    shutil.copytree(exported.with_name("published"), store.root)
+    return store
+
+
+def go_on(store: Warehouse) -> None:
+    """One more price, built."""
+    with store.connect() as db:
+        fill(db, [offer(on=START, offer_id="new", price_usd_per_gpu_hour=4.4)])
+        build(db, "marts.provider_price_daily")
 
 
 def in_mart(root: Path, name: str) -> list[tuple]:
@@ -40,9 +61,94 @@ def in_mart(root: Path, name: str) -> list[tuple]:
 
 
 def test_each_mart_is_one_parquet_and_one_csv_and_nothing_else(exported):
-    found = {path.relative_to(exported / "exports") for path in exported.glob("exports/**/*.*")}
-    expected = {Path(kind, f"{name}.{kind}") for name in MARTS for kind in ("parquet", "csv")}
-    assert found == expected
+    for kind in ("parquet", "csv"):
+        found = {path.name for path in (exported / "exports" / kind).iterdir()}
+        assert found == {f"{name}.{kind}" for name in MARTS}
+
+
+def test_the_manifest_says_of_which_publication_the_files_are(exported):
+    manifest = json.loads((exported / "exports" / "manifest.json").read_text())
+    with opened_for_reading(exported / "warehouse.duckdb") as db:
+        [(build, at)] = db.execute("from meta.publication").fetchall()
+    assert (manifest["build_id"], manifest["published_at"]) == (build, at.isoformat())
+    assert len(manifest["files"]) == 2 * len(MARTS)
+    for file, about in manifest["files"].items():
+        body = (exported / "exports" / file).read_bytes()
+        assert (len(body), hashlib.sha256(body).hexdigest()) == (about["bytes"], about["sha256"])
+        assert about["table"] == f"marts.{Path(file).stem}"
+        assert about["rows"] == len(in_mart(exported, Path(file).stem))
+
+
+def test_a_folder_of_exports_is_read_as_one_always_did(exported):
+    parquet = exported / "exports" / "parquet"
+    assert len(duckdb.sql(f"select distinct filename from read_parquet('{parquet}/gpu_*.parquet', "
+                          "union_by_name = true, filename = true)").fetchall()) > 1  # fmt: skip
+    assert pl.scan_parquet(parquet / "gpu_price_daily.parquet").collect().height > 0
+    assert pq.ParquetDataset(parquet / "gpu_price_daily.parquet").read().num_rows > 0
+
+
+def test_files_of_another_version_give_way_and_those_of_a_mart_that_is_gone_disappear(business):
+    store = business
+    for kind in ("parquet", "csv"):
+        (store.exports / kind).mkdir(parents=True)
+        (store.exports / kind / f"gone.{kind}").write_bytes(b"of a mart that is no more")
+    (store.exports / "fleet").mkdir()
+    (store.exports / "fleet" / "mine.parquet").write_bytes(b"somebody's own")
+    export(store)
+    assert {each.name for each in (store.exports / "csv").iterdir()} == {f"{m}.csv" for m in MARTS}
+    assert [*store.exports.rglob("gone.*")] == []
+    assert (store.exports / "fleet" / "mine.parquet").read_bytes() == b"somebody's own"
+
+
+def test_whoever_reads_the_release_before_is_not_disturbed(business):
+    store = business
+    export(store)
+    reading = (store.exports / "parquet").resolve()
+    before = {path: path.read_bytes() for path in reading.iterdir()}
+    publish(store)
+    export(store)
+    assert (store.exports / "parquet").resolve() != reading
+    assert {path: path.read_bytes() for path in before} == before
+    export(store)
+    assert not reading.exists()
+
+
+def test_a_writer_that_holds_the_published_file_stops_neither_publishing_nor_exporting(business):
+    store = business
+    hold = "import duckdb, sys; db = duckdb.connect(sys.argv[1]); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, store.published], stdin=-1, stdout=-1, text=True
+    ) as writer:
+        writer.stdout.readline()
+        with pytest.raises(duckdb.IOException, match="lock"), opened_for_reading(store.published):
+            pass
+        export(store)  # of the file that is held
+        held_id = json.loads((store.exports / "manifest.json").read_text())["build_id"]
+        go_on(store)
+        publish(store)
+        export(store)
+        writer.communicate("\n")
+    manifest = json.loads((store.exports / "manifest.json").read_text())
+    with opened_for_reading(store.published) as db:
+        [(build_id, _)] = db.execute("from meta.publication").fetchall()
+    assert manifest["build_id"] == build_id != held_id
+
+
+def test_a_build_that_went_on_since_is_not_what_is_exported(business):
+    store = business
+    export(store)
+    before = (store.exports / "csv" / "provider_price_daily.csv").read_bytes()
+    go_on(store)
+    export(store)
+    assert (store.exports / "csv" / "provider_price_daily.csv").read_bytes() == before
+
+
+def test_a_published_file_that_is_damaged_is_replaced_by_the_next_run(business):
+    store = business
+    store.published.write_bytes(b"no database " * 1000)
+    publish(store)
+    export(store)
+    assert in_mart(store.root, "gpu_price_daily")
 
 
 def test_nothing_published_nothing_exported(store):
@@ -89,7 +195,7 @@ def test_the_daily_level_is_in_the_csv(exported):
         [row] = [
             row
             for row in csv.DictReader(file)
-            if (row["tier"], row["region_group"]) == ("neocloud", "world")
+            if (row["tier"], row["region_group"]) == ("neocloud", "all")
             and row["observed_on"] == "2024-01-02"
         ]
     assert row["median_price_usd_per_gpu_hour"] == "2.4"
@@ -97,22 +203,28 @@ def test_the_daily_level_is_in_the_csv(exported):
     assert row["withheld_reason"] == ""
 
 
-def test_a_second_export_is_the_same_to_the_byte(store):
-    open_for_business(store)
+def test_a_second_export_is_the_same_to_the_byte(business):
+    store = business
     first = {path: path.read_bytes() for path in export(store)}
     publish(store)
     assert {path: path.read_bytes() for path in export(store)} == first
 
 
-def test_an_export_that_fails_keeps_the_file_as_it_was(store):
-    open_for_business(store)
+def test_an_export_that_fails_keeps_the_files_as_they_were(business, monkeypatch):
+    store = business
     before = {path: path.read_bytes() for path in export(store)}
-    draft = store.exports / "csv" / f".{next(iter(MARTS))}.csv.draft"
-    draft.mkdir()
-    with pytest.raises(duckdb.Error):
+    manifest = (store.exports / "manifest.json").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(exporting, "_write", full)
+    with pytest.raises(OSError, match="No space left"):
         export(store)
     assert {path: path.read_bytes() for path in before} == before
-    draft.rmdir()
+    assert (store.exports / "manifest.json").read_bytes() == manifest
+    assert len([*(store.exports / ".releases").iterdir()]) == 1
+    monkeypatch.undo()
     assert [*export(store)] == [*before]
 
 

@@ -14,7 +14,7 @@ from tests.given.reader import reading
 
 LOCK = Path(__file__).with_name("old_client.lock")
 LEVELS = """
-    select tier, market, region_group, observed_on::varchar, status, provider_count,
+    select tier, market, region_group, observed_on::varchar, publication_status, provider_count,
         median_price_usd_per_gpu_hour, interval_low_price_usd_per_gpu_hour, effective_n
     from {schema}.gpu_price_daily order by all
 """
@@ -66,7 +66,7 @@ def test_an_old_client_reads_the_same_numbers_and_the_same_past(store, old_clien
         assert old(LEVELS.format(schema="vintage")) == then
         days = {row[3] for row in then}
         assert (min(days), max(days)) == ("2024-01-01", "2024-01-06")
-        first_day = "and tier = 'neocloud' and region_group = 'world'"
+        first_day = "and tier = 'neocloud' and region_group = 'all'"
         level = "select median_price_usd_per_gpu_hour, provider_count from vintage.gpu_price_daily "
         level += f"where observed_on = '2024-01-01' {first_day}"
         assert old(level) == [[pytest.approx(2.3), 4]]

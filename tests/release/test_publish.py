@@ -10,6 +10,7 @@ from pipeline import warehouse as wh
 from pipeline.build.model import Check, ModelError, models, rebuild
 from pipeline.columns import COLUMNS
 from pipeline.contracts import declared
+from pipeline.contracts.own import OWN_TABLES
 from pipeline.release import publish as publishing
 from pipeline.release.publish import publish, verify
 from pipeline.warehouse import PublishError, Warehouse, opened_for_reading, scratch
@@ -54,7 +55,7 @@ def test_the_published_file_has_every_schema(published):
     assert names >= {f"known.{each.name}" for each in declared()}
     assert names >= {each.table for each in MADE}
     assert names >= {f"vintage.{each.name}" for each in MADE}
-    assert names >= {*wh.OWN_TABLES, "meta.data_dictionary"}
+    assert names >= {*OWN_TABLES, "meta.data_dictionary"}
 
 
 def test_nobody_writes_through_a_read_only_connection(published):
@@ -248,7 +249,8 @@ def test_the_market_of_these_tests_has_a_price_in_every_tier(published):
     with opened_for_reading(published) as db:
         levels = db.execute(
             "select tier, market, median_price_usd_per_gpu_hour from marts.gpu_price_daily "
-            "where status = 'published' and region_group = 'world' and observed_on = '2024-01-02' "
+            "where publication_status = 'published' and region_group = 'all' "
+            "and observed_on = '2024-01-02' "
             "order by all"
         ).fetchall()
     assert levels == [
@@ -259,3 +261,23 @@ def test_the_market_of_these_tests_has_a_price_in_every_tier(published):
         ("neocloud", "on_demand", 2.4),
     ]
     assert len(market()) == 10 * (5 + 4 + 1 + 6) + 1
+
+
+def test_the_views_of_the_past_are_made_again_when_they_would_say_something_else(
+    store, monkeypatch
+):
+    open_for_business(store)
+    made = "select min(view_oid) from duckdb_views() where schema_name = 'vintage'"
+    words = "select comment from duckdb_columns() where schema_name = 'vintage' and table_name = "
+    words += "'provider_price_daily' and column_name = 'provider'"
+    with store.connect() as db:
+        before = db.execute(made).fetchall()
+        publishing.prepare_views(db)
+        assert db.execute(made).fetchall() == before, "nothing has changed"
+        monkeypatch.setattr(publishing, "AS_OF", f"{publishing.AS_OF} and true")
+        publishing.prepare_views(db)
+        assert db.execute(made).fetchall() != before
+        said = COLUMNS["provider"]._replace(doc="Who sells.", unit=None)
+        monkeypatch.setattr(wh, "COLUMNS", {**COLUMNS, "provider": said})
+        publishing.prepare_views(db)
+        assert db.execute(words).fetchall() == [("Who sells.",)]

@@ -1,9 +1,5 @@
 """Tab-separated tables inside the SEC's zip archives, read piece by piece; nothing is unpacked.
 
-The archive is the upstream's, so it is not trusted: members are read through bounded streams, never
-written under a name of the archive's, and one that declares or delivers more than it may is refused
-(zip bomb). Names that lead out of a folder are refused as well: the SEC makes none.
-
 The tables have no quoting. A tab inside a value shifts what follows it, so a line with more fields
 than the header is handed over apart: which cell is which, nobody knows. Columns are found by their
 trimmed names regardless of case and commas, since extracts differ in spaces and order (TRAPS 65).
@@ -11,36 +7,21 @@ trimmed names regardless of case and commas, since extracts differ in spaces and
 
 import io
 import re
-import shutil
-import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import polars as pl
 
+from pipeline.sources.guards import Limits
 from pipeline.sources.source import ParseError
 
-MAX_MEMBERS = 200
-MAX_ARCHIVE_BYTES = 2 * 2**30
-MAX_MEMBER_BYTES = 6 * 2**30
-# Deflate cannot exceed 1,032. The emptiest table, a schedule of 250 mostly empty columns, packs to
-# about a fiftieth.
-MAX_RATIO = 300
-SMALL = 2**20
+# A year of notes of all funds unpacks to a few gibibytes.
+LIMITS = Limits(members=200, packed_bytes=2 * 2**30, unpacked_bytes=12 * 2**30)
 STEP = 16 * 2**20
 LONGEST_LINE = 8 * 2**20
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 # One file calls by the first name what another calls by the second.
 SAME = {"segment": "segments"}
-
-
-class Readable(Protocol):
-    """What a body is read from: it is asked for the next bytes, and for nothing else."""
-
-    def read(self, size: int = -1, /) -> bytes: ...
 
 
 class Piece(NamedTuple):
@@ -61,56 +42,6 @@ def column_name(header: str) -> str:
     return SAME.get(name, name)
 
 
-@contextmanager
-def opened(stream: Readable) -> Iterator[zipfile.ZipFile]:
-    """The archive in a stream, by way of a nameless temporary file.
-
-    Raises:
-        ParseError: not a zip archive, or one that is broken, too large, encrypted, or made to harm.
-    """
-    with tempfile.TemporaryFile() as file:
-        shutil.copyfileobj(_Limited(stream, MAX_ARCHIVE_BYTES), file, STEP)
-        try:
-            with zipfile.ZipFile(file) as archive:
-                _check(archive.infolist())
-                yield archive
-        except BROKEN as error:
-            raise ParseError(f"zip archive: {type(error).__name__}: {error}") from error
-
-
-class _Limited:
-    """A stream that may not be longer than announced."""
-
-    def __init__(self, stream: Readable, most: int) -> None:
-        self._stream, self._left = stream, most
-
-    def read(self, size: int = -1, /) -> bytes:
-        piece = self._stream.read(size)
-        self._left -= len(piece)
-        if self._left < 0:
-            raise ParseError("zip archive: larger than any the SEC publishes")
-        return piece
-
-
-def _check(members: Sequence[zipfile.ZipInfo]) -> None:
-    if len(members) > MAX_MEMBERS:
-        raise ParseError(f"zip archive: {len(members)} members")
-    names = [each.filename.lower() for each in members]
-    if len(set(names)) < len(names):
-        raise ParseError("zip archive: two members of one name")
-    for each in members:
-        if re.search(r"^/|^[a-z]:|\\|(^|/)\.\.(/|$)|\0", each.filename, re.IGNORECASE):
-            raise ParseError(f"zip archive: a member is called {each.filename[:100]!r}")
-        if each.flag_bits & 0x1:
-            raise ParseError(f"zip archive: {each.filename} is encrypted")
-        ratio = each.file_size / max(each.compress_size, 1)
-        if each.file_size > MAX_MEMBER_BYTES or (each.file_size > SMALL and ratio > MAX_RATIO):
-            raise ParseError(
-                f"zip archive: {each.filename} unpacks to {each.file_size:,} bytes from "
-                f"{each.compress_size:,}: a zip bomb"
-            )
-
-
 def pieces(
     archive: zipfile.ZipFile,
     name: str,
@@ -122,7 +53,7 @@ def pieces(
     """A table of the archive, some megabytes at a time.
 
     Args:
-        archive: As `opened` gives it.
+        archive: As `guards.opened` gives it.
         name: The member's last name; its folder may move.
         wanted: Columns by the name `column_name` gives them; one the table lacks is all null.
         also: Further columns whose name this regular expression is found in.

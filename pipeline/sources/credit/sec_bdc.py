@@ -2,7 +2,8 @@
 
 Grain: one investment in one fund's schedule, on the filing's balance sheet day. The schedule file
 (`soi.tsv`) is a pivot of XBRL facts without a key; `_soi` says which of its lines are investments.
-Kept are loans and notes of the borrowers in `_names`; lines of others only count towards the total.
+Kept are loans and notes of the borrowers in `ai_borrowers`; lines of others only count towards the
+total.
 Units: the schedule states none. XBRL figures are unscaled, but filers tag thousands as dollars. So
 a fund's schedule is added up and held against the investments of its balance sheet (`num.tsv`); a
 fund off by more than ten times, or without a total, is set aside whole, and `schedule_gap_pct` is
@@ -29,7 +30,7 @@ inside values, lines of earlier days beside the present ones, subtotals, shares 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
 from math import log10
@@ -41,8 +42,8 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.credit import FUND_HOLDINGS
-from pipeline.sources.credit._archive import apart, opened, pieces
-from pipeline.sources.credit._names import names_borrower
+from pipeline.sources.credit._archive import LIMITS, apart, pieces
+from pipeline.sources.credit._names import ADVISERS, BORROWERS, adviser, names_borrower
 from pipeline.sources.credit._soi import SOI, Schedule, dates, read_schedule
 from pipeline.sources.filings._edgar import (
     CONTACT,
@@ -53,7 +54,8 @@ from pipeline.sources.filings._edgar import (
     folder,
     get,
 )
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.guards import opened
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 PAGE = "https://www.sec.gov/data-research/sec-markets-data/bdc-data-sets"
 LINK = re.compile(r'href="([^"]+?/(\d{4}(?:q[1-4]|_\d{2}))_bdc(?:_\d+)?\.zip)"', re.IGNORECASE)
@@ -76,22 +78,6 @@ NET_ASSETS = (
 UNITS_OF = ("InvestmentOwnedBalancePrincipalAmount", "InvestmentOwnedAtFairValue")
 MEMBER = r"InvestmentIdentifierAxis(?:\([^)]*\))?=([^;]*)"
 MOST_OFF = 10.0
-# Managers whose name is in the names of their funds; of others the adviser is not known here.
-ADVISERS = {
-    r"\bblue owl\b|^owl rock": "Blue Owl",
-    r"\bblackstone\b": "Blackstone",
-    r"\bcarlyle\b": "Carlyle",
-    r"\bgolub\b": "Golub",
-    r"^ares ": "Ares",
-    r"^hps ": "HPS",
-    r"^apollo\b": "Apollo",
-    r"^pimco\b": "PIMCO",
-    r"^msd\b": "MSD",
-    r"^great elm\b": "Great Elm",
-    r"^monroe\b": "Monroe",
-    r"^trinity capital\b": "Trinity",
-    r"^lago\b": "LAGO",
-}
 
 
 def links(page: bytes, url: str = PAGE) -> dict[str, str]:
@@ -112,10 +98,10 @@ def _last_month(period: str) -> tuple[int, int]:
     return year, int(rest[1:]) * (3 if rest.startswith("q") else 1)
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     archives = _archives()
     for period in to_ask(list(archives)):
-        yield _part(period, archives[period], last)
+        yield _part(period, archives[period], held)
 
 
 def to_ask(periods: Sequence[str]) -> list[str]:
@@ -130,11 +116,11 @@ def _months(period: str) -> frozenset[int]:
     return frozenset(range(last - 2, last + 1) if "q" in period else [last])
 
 
-def fetch_month(month: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch_month(month: date, held: Held) -> Iterator[Part]:
     """The archive whose last month this is, if one is held for it."""
     for period, url in _archives().items():
         if _last_month(period) == (month.year, month.month):
-            yield _part(period, url, last)
+            yield _part(period, url, held)
 
 
 def _archives() -> dict[str, str]:
@@ -144,8 +130,8 @@ def _archives() -> dict[str, str]:
         raise http.UpstreamError(str(error), url=PAGE) from error
 
 
-def _part(period: str, url: str, last: Callable[[str], Mapping[str, str]]) -> Part:
-    ask = partial(download, url, validators=last(period), max_bytes=MOST_BYTES)
+def _part(period: str, url: str, held: Held) -> Part:
+    ask = partial(download, url, validators=held(period), max_bytes=MOST_BYTES)
     return Part(period, attempt(ask))
 
 
@@ -156,7 +142,7 @@ def parse_stream(stream: BinaryIO, capture: Capture) -> pl.DataFrame:
         ParseError: no archive or a harmful one, a table or column missing, an expected column all
             null, cells that are not of their column (a shifted header), or no schedule at all.
     """
-    with opened(stream) as archive:
+    with opened(stream, LIMITS) as archive:
         lines = pieces(archive, "soi.tsv", SOI, also=" axis$")
         schedule = read_schedule(lines)
         filings = _filings([each.rows for each in pieces(archive, "sub.tsv", SUB)])
@@ -228,7 +214,7 @@ def _rows(
         holding_id="holding_id",
         fund="name",
         fund_cik=cik,
-        adviser=_adviser(),
+        adviser=adviser(pl.col("name")),
         vehicle=pl.when("is_joint_venture").then(pl.lit("joint_venture")).otherwise(pl.lit("bdc")),
         form="form",
         period_end_on="period",
@@ -313,12 +299,6 @@ def _share_of_net_assets() -> pl.Expr:
     return pl.when(is_percent.fill_null(filed.abs() >= 1)).then(filed).otherwise(filed * 100)
 
 
-def _adviser() -> pl.Expr:
-    name = pl.col("name").str.to_lowercase()
-    found = [pl.when(name.str.contains(said)).then(pl.lit(who)) for said, who in ADVISERS.items()]
-    return pl.coalesce(*found, pl.lit(None, pl.String))
-
-
 SOURCE = Source(
     name="sec_bdc",
     homepage=PAGE,
@@ -329,6 +309,8 @@ SOURCE = Source(
     fetch=fetch,
     refresh_days=31,
     secrets=(CONTACT,),
+    rules=(BORROWERS, ADVISERS),
     backfill=Backfill("month", SINCE, fetch_month),
     sightings=False,
+    real_answer="2025-11-28, whole",
 )

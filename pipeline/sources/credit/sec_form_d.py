@@ -1,8 +1,8 @@
 """SEC Form D data sets: notices of private offerings by companies that rent, own or host GPUs.
 
-Grain: one notice or amendment. A quarter's file names all issuers; kept are those of ISSUERS and
-those whose name matches NAMES, which also brings in vehicles that only buy the company's shares:
-`issuer_name_raw` tells.
+Grain: one notice or amendment. A quarter's file names all issuers; kept are those of
+`ai_borrowers`, by number or by name, which also brings in vehicles that only buy the company's
+shares: `issuer_name_raw` tells.
 Units: US dollars. An indefinite amount is null.
 Clock: filed on a day, public that day; the file gives no time, so a notice is known at the end of
 its filing day (UTC), which is no earlier than the SEC's cut at 17:30 New York time.
@@ -23,8 +23,7 @@ filings are marked TESTORLIVE. Amounts are what the issuer offered, not what som
 import io
 import re
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import partial
 from urllib.parse import urljoin
@@ -33,8 +32,10 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.credit import PRIVATE_OFFERINGS
+from pipeline.sources.credit._names import BORROWERS, any_name, offerors
 from pipeline.sources.filings import _edgar
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.guards import Limits, opened, read_member
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 INDEX = "https://www.sec.gov/data-research/sec-markets-data/form-d-data-sets"
 LINK = re.compile(
@@ -42,9 +43,7 @@ LINK = re.compile(
 )
 QUARTERS = 2
 SINCE = date(2019, 1, 1)
-MAX_MEMBERS, MAX_UNZIPPED = 20, 512 * 2**20
-# What `zipfile` raises for a damaged, encrypted or unknown kind of zip.
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+LIMITS = Limits(members=20, packed_bytes=64 * 2**20, unpacked_bytes=512 * 2**20)
 # Columns that are read, by table; others are left in the zip.
 TABLES = {
     "FORMDSUBMISSION.tsv": (
@@ -78,32 +77,22 @@ KINDS = {
     "ISPOOLEDINVESTMENTFUNDTYPE": "fund interest",
     "ISOTHERTYPE": "other",
 }
-ISSUERS = {"0001924674", "0001954966"}  # Crusoe, Lambda
-# Borrowers of the facility table and their kin, as words of a name.
-NAMES = (
-    r"(?i)\b(?:x\.?ai|crusoe|coreweave|lambda,? (?:labs?|inc|ai)|nscale|firmus|"
-    r"together computer|together ai|fluidstack|voltage park|tensorwave|nebius|vultr|"
-    r"cerebras|groq|vast data|runpod|foundry technologies|sf compute|san francisco compute|"
-    r"anthropic|openai|valor compute|poolside|prime intellect|hyperbolic|"
-    r"applied digital|terawulf|galaxy helios|novva|edgecore|databank|qumulus ?ai|"
-    r"general compute|crucible compute|fermi america)\b"
-)
 TRUE = ("TRUE", "YES", "Y", "1")
 DAY = r"^(?:\d{1,2}-[A-Za-z]{3}-\d{4}|\d{4}-\d{2}-\d{2})$"
 MOMENT = pl.Datetime("us", "UTC")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     files = _files()
     newest = sorted({quarter for quarter, _ in files.values()})[-QUARTERS:]
-    yield from _missing([each for each in files if files[each][0] in newest], files, last)
+    yield from _missing([each for each in files if files[each][0] in newest], files, held)
 
 
-def fetch_month(month: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch_month(month: date, held: Held) -> Iterator[Part]:
     """The files of the quarter a month lies in, as far as they are not held."""
     files = _files()
     quarter = f"{month.year}q{(month.month + 2) // 3}"
-    yield from _missing([each for each in files if files[each][0] == quarter], files, last)
+    yield from _missing([each for each in files if files[each][0] == quarter], files, held)
 
 
 def _files() -> dict[str, tuple[str, str]]:
@@ -126,10 +115,10 @@ def _files() -> dict[str, tuple[str, str]]:
 def _missing(
     names: list[str],
     files: Mapping[str, tuple[str, str]],
-    last: Callable[[str], Mapping[str, str]],
+    held: Held,
 ) -> Iterator[Part]:
     for name in sorted(names):
-        if not last(name):
+        if not held(name):
             yield Part(name, _edgar.attempt(partial(_edgar.get, files[name][1])))
 
 
@@ -150,26 +139,13 @@ def without_people(body: bytes) -> bytes:
 def _tables(body: bytes) -> dict[str, bytes]:
     """The bytes of each of TABLES, whichever folder of the zip it lies in."""
     found: dict[str, bytes] = {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as packed:
-            members = packed.infolist()
-            if len(members) > MAX_MEMBERS or sum(x.file_size for x in members) > MAX_UNZIPPED:
-                raise ParseError(f"a zip of {len(members)} members, or too large unzipped")
-            for each in members:
-                folders, name = each.filename.replace("\\", "/").split("/")[:-1], each.filename
-                if name.startswith(("/", "\\")) or ".." in folders or ":" in name:
-                    raise ParseError(f"a member that leads out of the zip: {name[:100]!r}")
-                table = name.replace("\\", "/").rpartition("/")[2]
-                if table not in TABLES:
-                    continue
-                if table in found:
-                    raise ParseError(f"{table} is there twice")
-                with packed.open(each) as member:
-                    found[table] = member.read(MAX_UNZIPPED + 1)
-                if len(found[table]) > MAX_UNZIPPED:
-                    raise ParseError(f"{table} is larger than it says")
-    except DAMAGE as error:
-        raise ParseError(f"not a readable zip: {str(error)[:200]}") from error
+    with opened(body, LIMITS) as archive:
+        for name in archive.namelist():
+            table = name.rpartition("/")[2]
+            if table in found:
+                raise ParseError(f"{table} is there twice")
+            if table in TABLES:
+                found[table] = read_member(archive, name)
     if missing := sorted(TABLES.keys() - found.keys()):
         raise ParseError(f"the zip lacks {missing}")
     return found
@@ -222,11 +198,11 @@ def _read(text: bytes, name: str, columns: tuple[str, ...], capture: Capture) ->
 def _universe(issuers: pl.DataFrame) -> pl.DataFrame:
     """One issuer for each notice that concerns the universe, the primary one first."""
     cik = pl.col("CIK").str.zfill(10)
-    named = pl.col("ENTITYNAME").str.contains(NAMES)
+    named = pl.col("ENTITYNAME").str.contains(any_name("offerings"))
     primary = pl.col("IS_PRIMARYISSUER_FLAG").str.to_uppercase().is_in(TRUE).fill_null(False)
     return (
         issuers.with_columns(CIK=cik, primary=primary)
-        .filter((pl.col("CIK").is_in(ISSUERS) | named).fill_null(False))
+        .filter((pl.col("CIK").is_in(offerors()) | named).fill_null(False))
         .sort("ACCESSIONNUMBER", ~pl.col("primary"), "CIK", "ENTITYNAME")
         .unique("ACCESSIONNUMBER", keep="first", maintain_order=True)
         .drop("primary", "IS_PRIMARYISSUER_FLAG")
@@ -298,6 +274,7 @@ SOURCE = Source(
     refresh_days=90,
     redact=without_people,
     secrets=(_edgar.CONTACT,),
+    rules=(BORROWERS,),
     backfill=Backfill("month", SINCE, fetch_month),
     sightings=False,
 )

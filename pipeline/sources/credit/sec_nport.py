@@ -1,7 +1,7 @@
 """SEC N-PORT: what mutual funds, ETFs and closed-end funds hold, four times a year.
 
 Grain: one debt holding of one series in one report. Two bodies are read: a quarter's archive of all
-reports, from which the borrowers in `_names` are kept, and one report as it was filed
+reports, from which those in `ai_borrowers` are kept, and one report as it was filed
 (`primary_doc.xml`), which is kept whole.
 Units: US dollars. `CURRENCY_VALUE` of the archive is dollars despite its name; `balance` is in the
 holding's currency, so principal in another currency is left empty. Percentages are percent. Each
@@ -25,7 +25,7 @@ with an empty line, which strict XML readers refuse. Names miss their sponsor (B
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
 from urllib.parse import urljoin
@@ -35,8 +35,8 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.credit import FUND_HOLDINGS
-from pipeline.sources.credit._archive import apart, opened, pieces
-from pipeline.sources.credit._names import names_borrower
+from pipeline.sources.credit._archive import LIMITS, apart, pieces
+from pipeline.sources.credit._names import BORROWERS, names_borrower
 from pipeline.sources.filings._edgar import (
     CONTACT,
     LICENCE,
@@ -46,7 +46,8 @@ from pipeline.sources.filings._edgar import (
     folder,
     get,
 )
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import opened
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 PAGE = "https://www.sec.gov/data-research/sec-markets-data/form-n-port-data-sets"
 LINK = re.compile(r'href="([^"]+?/(\d{4}q[1-4])_nport(?:_\d+)?\.zip)"', re.IGNORECASE)
@@ -113,13 +114,13 @@ def links(page: bytes, url: str = PAGE) -> dict[str, str]:
     return {each: archives[each] for each in sorted(archives, reverse=True)}
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     try:
         archives = links(get(PAGE).body)
     except ParseError as error:
         raise http.UpstreamError(str(error), url=PAGE) from error
     quarter, url = next(iter(archives.items()))
-    ask = partial(download, url, validators=last(quarter), max_bytes=MOST_BYTES)
+    ask = partial(download, url, validators=held(quarter), max_bytes=MOST_BYTES)
     yield Part(quarter, attempt(ask))
 
 
@@ -149,7 +150,7 @@ class _Rejoined:
 
 
 def _archived(stream: _Rejoined) -> pl.DataFrame:
-    with opened(stream) as archive:
+    with opened(stream, LIMITS) as archive:
         held, counts = [], []
         for each in pieces(archive, "fund_reported_holding.tsv", HOLDING):
             counts.append(each.rows.select(pl.all().is_not_null().sum()))
@@ -344,5 +345,7 @@ SOURCE = Source(
     fetch=fetch,
     refresh_days=92,
     secrets=(CONTACT,),
+    rules=(BORROWERS,),
     sightings=False,
+    real_answer="2022-12-31, whole",
 )

@@ -12,7 +12,6 @@ seven filings after 2026-02-17 are on New York's clock already. Others find one 
 five on that clock (github.com/theOGognf/finagg/issues/64). `_accepted` tells the clocks apart.
 """
 
-import json
 import os
 from collections.abc import Callable, Collection, Mapping
 from datetime import time
@@ -22,6 +21,7 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.capture.bodies import Expects
+from pipeline.sources.guards import read_json
 from pipeline.sources.source import REFERENCE, ParseError
 
 CONTACT = "SEC_CONTACT"
@@ -224,10 +224,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     Raises:
         ParseError: something else; the message shows how it begins.
     """
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"not JSON ({str(error)[:100]}), begins {body[:100]!r}") from error
+    answer = read_json(body)
     if not isinstance(answer, dict):
         raise ParseError(f"not an object, begins {body[:100]!r}")
     return answer

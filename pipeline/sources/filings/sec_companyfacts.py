@@ -21,8 +21,7 @@ April and July 2026): not read. Forms and taxonomies (`ecd`, `ffd`) are kept as 
 by what reads them. Instants have no `start`. `decimals` is not here.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -44,7 +43,8 @@ from pipeline.sources.filings._edgar import (
     submissions_rows,
     universe,
 )
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://data.sec.gov/api/xbrl/companyfacts/CIK{cik}.json"
 MAX_BYTES = 128 * 2**20
@@ -83,14 +83,14 @@ class _Figures(NamedTuple):
     columns: dict[str, list[Any]]  # TEXTS, val and, where something is wrong, reason
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     for each in universe():
-        part = _company(each.cik, last)
+        part = _company(each.cik, held)
         if part is not None:
             yield part
 
 
-def _company(cik: str, last: Callable[[str], Mapping[str, str]]) -> Part | None:
+def _company(cik: str, held: Held) -> Part | None:
     """What the SEC answers for one company; None where nothing new can be there."""
     listed = attempt(partial(get, SUBMISSIONS.format(cik=cik), expects="json"))
     if isinstance(listed, UpstreamError):
@@ -100,15 +100,15 @@ def _company(cik: str, last: Callable[[str], Mapping[str, str]]) -> Part | None:
     except ParseError:  # sec_submissions says what is wrong with the list
         reports = []
     parts = {report: f"cik{cik}_{report}" for report in reports}
-    if reports and last(parts[reports[0]]):
+    if reports and held(parts[reports[0]]):
         return None
-    held = next((part for part in parts.values() if last(part)), f"cik{cik}")
+    newest = next((part for part in parts.values() if held(part)), f"cik{cik}")
     ask = partial(
-        get, URL.format(cik=cik), validators=last(held), expects="json", max_bytes=MAX_BYTES
+        get, URL.format(cik=cik), validators=held(newest), expects="json", max_bytes=MAX_BYTES
     )
     answer = attempt(ask)
     if isinstance(answer, UpstreamError) or answer.status == 304:
-        return Part(held, answer)
+        return Part(newest, answer)
     has = (part for report, part in parts.items() if f'"{report}"'.encode() in answer.body)
     return Part(next(has, f"cik{cik}"), answer)
 
@@ -163,10 +163,7 @@ def _tolerant(body: bytes) -> _Figures:
     Raises:
         ParseError: not JSON, nested without end, or another structure.
     """
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"not JSON ({str(error)[:100]}), begins {body[:100]!r}") from error
+    answer = read_json(body)
     if not isinstance(answer, dict) or "cik" not in answer or "facts" not in answer:
         raise ParseError(f"no object with cik and facts, begins {body[:100]!r}")
     concepts: list[tuple[str, str, str]] = []
@@ -291,4 +288,5 @@ SOURCE = Source(
     refresh_days=14,
     secrets=(CONTACT,),
     sightings=False,
+    real_answer="2026-06-17, whole",
 )

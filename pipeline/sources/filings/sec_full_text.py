@@ -21,7 +21,7 @@ items). Any other shape is refused.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -33,7 +33,8 @@ from pipeline.capture.http import Response, UpstreamError
 from pipeline.columns import COLUMNS
 from pipeline.contracts.filings import FILING_MENTIONS
 from pipeline.sources.filings._edgar import CONTACT, LICENCE, TERMS, get, padded, universe
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://efts.sec.gov/LATEST/search-index"
 DOCUMENT = "https://www.sec.gov/Archives/edgar/data/{cik}/{folder}/{document}"
@@ -55,7 +56,7 @@ PHRASES = (
 ACCESSION = re.compile(r"(\d{10})-?(\d{2})-?(\d{6})")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:  # noqa: ARG001, never 304
+def fetch(held: Held) -> Iterator[Part]:  # noqa: ARG001, never 304
     """Every phrase for every company, as one capture."""
     until = datetime.now(UTC).date()
     asked: list[bytes] = []
@@ -139,10 +140,7 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 
 
 def _answers(body: bytes, capture: Capture) -> list[dict[str, Any]]:
-    try:
-        answers = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {str(error)[:200]}") from error
+    answers = read_json(body, capture)
     if not isinstance(answers, list) or not all(isinstance(each, dict) for each in answers):
         raise ParseError(f"{capture.url}: not a list of answers")
     return answers

@@ -20,7 +20,7 @@ the first read holds.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
@@ -41,7 +41,7 @@ from pipeline.sources.filings._edgar import (
     submissions_rows,
     universe,
 )
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 SINCE = date(2019, 1, 1)
 PAGES = "https://data.sec.gov/submissions/{name}"
@@ -49,7 +49,7 @@ PAGE = re.compile(r"CIK(\d{10})-submissions-(\d{3})\.json")
 PART = re.compile(r"cik(\d{10})(_\d{3}_\d+_\d{4}-\d{2}-\d{2})?")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     for each in universe():
         url = SUBMISSIONS.format(cik=each.cik)
         answer = attempt(partial(get, url, expects="json"))
@@ -57,7 +57,7 @@ def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
         if not isinstance(answer, Response):
             continue
         for name, part in _pages(answer.body):
-            if not last(part):
+            if not held(part):
                 page = partial(get, PAGES.format(name=name), expects="json")
                 yield Part(part, attempt(page))
 
@@ -144,4 +144,5 @@ SOURCE = Source(
     fetch=fetch,
     secrets=(CONTACT,),
     sightings=False,
+    real_answer="2026-06-08, whole",
 )

@@ -3,58 +3,68 @@
 A source imports these by name, so that its fingerprint covers them.
 """
 
-import json
-from collections.abc import Container, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import polars as pl
 
 from pipeline.columns import COLUMNS
 from pipeline.sources.source import Capture, ParseError, Source
 
+Entry = TypeVar("Entry")
+Row = TypeVar("Row")
 Fields = Mapping[str, type[pl.DataType]]
-
-
-def read_json(body: bytes, capture: Capture) -> Any:
-    """The answer, whatever it is.
-
-    Raises:
-        ParseError: not JSON, or nested without end.
-    """
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {error}") from error
-
-
-def read_documents(body: bytes, capture: Capture) -> Iterator[Any]:
-    """The JSON documents of pages that stand one after the other.
-
-    Raises:
-        ParseError: not JSON, nested without end, or nothing at all.
-    """
-    try:
-        text = body.decode("utf-8").strip()
-        while True:
-            document, end = json.JSONDecoder().raw_decode(text)
-            yield document
-            text = text[end:].lstrip()
-            if not text:
-                return
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {str(error)[:200]}") from error
 
 
 def objects(answer: Any, field: str, capture: Capture) -> list[dict[str, object]]:
     """The list of objects in a field of the answer; it may be empty.
 
+    Something else among objects becomes an empty object, which `typed` calls malformed.
+
     Raises:
-        ParseError: no such field, or something else in it; the message shows what was answered.
+        ParseError: no such field, or no list of objects in it; the message shows what was answered.
     """
     found = answer.get(field) if isinstance(answer, dict) else None
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+    if not isinstance(found, list) or not mostly([isinstance(each, dict) for each in found]):
         raise ParseError(f"{capture.url}: no list of objects in `{field}`: {str(answer)[:200]}")
-    return found
+    return [each if isinstance(each, dict) else {} for each in found]
+
+
+def mostly(held: Sequence[bool]) -> bool:
+    """Whether what is expected of each entry holds for at least half of them.
+
+    One odd entry is set aside; a structure that most entries do not have is another structure.
+    """
+    return 2 * sum(held) >= len(held)
+
+
+def read_each(
+    entries: Iterable[Entry], read: Callable[[Entry], Iterable[Row]], odd: Callable[[Entry], Row]
+) -> list[Row]:
+    """Rows of each entry; an entry of another structure becomes one odd row.
+
+    Args:
+        entries: Parts of the answer.
+        read: Gives the rows of an entry, or raises ParseError.
+        odd: The row that stands for an entry that cannot be read, so that it is counted.
+
+    Raises:
+        ParseError: most entries are of another structure; the first one's error.
+    """
+    rows: list[Row] = []
+    refused: list[ParseError] = []
+    held: list[bool] = []
+    for entry in entries:
+        try:
+            rows += list(read(entry))
+            held.append(True)
+        except ParseError as error:
+            rows.append(odd(entry))
+            refused.append(error)
+            held.append(False)
+    if not mostly(held):
+        raise refused[0]
+    return rows
 
 
 def typed(
@@ -74,44 +84,78 @@ def typed(
         may_lack: Fields that may be absent or null.
         may_be_null: Fields that are always there and may be null.
 
+    Returns:
+        The columns and `malformed`: null, or which fields of the entry are missing, null or of
+        another type. Such a field is null; every source passes the column on as the reason.
+
     Raises:
-        ParseError: a field missing, null or of another type, by name.
+        ParseError: a field that is so in most entries, by name: the structure is another one.
     """
-    columns = []
-    for name, dtype in fields.items():
-        where = f"{capture.url}: field {name}"
-        absent = sum(name not in each for each in entries)
-        if absent and name not in may_lack:
-            raise ParseError(f"{where} missing in {absent} of {len(entries)}")
-        values = [each.get(name) for each in entries]
-        if None in values and name not in may_lack and name not in may_be_null:
-            raise ParseError(f"{where} is null")
-        if dtype is not pl.Boolean and any(isinstance(each, bool) for each in values):
-            raise ParseError(f"{where} is true or false")
-        columns.append(_column(name, values, dtype, where))
-    return pl.DataFrame(columns)
+    rows = [
+        [each.get(name, ABSENT) if name not in may_lack else each.get(name) for name in fields]
+        for each in entries
+    ]
+    needed = {name for name in fields if name not in may_lack and name not in may_be_null}
+    return _frame(rows, fields, f"{capture.url}: field ", needed)
 
 
 def typed_rows(rows: Sequence[Sequence[object]], fields: Fields, capture: Capture) -> pl.DataFrame:
     """Rows whose cells stand in the order of the fields; any cell may be null.
 
+    Returns:
+        As `typed`, with `malformed`.
+
     Raises:
-        ParseError: a cell of another type, by the name of its field.
+        ParseError: a field of another type in most rows, by its name.
     """
-    columns = zip(fields.items(), zip(*rows, strict=True), strict=True)
-    return pl.DataFrame(
-        [
-            _column(name, values, dtype, f"{capture.url}: {name}")
-            for (name, dtype), values in columns
+    return _frame(rows, fields, f"{capture.url}: ", set())
+
+
+ABSENT = object()
+PYTHON_TYPES: dict[type[pl.DataType], tuple[type, ...]] = {
+    pl.String: (str,),
+    pl.Boolean: (bool,),
+    pl.Int64: (int,),
+    pl.Float64: (int, float),
+}
+
+
+def _frame(
+    rows: Sequence[Sequence[object]], fields: Fields, where: str, needed: Container[str]
+) -> pl.DataFrame:
+    columns: list[pl.Series] = []
+    odd: list[list[str]] = [[] for _ in rows]
+    for position, (name, dtype) in enumerate(fields.items()):
+        values = [row[position] for row in rows]
+        wrong = [_wrong(value, dtype, name in needed) for value in values]
+        if not mostly([each is None for each in wrong]):
+            first = next(each for each in wrong if each)
+            many = sum(each is not None for each in wrong)
+            raise ParseError(f"{where}{name} {first} in {many} of {len(rows)}")
+        fitting = [
+            None if why or value is ABSENT else value
+            for value, why in zip(values, wrong, strict=True)
         ]
-    )
+        columns.append(pl.Series(name, fitting, dtype=dtype, strict=False))
+        for names, why in zip(odd, wrong, strict=True):
+            if why:
+                names.append(name)
+    said = [f"malformed: {', '.join(names)}" if names else None for names in odd]
+    return pl.DataFrame([*columns, pl.Series("malformed", said, dtype=pl.String)])
 
 
-def _column(name: str, values: Sequence[object], dtype: type[pl.DataType], where: str) -> pl.Series:
-    try:
-        return pl.Series(name, values, dtype=dtype, strict=True)
-    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
-        raise ParseError(f"{where}: {str(error)[:200]}") from error
+def _wrong(value: object, dtype: type[pl.DataType], needed: bool) -> str | None:
+    """What is wrong with a cell; a number that is out of range is of another type."""
+    if value is ABSENT:
+        return "missing"
+    if value is None:
+        return "is null" if needed else None
+    if isinstance(value, bool) and dtype is not pl.Boolean:
+        return "is true or false"
+    fits = isinstance(value, PYTHON_TYPES[dtype])
+    if fits and isinstance(value, int) and not isinstance(value, bool):
+        fits = abs(value) < (2**63 if dtype is pl.Int64 else 2**1023)
+    return None if fits else f"is {str(value)[:100]!r}"
 
 
 def untold(*names: str) -> dict[str, pl.Expr]:

@@ -48,6 +48,7 @@ def all_pages(
         if not further:
             bodies = [each.body for each in pages]
             body = b"\n".join(bodies) if joined == "lines" else b"[" + b",".join(bodies) + b"]"
-            return replace(pages[-1], url=url, headers={}, body=body)
+            cleaned = any(each.redacted for each in pages)
+            return replace(pages[-1], url=url, headers={}, body=body, redacted=cleaned)
         params = {**params, **further}
     raise http.UpstreamError(f"more than {most} pages", url=url, status=200)

@@ -12,12 +12,12 @@ is not the day of its prices. Which those are is told by the number of their ver
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from pipeline.capture import http
-from pipeline.sources.source import Part
+from pipeline.sources.source import Held, Part
 
 API = "https://api.github.com/repos/skypilot-org/skypilot-catalog/commits"
 RAW = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog"
@@ -44,10 +44,8 @@ SHA = re.compile(r"[0-9a-f]{40}")
 # Names a part: cloud, then the moment of the commit, as skypilot_catalog.parse reads it back.
 STAMP = "%Y%m%dT%H%M%SZ"
 
-Last = Callable[[str], Mapping[str, str]]
 
-
-def fetch_month(month: date, last: Last) -> Iterator[Part]:
+def fetch_month(month: date, held: Held) -> Iterator[Part]:
     """The last version of each day of a month, of every file a workflow refreshed.
 
     Raises:
@@ -66,7 +64,7 @@ def fetch_month(month: date, last: Last) -> Iterator[Part]:
                 at, sha = days[day]
                 seen[cloud].add(day)
                 part = f"{cloud}-{at:{STAMP}}".lower()
-                if not last(part):
+                if not held(part):
                     ask = partial(http.get, f"{RAW}/{sha}/{path}", expects="csv")
                     yield Part(part, http.attempt(ask))
     if not any(seen.values()):

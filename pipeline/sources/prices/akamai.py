@@ -16,7 +16,7 @@ alias table. RTX6000 is the Turing card. The monthly price was a cap until 2026-
 term. NETINT cards of class `accelerated` encode video and have `gpus` 0.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -24,9 +24,16 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import objects, provenance, read_documents, typed_rows, untold
+from pipeline.sources.guards import read_documents
+from pipeline.sources.prices._answers import (
+    objects,
+    provenance,
+    read_each,
+    typed_rows,
+    untold,
+)
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.linode.com/v4/linode/types"
 PAGE_SIZE = 500
@@ -39,11 +46,12 @@ FIELDS: dict[str, type[pl.DataType]] = {
     "gpus": pl.Int64,
     "region": pl.String,
     "hourly": pl.Float64,
+    "odd": pl.String,
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # the pages are one capture, and validators are of one page
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # the pages are one capture, and validators are of one page
     params = {"page": "1", "page_size": str(PAGE_SIZE)}
     ask = partial(all_pages, URL, params, _next, most=MAX_PAGES, joined="lines")
     yield Part("all", http.attempt(ask))
@@ -57,17 +65,14 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
     """One row per plan with GPUs and price; a plan without a price has a reason.
 
     Raises:
-        ParseError: not the documented answer, fewer plans than it announces, a plan twice, a field
-            missing or of another type, or no plan with GPUs.
+        ParseError: not the documented answer, fewer plans than it announces, a field missing or of
+            another type in most plans, or no plan with GPUs.
     """
     types = _types(body, capture)
-    prices = [row for each in types for row in _prices(each, capture)]
+    prices = read_each(types, lambda plan: _prices(plan, capture), _odd)
     if not prices:
         raise ParseError(f"{capture.url}: no plan with GPUs among {len(types)}")
-    frame = typed_rows(prices, FIELDS, capture)
-    if frame.select("plan", "region").is_duplicated().any():
-        raise ParseError(f"{capture.url}: a plan or a region of it is repeated")
-    return _rows(frame, capture)
+    return _rows(typed_rows(prices, FIELDS, capture), capture)
 
 
 def _types(body: bytes, capture: Capture) -> list[dict[str, object]]:
@@ -100,7 +105,11 @@ def _prices(plan: dict[str, object], capture: Capture) -> Iterator[tuple[object,
         hourly, region = price.get("hourly"), price.get("id")
         if isinstance(hourly, bool) or not isinstance(region, str):
             raise ParseError(f"{capture.url}: plan {name!r}: price {price!r}"[:300])
-        yield name, label, gpus, region, hourly
+        yield name, label, gpus, region, hourly, None
+
+
+def _odd(plan: dict[str, object]) -> tuple[object, ...]:
+    return str(plan.get("id")), str(plan.get("label")), 1, "global", None, "malformed: plan"
 
 
 def _rows(prices: pl.DataFrame, capture: Capture) -> pl.DataFrame:
@@ -117,6 +126,8 @@ def _rows(prices: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         price_in_currency_per_gpu_hour=hourly / pl.max_horizontal(gpus, pl.lit(1, pl.Int64)),
         currency=pl.lit("USD"),
         reason=pl.coalesce(
+            "odd",
+            "malformed",
             pl.when(gpus < 1).then(pl.lit("unknown_count")),
             pl.when(hourly.is_null() | (hourly == 0)).then(pl.lit("not_priced_yet")),
         ),

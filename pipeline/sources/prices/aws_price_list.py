@@ -3,8 +3,9 @@
 Grain: one line per SKU, term and price dimension; a row is one machine type with accelerators,
 Linux, shared tenancy, on demand or reserved for one or three years (standard class).
 Units: US dollars per hour for the whole machine; a row is per accelerator, counted by AWS's own
-`GPU` column, else by COUNTS. The list names no accelerator: `accelerator_raw` is the family, and
-the machine type decides. `GPU Memory` is the machine's or the accelerator's, so it is not read.
+`GPU` column, else by `machine_types.csv`. The list names no accelerator: `accelerator_raw` is the
+family, and the machine type decides. `GPU Memory` is the machine's or the accelerator's, so it is
+not read.
 Clock: the current file is true when it is read. Of the past the index holds about one version a
 month. Such a file is true from its own `Publication Date`, which is also when the public could know
 it: the index gives its versions the first of the month as begin (20250912225308 "begins" on
@@ -28,7 +29,7 @@ No Upfront, which is rent, enters a level. Prices differ per purchase option, ne
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import BinaryIO
@@ -37,7 +38,9 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import mostly
+from pipeline.sources.prices._machines import RULES, listed
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 HOST = "https://pricing.us-east-1.amazonaws.com"
 OFFER = f"{HOST}/offers/v1.0/aws/AmazonEC2"
@@ -77,24 +80,6 @@ REGIONS = {
 LIVE_REGIONS = ("us-east-1", "us-west-2", "eu-central-1", "ap-northeast-1")
 # Families with accelerators, future ones included: the alias table decides which chip it is.
 ACCELERATED = r"^(p\d|g\d|gr\d|inf\d|trn\d|dl\d|u-p\d)[a-z0-9-]*\.[a-z0-9-]+$"
-# Where the GPU column is empty. Sources: awsdocs-neuron.readthedocs-hosted.com, pages "Amazon EC2
-# Inf1", "Inf2", "Trn1/Trn1n", "Trn2 Architecture"; aws.amazon.com/ec2/instance-types/dl1 and dl2q.
-COUNTS = {
-    "inf1.xlarge": 1.0,
-    "inf1.2xlarge": 1.0,
-    "inf1.6xlarge": 4.0,
-    "inf1.24xlarge": 16.0,
-    "inf2.xlarge": 1.0,
-    "inf2.8xlarge": 1.0,
-    "inf2.24xlarge": 6.0,
-    "inf2.48xlarge": 12.0,
-    "trn1.2xlarge": 1.0,
-    "trn1.32xlarge": 16.0,
-    "trn1n.32xlarge": 16.0,
-    "trn2.48xlarge": 16.0,
-    "dl1.24xlarge": 8.0,
-    "dl2q.24xlarge": 8.0,
-}
 REQUIRED = {
     "SKU": "sku",
     "OfferTermCode": "offer_term",
@@ -116,23 +101,23 @@ OPTIONAL = {"CapacityStatus": "capacity", "MarketOption": "sold_as", "Region Cod
 PREAMBLE = ("FormatVersion", "Disclaimer", "Publication Date", "Version", "OfferCode")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     for region in LIVE_REGIONS:
-        yield from _changed(region, f"{OFFER}/current/{region}/index.csv", last)
+        yield from _changed(region, f"{OFFER}/current/{region}/index.csv", held)
 
 
-def fetch_month(month: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch_month(month: date, held: Held) -> Iterator[Part]:
     """Every version in force during the month, for the regions that sold accelerators by then."""
     index = http.get(f"{OFFER}/index.json", expects="json")
     for version in _in_force(json.loads(index.body), month):
         for region, since in REGIONS.items():
             if since <= month:
                 url = f"{OFFER}/{version}/{region}/index.csv"
-                yield from _changed(f"{region}.{version}", url, last)
+                yield from _changed(f"{region}.{version}", url, held)
 
 
-def _changed(part: str, url: str, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    answer = http.attempt(partial(http.download, url, validators=last(part), expects="csv"))
+def _changed(part: str, url: str, held: Held) -> Iterator[Part]:
+    answer = http.attempt(partial(http.download, url, validators=held(part), expects="csv"))
     if isinstance(answer, http.UpstreamError) or answer.status != 304:
         yield Part(part, answer)
 
@@ -247,15 +232,22 @@ def _chosen(text: bytes, names: Mapping[str, str]) -> pl.DataFrame:
 def _rates(lines: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     """One row per SKU and term: the hour and the fee put together, and why a rate is refused."""
     region = capture.part.partition(".")[0]
-    others = lines.filter(pl.col("region") != region)
-    if not others.is_empty():
-        raise ParseError(f"{capture.url}: has {others['region'][0]}, not {region}")
-    if lines.select(pl.any_horizontal(pl.col("sku", "unit", "currency").is_null()).any()).item():
-        raise ParseError(f"{capture.url}: a line without SKU, unit or currency")
+    elsewhere = (pl.col("region") != region).fill_null(False)
+    if not mostly(lines.select(~elsewhere).to_series().to_list()):
+        raise ParseError(f"{capture.url}: has {lines.filter(elsewhere)['region'][0]}, not {region}")
+    whole = pl.all_horizontal(pl.col("sku", "unit", "currency").is_not_null())
+    if not mostly(lines.select(whole).to_series().to_list()):
+        raise ParseError(f"{capture.url}: lines without SKU, unit or currency")
+    lines = lines.with_columns(
+        odd=pl.coalesce(
+            _why(~whole, "malformed: SKU, Unit or Currency"), _why(elsewhere, "another_region")
+        )
+    )
     hours, fees = pl.col("unit") == "Hrs", pl.col("unit") == "Quantity"
     amount = pl.col("price").cast(pl.Float64, strict=False)
     key = ("sku", "offer_term", "term_type", "instance_type", "currency", "lease", "option")
     rates = lines.group_by(*key, "sold_as", "gpus", maintain_order=True).agg(
+        odd=pl.col("odd").drop_nulls().first(),
         hour=amount.filter(hours).first(),
         hour_count=hours.sum(),
         fee=amount.filter(fees).first(),
@@ -268,13 +260,14 @@ def _rates(lines: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         years=pl.col("lease").str.extract(r"^([13]) ?yr$").cast(pl.Int64),
         reserved=pl.col("term_type") == "Reserved",
         gpu_count=_gpu_count(),
+        no_count=listed("aws", pl.col("instance_type"), "reason"),
     )
 
 
 def _gpu_count() -> pl.Expr:
     declared = pl.col("gpus").cast(pl.Float64, strict=False)
-    listed = pl.col("instance_type").replace_strict(COUNTS, default=None, return_dtype=pl.Float64)
-    return pl.when(declared > 0).then(declared).otherwise(listed)
+    known = listed("aws", pl.col("instance_type"), "gpu_count").cast(pl.Float64)
+    return pl.when(declared > 0).then(declared).otherwise(known)
 
 
 def _rows(rates: pl.DataFrame, published: datetime, capture: Capture) -> pl.DataFrame:
@@ -287,6 +280,7 @@ def _rows(rates: pl.DataFrame, published: datetime, capture: Capture) -> pl.Data
         cell=pl.struct("instance_type", "reserved", "years", "option"),
     ).with_columns(
         reason=pl.coalesce(
+            "odd",
             _why(pl.col("sold_as").fill_null("OnDemand") == "CapacityBlock", "capacity_block"),
             _why(pl.col("sold_as").fill_null("OnDemand") != "OnDemand", "unknown_market_option"),
             _why(pl.col("unreadable"), "unparseable_price"),
@@ -296,6 +290,7 @@ def _rows(rates: pl.DataFrame, published: datetime, capture: Capture) -> pl.Data
             _why(~paid_by_hour & ((pl.col("hour_count") == 0) | (pl.col("fee_count") == 0)),
                  "upfront_not_stated"),
             _why(pl.col("amount").is_null() | (pl.col("amount") == 0), "not_priced_yet"),
+            "no_count",
             _why(pl.col("gpu_count").is_null(), "unknown_count"),
             _why(~whole, "fractional"),
         )
@@ -352,5 +347,7 @@ SOURCE = Source(
     parse_stream=parse_stream,
     fetch=fetch,
     refresh_days=7,
+    rules=RULES,
+    real_answer="2026-09-12, lines",
     backfill=Backfill(every="month", since=G2, fetch=fetch_month),
 )

@@ -22,7 +22,7 @@ Spot at the on-demand price is AWS's cap, which a file of spot prices cannot sho
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import BinaryIO
@@ -33,7 +33,9 @@ from pyarrow import csv
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import mostly
+from pipeline.sources.prices._machines import RULES, listed
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 ARCHIVE = "https://doi.org/10.5281/zenodo.14198917"
 ZENODO = "https://zenodo.org"
@@ -84,68 +86,30 @@ REGIONS = {
 }
 # Families with accelerators; FPGA (f1, f2) and video (vt1) machines are none.
 FAMILY = r"^(?:p\d|g\d|gr\d|trn\d|inf\d|dl\d)[a-z0-9-]*\."
-SMALL = ("", "2", "4", "8", "16")
-# Accelerators per machine type. A type not listed is set aside, never guessed.
-# Source: https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html and, for the retired g2 and
-# p2, https://aws.amazon.com/ec2/previous-generation/.
-MACHINES: dict[str, dict[str, int]] = {
-    "A10G": {f"g5.{n}xlarge": 1 for n in SMALL}
-    | {"g5.12xlarge": 4, "g5.24xlarge": 4, "g5.48xlarge": 8},
-    "A100": {"p4d.24xlarge": 8},
-    "A100-80GB": {"p4de.24xlarge": 8},
-    "B200": {"p6-b200.48xlarge": 8},
-    "B300": {"p6-b300.48xlarge": 8},
-    "GB200": {"p6e-gb200.36xlarge": 4},
-    "Gaudi": {"dl1.24xlarge": 8},
-    "H100": {"p5.4xlarge": 1, "p5.48xlarge": 8},
-    "H200": {"p5e.48xlarge": 8, "p5en.48xlarge": 8},
-    "Inferentia": {"inf1.xlarge": 1, "inf1.2xlarge": 1, "inf1.6xlarge": 4, "inf1.24xlarge": 16},
-    "Inferentia2": {"inf2.xlarge": 1, "inf2.8xlarge": 1, "inf2.24xlarge": 6, "inf2.48xlarge": 12},
-    "K520": {"g2.2xlarge": 1, "g2.8xlarge": 4},
-    "K80": {"p2.xlarge": 1, "p2.8xlarge": 8, "p2.16xlarge": 16},
-    "L4": {f"g6.{n}xlarge": 1 for n in SMALL}
-    | {"g6.12xlarge": 4, "g6.24xlarge": 4, "g6.48xlarge": 8, "gr6.4xlarge": 1, "gr6.8xlarge": 1},
-    "L40S": {f"g6e.{n}xlarge": 1 for n in SMALL}
-    | {"g6e.12xlarge": 4, "g6e.24xlarge": 4, "g6e.48xlarge": 8},
-    "M60": {"g3s.xlarge": 1, "g3.4xlarge": 1, "g3.8xlarge": 2, "g3.16xlarge": 4},
-    "Qualcomm AI100": {"dl2q.24xlarge": 8},
-    "RTX PRO 6000": {"g7e.2xlarge": 1, "g7e.4xlarge": 1, "g7e.8xlarge": 1}
-    | {"g7e.12xlarge": 2, "g7e.24xlarge": 4, "g7e.48xlarge": 8},
-    "Radeon Pro V520": {"g4ad.xlarge": 1, "g4ad.2xlarge": 1, "g4ad.4xlarge": 1}
-    | {"g4ad.8xlarge": 2, "g4ad.16xlarge": 4},
-    "T4": {f"g4dn.{n}xlarge": 1 for n in SMALL} | {"g4dn.12xlarge": 4, "g4dn.metal": 8},
-    "T4g": {f"g5g.{n}xlarge": 1 for n in ("", "2", "4", "8")} | {"g5g.16xlarge": 2, "g5g.metal": 2},
-    "Trainium": {"trn1.2xlarge": 1, "trn1.32xlarge": 16, "trn1n.32xlarge": 16},
-    "Trainium2": {"trn2.3xlarge": 1, "trn2.48xlarge": 16, "trn2u.48xlarge": 16},
-    "V100": {"p3.2xlarge": 1, "p3.8xlarge": 4, "p3.16xlarge": 8},
-    "V100-32GB": {"p3dn.24xlarge": 8},
-}
-# 1/8 to 1/2 of an L4, the same source.
-SHARES = r"^(g6f|gr6f)\."
 POOL = ("zone_id", "instance_type")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     """The newest file; nothing is asked once that of last month is held."""
     last_month = datetime.now(UTC).date().replace(day=1) - timedelta(days=1)
-    if last(f"{last_month:%Y-%m}"):
+    if held(f"{last_month:%Y-%m}"):
         return
     files = _files()
-    yield from _missing(max(files), files, last)
+    yield from _missing(max(files), files, held)
 
 
-def fetch_month(month: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch_month(month: date, held: Held) -> Iterator[Part]:
     """The file a month lies in, unless it is held.
 
     Raises:
         UpstreamError: no listing of the archive, or no such file in it.
     """
-    if last(f"{month:%Y-%m}") or last(f"{month:%Y}"):
+    if held(f"{month:%Y-%m}") or held(f"{month:%Y}"):
         return
     files = _files()
     for period in (f"{month:%Y-%m}", f"{month:%Y}"):
         if period in files:
-            yield from _missing(period, files, last)
+            yield from _missing(period, files, held)
             return
     raise http.UpstreamError(f"no file of {month:%Y-%m}", url=ARCHIVE, status=200)
 
@@ -158,10 +122,13 @@ def parse_stream(stream: BinaryIO, capture: Capture) -> pl.DataFrame:
             of a machine with accelerators in it.
     """
     try:
-        closing = _closing_prices(stream, capture)
+        closing, odd = _closing_prices(stream, capture)
         if closing.is_empty():
             raise ParseError(f"{capture.url}: no {PRODUCT} price of accelerators")
-        return _rows(_in_force(closing), capture)
+        read_on = pl.lit(capture.captured_at.date())
+        odd = odd.with_columns(day=read_on, is_odd=pl.lit(True))
+        lines = _in_force(closing).with_columns(is_odd=pl.lit(False))
+        return _rows(pl.concat([lines, odd]), capture)
     except (pa.ArrowException, pl.exceptions.PolarsError, OSError, UnicodeError) as error:
         raise ParseError(f"{capture.url}: {str(error)[:300]}") from error
 
@@ -177,10 +144,8 @@ def _files() -> dict[str, str]:
     return {period: f"{ZENODO}/records/{record}/files/{period}.tsv.zst" for record, period in found}
 
 
-def _missing(
-    period: str, files: Mapping[str, str], last: Callable[[str], Mapping[str, str]]
-) -> Iterator[Part]:
-    if not last(period):
+def _missing(period: str, files: Mapping[str, str], held: Held) -> Iterator[Part]:
+    if not held(period):
         ask = partial(http.download, files[period], max_bytes=MAX_BYTES, total_seconds=3600.0)
         yield Part(period, http.attempt(ask))
 
@@ -195,8 +160,11 @@ class _Lent:
         self.closed = True
 
 
-def _closing_prices(stream: BinaryIO, capture: Capture) -> pl.DataFrame:
-    """The last change of each pool and day. A file has 13 million lines a month; few are kept."""
+def _closing_prices(stream: BinaryIO, capture: Capture) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The last change of each pool and day, and lines of another period or without a moment.
+
+    A file has 13 million lines a month; few are kept.
+    """
     period = PERIOD.fullmatch(capture.part)
     if period is None:
         raise ParseError(f"{capture.url}: part {capture.part} is neither a year nor a month")
@@ -211,27 +179,25 @@ def _closing_prices(stream: BinaryIO, capture: Capture) -> pl.DataFrame:
         ),
     )
     days: list[pl.DataFrame] = []
+    odd: list[pl.DataFrame] = []
+    moment = pl.col("said").str.to_datetime(
+        "%Y-%m-%dT%H:%M:%S%:z", time_unit="us", time_zone="UTC", strict=False
+    )
     for batch in batches:
         lines = pl.DataFrame(pl.from_arrow(batch))
-        outside = lines.filter(~pl.col("changed_at").str.starts_with(capture.part))
-        if not outside.is_empty():
-            raise ParseError(f"{capture.url}: a line of {outside['changed_at'][0]!r}")
-        days.append(
-            _last_of_day(
-                lines.filter(
-                    pl.col("product") == PRODUCT, pl.col("instance_type").str.contains(FAMILY)
-                ).select(
-                    *POOL,
-                    "price",
-                    changed_at=pl.col("changed_at").str.to_datetime(
-                        "%Y-%m-%dT%H:%M:%S%:z", time_unit="us", time_zone="UTC"
-                    ),
-                )
-            )
-        )
+        outside = ~lines["changed_at"].str.starts_with(capture.part)
+        if not mostly((~outside).to_list()):
+            raise ParseError(f"{capture.url}: lines of {lines.filter(outside)['changed_at'][0]!r}")
+        wanted = lines.filter(
+            pl.col("product") == PRODUCT, pl.col("instance_type").str.contains(FAMILY)
+        ).rename({"changed_at": "said"})
+        dated = wanted.with_columns(changed_at=moment)
+        here = pl.col("said").str.starts_with(capture.part) & pl.col("changed_at").is_not_null()
+        days.append(_last_of_day(dated.filter(here).select(*POOL, "price", "changed_at")))
+        odd.append(dated.filter(~here).select(*POOL, "price", "changed_at"))
         if len(days) >= 64:
             days = [_last_of_day(pl.concat(days))]
-    return _last_of_day(pl.concat(days))
+    return _last_of_day(pl.concat(days)), pl.concat(odd)
 
 
 def _last_of_day(changes: pl.DataFrame) -> pl.DataFrame:
@@ -254,25 +220,24 @@ def _in_force(closing: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rows(prices: pl.DataFrame, capture: Capture) -> pl.DataFrame:
-    machines = pl.DataFrame(
-        [(kind, name, n) for name, kinds in MACHINES.items() for kind, n in kinds.items()],
-        schema={"instance_type": pl.String, "accelerator_raw": pl.String, "count": pl.Int64},
-        orient="row",
-    )
     region = pl.col("zone_id").str.extract(ZONE).replace_strict(REGIONS, default=None)
-    prices = prices.join(
-        machines, on="instance_type", how="left", maintain_order="left"
-    ).with_columns(mapped=region, amount=pl.col("price").cast(pl.Float64, strict=False))
+    kind = pl.col("instance_type")
+    prices = prices.with_columns(
+        count=listed("aws", kind, "gpu_count"),
+        no_count=listed("aws", kind, "reason"),
+        mapped=region,
+        amount=pl.col("price").cast(pl.Float64, strict=False),
+    )
     day_end = (pl.col("day").cast(pl.Datetime("us")) + timedelta(days=1, seconds=-1)).dt
     moment = day_end.replace_time_zone("UTC")
     count = pl.col("count").fill_null(1)
-    share = pl.col("instance_type").str.contains(SHARES)
+    family = kind.str.extract(r"^([^.]+)")
     return prices.select(
         "instance_type",
         offer_id=pl.format("{}/{}", *POOL),
         observed_at=moment,
         provider_raw=pl.lit("aws"),
-        accelerator_raw=pl.col("accelerator_raw").fill_null(""),
+        accelerator_raw=listed("aws", kind, "accelerator_raw").fill_null(family),
         memory_gib=pl.lit(None, pl.Float64),
         gpu_count=count,
         market=pl.lit("spot"),
@@ -290,7 +255,8 @@ def _rows(prices: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         refresh_days=pl.lit(1, pl.Int64),
         flag=pl.lit(None, pl.String),
         reason=pl.coalesce(
-            pl.when(share).then(pl.lit("fractional")),
+            pl.when("is_odd").then(pl.lit("outside_period")),
+            "no_count",
             pl.when(pl.col("count").is_null()).then(pl.lit("unknown_count")),
             pl.when(pl.col("mapped").is_null()).then(pl.lit("unknown_zone")),
             pl.when(pl.col("amount").is_null()).then(pl.lit("unparseable_price")),
@@ -312,5 +278,7 @@ SOURCE = Source(
     parse_stream=parse_stream,
     fetch=fetch,
     refresh_days=31,
+    rules=RULES,
+    real_answer="2022-05-31, whole",
     backfill=Backfill("month", SINCE, fetch_month),
 )

@@ -3,27 +3,31 @@
 Grain: one item per meter; a row is one machine type, region and market, or term of a reservation.
 Units: US dollars per hour for the whole machine, but a reservation is the total of its term under
 the unit "1 Hour": divided by 8,760 or 26,280 hours. The API gives no accelerator count and names no
-accelerator: COUNTS and the machine type decide. A row is per accelerator.
+accelerator: `machine_types.csv` counts, the machine type names. A row is per accelerator.
 Clock: prices of the moment. `effectiveStartDate` says since when a meter has its price.
 Limits: no key; 1,000 items a page, `NextPageLink`; 429 when asked too fast. Pages of one region
 fit together, `$skip` over the whole list does not.
 Terms: https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices
 
 What is kept is a JSON array of the pages as received, in their order. Fields as in that page of
-documentation and in answers quoted in public code, 2020 to 2026. Not confirmed here: the filter
+documentation and in answers quoted in public code, 2020 to 2026, and in recorded answers of
+2026-09.
+Not confirmed here: the filter
 `startswith` on `armSkuName`, which public clients use. Rates of savings plans are not read.
 
-Traps: Windows and Linux share meter and SKU names, and `productName` tells them apart, by
-"Windows" or by "Win". Low Priority is a Batch rate, not Spot. Two meters of one machine may be in
-the answer at once (Spot of NC40ads_H100_v5 in spaincentral: 2.7975 and 2.2376): the primary and
-newest one in force holds, and where two such differ neither does. A price that goes back and forth
-between captures, such as NC24ads_A100_v4 in eastus between 3.673 and 4.777, five times on
-2026-05-01, is reported as it was: one capture cannot tell which is meant. Spot is a published
-discount: administered, and often none at all (H200 84.80 beside 84.80).
+Traps: a product of GPU machines is "Virtual Machines NDsr H100 v5 Series" or only "NCads A100 v4
+Series Linux"; "Cloud Services" and "Dedicated Host" rent something else under the same machine
+types. Windows and Linux share meter and SKU names, and `productName` tells them apart, by "Windows"
+or by "Win". Low Priority is a Batch rate, not Spot. Two meters of one machine may be in the answer
+at once (Spot of NC40ads_H100_v5 in spaincentral: 2.7975 and 2.2376): the primary and newest one in
+force holds, and where two such differ neither does. A price that goes back and forth between
+captures, such as NC24ads_A100_v4 in eastus between 3.673 and 4.777, five times on 2026-05-01, is
+reported as it was: one capture cannot tell which is meant. Spot is a published discount:
+administered, and often none at all (H200 84.80 beside 84.80).
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -31,8 +35,16 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import objects, provenance, read_json, typed, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import (
+    mostly,
+    objects,
+    provenance,
+    typed,
+    untold,
+)
+from pipeline.sources.prices._machines import RULES, listed
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://prices.azure.com/api/retail/prices"
 VERSION = "2023-01-01-preview"
@@ -51,33 +63,9 @@ REGIONS = (
     *("switzerlandwest", "uaecentral", "uaenorth", "uksouth", "ukwest", "westcentralus"),
     *("westeurope", "westus", "westus2", "westus3"),
 )
-# Accelerators per machine type: learn.microsoft.com/azure/virtual-machines/sizes, the page of each
-# series under gpu-accelerated, and "previous generation sizes" for NC, NCv2, NCv3, ND, NV.
-COUNTS = {
-    r"^NC(6|6s_v2|6s_v3)$|^ND6s$|^NV(6|12s_v3)$": 1,
-    r"^NC(12|12s_v2|12s_v3)$|^ND12s$|^NV(12|24s_v3)$": 2,
-    r"^NC24r?(s_v2|s_v3)?$|^ND24r?s$|^NV(24|48s_v3)$": 4,
-    r"^NC(4|8|16)as_T4_v3$": 1,
-    r"^NC64as_T4_v3$": 4,
-    r"^NC24ads_A100_v4$": 1,
-    r"^NC48ads_A100_v4$": 2,
-    r"^NC96ads_A100_v4$": 4,
-    r"^NCC?40ads_H100_v5$": 1,
-    r"^NC80adis_H100_v5$": 2,
-    r"^NC16ads_A10_v4$": 1,
-    r"^NC32ads_A10_v4$": 2,
-    r"^ND40rs_v2$|^ND96asr_(A100_)?v4$|^ND96amsr_A100_v4$": 8,
-    r"^ND96isr?f?_(H100|H200|MI300X)_v5$": 8,
-    r"^ND128isr_(NDR_)?GB[23]00_v6$": 4,
-    r"^NV32as_v4$|^NV36adm?s_A10_v5$|^NG32adm?s_V620_v1$|^NV(24ads|28adms)_V710_v5$": 1,
-    r"^NV72ads_A10_v5$": 2,
-}
-# Parts of one accelerator; which part NC8ads_A10_v4 is, the alias table calls ambiguous.
-SHARES = (
-    r"^NV(6|12|18)ads_A10_v5$|^NC8ads_A10_v4$|^NV(4|8|16)as_v4$|^NG(8|16)ads_V620_v1$"
-    r"|^NV(4|8|12)ads_V710_v5$"
-)
-FPGA = r"^NP\d+s$"
+# What a product is called that rents a machine, and what rents something else under its name.
+MACHINES = r"(?i)^Virtual Machines\b|\bSeries\b"
+NO_MACHINES = r"(?i)cloud ?services|dedicated ?host"
 TERM_YEARS = {"1 Year": 1, "3 Years": 3}
 HOURS_A_YEAR = 8760
 TEXT = (
@@ -96,8 +84,8 @@ NULLABLE = FIELDS.keys() - TEXT
 ABSENT = {"tierMinimumUnits": 0.0, "isPrimaryMeterRegion": True, "reservationTerm": None}
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     for region in REGIONS:
         yield Part(region, http.attempt(partial(_pages, region)))
 
@@ -140,15 +128,14 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
             another region's items, or none.
     """
     items = _items(body, capture)
-    others = items.filter(pl.col("armRegionName") != capture.part)
-    if not others.is_empty():
-        raise ParseError(f"{capture.url}: has {others['armRegionName'][0]}, not {capture.part}")
+    here = items["armRegionName"].eq_missing(pl.Series([capture.part]))
+    if not mostly(here.to_list()):
+        raise ParseError(f"{capture.url}: has {items['armRegionName'][0]}, not {capture.part}")
     kind = pl.col("armSkuName").str.strip_prefix("Standard_").str.strip_suffix("_Promo")
     names = pl.concat_str("skuName", "meterName", separator=" ")
     years = pl.col("reservationTerm").replace_strict(
         TERM_YEARS, default=None, return_dtype=pl.Int64
     )
-    counts = [pl.when(pl.col("kind").str.contains(f"(?i){p}")).then(n) for p, n in COUNTS.items()]
     items = items.with_columns(
         kind=kind,
         market=pl.when(pl.col("type") == "Reservation")
@@ -164,8 +151,10 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
         since=pl.col("effectiveStartDate").str.to_datetime(
             "%Y-%m-%dT%H:%M:%SZ", time_unit="us", time_zone="UTC", strict=False
         ),
-    ).with_columns(count=pl.coalesce(*counts, pl.lit(None, pl.Int64)))
-    if items["since"].null_count():
+        count=listed("azure", pl.col("armSkuName"), "gpu_count"),
+        no_count=listed("azure", pl.col("armSkuName"), "reason"),
+    )
+    if not mostly(items["since"].is_not_null().to_list()):
         raise ParseError(f"{capture.url}: effectiveStartDate is no date")
     items = _in_force(items.with_columns(reason=_refused(capture)))
     return _rows(items, capture)
@@ -193,18 +182,22 @@ def _refused(capture: Capture) -> pl.Expr:
     reserved, unit = pl.col("market") == "reserved", pl.col("unitOfMeasure")
     # A reservation says "1 Hour" in most answers, its term in others; either way it is the total.
     hourly = (unit == "1 Hour") | (reserved & (unit == pl.col("reservationTerm")))
+    product = pl.col("productName")
     return pl.coalesce(
+        "malformed",
+        _why(pl.col("since").is_null(), "malformed: effectiveStartDate"),
+        _why(pl.col("armRegionName") != capture.part, "another_region"),
         _why(pl.col("windows"), "windows_licence"),
         _why(~pl.col("type").is_in(["Consumption", "Reservation"]), "not_for_everybody"),
         _why(pl.col("low"), "low_priority"),
-        _why(~pl.col("productName").str.starts_with("Virtual Machines"), "not_a_machine"),
-        _why(pl.col("kind").str.contains(FPGA), "not_an_accelerator"),
+        _why(product.str.contains(NO_MACHINES) | ~product.str.contains(MACHINES), "not_a_machine"),
+        _why(pl.col("no_count") == "not_an_accelerator", "not_an_accelerator"),
         _why(~hourly.fill_null(False), "unknown_unit"),
         _why(reserved & pl.col("years").is_null(), "unknown_term"),
         _why(pl.col("tierMinimumUnits") > 0, "volume_discount"),
         _why(pl.col("since") > capture.captured_at, "not_yet_in_force"),
         _why(pl.col("retailPrice").is_null() | (pl.col("retailPrice") == 0), "not_priced_yet"),
-        _why(pl.col("kind").str.contains(f"(?i){SHARES}"), "fractional"),
+        pl.col("no_count"),
         _why(pl.col("count").is_null(), "unknown_count"),
     )
 
@@ -282,4 +275,6 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
+    rules=RULES,
+    real_answer="2026-09-16, entries",
 )

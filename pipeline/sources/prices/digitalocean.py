@@ -18,7 +18,7 @@ to a contract whose length the API does not say: rejected, `unknown_term`. Fewer
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -26,9 +26,16 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import objects, provenance, read_json, typed, untold
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import (
+    objects,
+    provenance,
+    read_each,
+    typed,
+    untold,
+)
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.digitalocean.com/v2/sizes"
 KEY = "DIGITALOCEAN_TOKEN"
@@ -47,8 +54,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 OPTIONAL = ("available", "amount", "unit", "region")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     params = {"per_page": str(PAGE), "page": "1"}
     headers = {"authorization": f"Bearer {os.environ[KEY]}"}
     ask = partial(all_pages, URL, params, _next, most=MAX_PAGES, joined="list", headers=headers)
@@ -63,7 +70,7 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
     """One row per GPU size and region.
 
     Raises:
-        ParseError: not the documented answer, a field missing or of another type, a size twice,
+        ParseError: not the documented answer, a field missing or of another type in most sizes,
             fewer sizes than the answer says there are, or no GPU size at all.
     """
     return _rows(_offers(_sizes(body, capture), capture), capture)
@@ -83,10 +90,7 @@ def _sizes(body: bytes, capture: Capture) -> list[dict[str, object]]:
 
 
 def _offers(sizes: list[dict[str, object]], capture: Capture) -> pl.DataFrame:
-    names = [str(each.get("slug")) for each in sizes]
-    if len(set(names)) < len(names):
-        raise ParseError(f"{capture.url}: size repeated")
-    offers = [offer for each in sizes for offer in _regions(each, capture)]
+    offers = read_each(sizes, lambda each: _regions(each, capture), lambda _: {})
     if not offers:
         raise ParseError(f"{capture.url}: no GPU size; never read as no supply")
     return typed(offers, FIELDS, capture, may_lack=OPTIONAL)
@@ -127,6 +131,7 @@ def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         currency=pl.lit("USD"),
         flag=pl.when(spot).then(pl.lit("administered")),
         reason=pl.coalesce(
+            "malformed",
             pl.when(count < 1).then(pl.lit("unknown_count")),
             pl.when(name.str.contains("contracted")).then(pl.lit("unknown_term")),
             pl.when(~sold).then(pl.lit("not_offered")),

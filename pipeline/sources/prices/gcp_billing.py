@@ -27,17 +27,19 @@ a `slice` may be eight cores.
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import provenance, read_json, untold
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import provenance, untold
+from pipeline.sources.prices._machines import RULES, gpu_counts, gpu_names
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://cloudbilling.googleapis.com/v1/services/6F81-5844-456A/skus"
 KEY = "GOOGLE_CLOUD_API_KEY"
@@ -101,25 +103,38 @@ class Product(NamedTuple):
     ssd_gib: int = 0
 
 
-PRODUCTS = (
-    *(Product(name) for name in (*GIB, *CHIPS.values()) if name != "B200"),
-    *(Product("A100", n, f"a2-highgpu-{n}g", "a2", 12 * n, 85 * n) for n in (1, 2, 4, 8)),
-    Product("A100", 16, "a2-megagpu-16g", "a2", 96, 1360),
-    *(
-        Product("A100-80GB", n, f"a2-ultragpu-{n}g", "a2", 12 * n, 170 * n, 375 * n)
-        for n in (1, 2, 4, 8)
-    ),
-    *(Product("H100", n, f"a3-highgpu-{n}g", "a3", 26 * n, 234 * n, 750 * n) for n in (1, 2, 4, 8)),
-    Product("H100-MEGA", 8, "a3-megagpu-8g", "a3plus", 208, 1872, 6000),
-    Product("H200", 8, "a3-ultragpu-8g", "a3ultra", 224, 2952, 12000),
-    Product("B200", 8, "a4-highgpu-8g"),
-    *(Product("L4", 1, f"g2-standard-{n}", "g2", n, 4 * n) for n in (4, 8, 12, 16, 32)),
-    *(Product("L4", 2 * n, f"g2-standard-{24 * n}", "g2", 24 * n, 96 * n) for n in (1, 2, 4)),
-    *(
-        Product("RTX PRO 6000", n, f"g4-standard-{48 * n}", "g4", 48 * n, 180 * n)
-        for n in (1, 2, 4, 8)
-    ),
-)
+# What a family's machine has beside its chips, per chip; g2 is by its cores.
+# Source: the page of machine types named above.
+PER_CHIP = {
+    "a2-highgpu": ("a2", 12, 85, 0),
+    "a2-megagpu": ("a2", 6, 85, 0),
+    "a2-ultragpu": ("a2", 12, 170, 375),
+    "a3-highgpu": ("a3", 26, 234, 750),
+    "a3-megagpu": ("a3plus", 26, 234, 750),
+    "a3-ultragpu": ("a3ultra", 28, 369, 1500),
+    "a4-highgpu": ("", 0, 0, 0),
+    "g4-standard": ("g4", 48, 180, 0),
+}
+
+
+@cache
+def products() -> tuple[Product, ...]:
+    """Chips sold alone, and every machine type of `machine_types.csv` with its parts."""
+    alone = [Product(name) for name in (*GIB, *CHIPS.values()) if name != "B200"]
+    machines: list[Product] = []
+    names = gpu_names("gcp")
+    for machine, chips in gpu_counts("gcp").items():
+        family, _, size = machine.rpartition("-")
+        if family == "g2-standard":
+            machines.append(Product(names[machine], chips, machine, "g2", int(size), 4 * int(size)))
+        elif family in PER_CHIP:
+            billed, *parts = PER_CHIP[family]
+            machines.append(
+                Product(names[machine], chips, machine, billed, *(chips * each for each in parts))
+            )
+    return (*alone, *machines)
+
+
 # Where accelerators are sold: zones of the Compute API, 2026-08, as published by Cyclenerd
 # (github.com/Cyclenerd/google-cloud-pricing-cost-calculator, Apache-2.0), by beginning of the name.
 MOST = "asia-northeast1 asia-southeast1 europe-west4 us-central1"
@@ -177,8 +192,8 @@ NUMBERS: dict[str, Any] = {
 Rates = dict[tuple[str, str, Market], float | str]
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     params, headers = {"pageSize": str(PAGE)}, {"x-goog-api-key": os.environ[KEY]}
     ask = partial(all_pages, URL, params, _next, most=MAX_PAGES, joined="list", headers=headers)
     yield Part("all", http.attempt(ask))
@@ -193,11 +208,11 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
     """Rows of GPUs alone, of machine types and of TPU chips; those without a price have a reason.
 
     Raises:
-        ParseError: not the documented answer, a field missing or of another type, a currency other
-            than US dollars, a page missing, or no part of an accelerator in it.
+        ParseError: not the documented answer, a page missing, a field missing or of another type or
+            another currency than US dollars in most SKUs, or no part of an accelerator in it.
     """
     rates, uncertain = _rates(_skus(body, capture), capture)
-    chips = {product.chip for product in PRODUCTS}
+    chips = {product.chip for product in products()}
     if not any(part in chips for part, _, _ in rates):
         raise ParseError(f"{capture.url}: no accelerator among the SKUs")
     return _frame([*_offers(rates), *uncertain], capture)
@@ -222,6 +237,7 @@ def _rates(skus: list[Any], capture: Capture) -> tuple[Rates, list[dict[str, obj
     """Prices of parts, and rows for parts of accelerators whose unit is not known."""
     rates: Rates = {}
     uncertain: list[dict[str, object]] = []
+    refused: list[ParseError] = []
     for sku in skus:
         try:
             group, said = sku["category"]["resourceGroup"], sku["description"]
@@ -235,13 +251,19 @@ def _rates(skus: list[Any], capture: Capture) -> tuple[Rates, list[dict[str, obj
                     uncertain.append({**row, "offer_id": sku["skuId"]})
                 continue
             price = _price(sku["pricingInfo"], group)
+            if not all(isinstance(region, str) for region in sku["serviceRegions"]):
+                raise TypeError("a region that is no text")
             for region in sku["serviceRegions"]:
                 known = rates.setdefault((part, region, market), price)
                 if known != price:
                     rates[part, region, market] = "ambiguous_component"
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ArithmeticError, ValueError, AttributeError) as error:
             why = f"{type(error).__name__}: {error}"
-            raise ParseError(f"{capture.url}: {why} in {str(sku)[:300]}") from error
+            refused.append(ParseError(f"{capture.url}: {why} in {str(sku)[:300]}"))
+            row = _row(Product(str(sku)[:200]), "malformed: sku", "global", ON_DEMAND)
+            uncertain.append({**row, "offer_id": f"malformed/{len(refused)}"})
+    if 2 * len(refused) > len(skus):
+        raise refused[0]
     return rates, uncertain
 
 
@@ -291,7 +313,7 @@ def _places(product: Product) -> frozenset[str]:
     known = [each for each in OFFERED if name.startswith(each)]
     if known:
         return frozenset(OFFERED[max(known, key=len)].split())
-    inside = (each for each in PRODUCTS if each.machine and each.chip == name)
+    inside = (each for each in products() if each.machine and each.chip == name)
     return frozenset().union(*(_places(each) for each in inside))
 
 
@@ -300,7 +322,7 @@ def _offers(rates: Rates) -> Iterator[dict[str, object]]:
     priced: dict[tuple[str, Market], set[str]] = {}
     for part, region, market in rates:
         priced.setdefault((part, market), set()).add(region)
-    for product in PRODUCTS:
+    for product in products():
         places = _places(product)
         for market in MARKETS:
             regions = priced.get((product.chip, market), set())
@@ -368,4 +390,6 @@ SOURCE = Source(
     parse=parse,
     fetch=fetch,
     secrets=(KEY,),
+    rules=RULES,
+    real_answer="2026-06-14, entries",
 )

@@ -21,9 +21,10 @@ Traps:
   written to disk, capped before and while it is unpacked.
 - `gpu_name` does not tell SXM from PCIe: rules go by machine type, for RunPod by its own id of the
   card. RunPod's locations of two letters are its community cloud, others data centres of its secure
-  cloud (methodology of the tracker behind `hubbard_history`); where one machine and location has
-  two prices of one market, they are of both clouds, as older gpuhunt wrote them: `pooled`. A
-  community price under a quarter of the secure one is a placeholder.
+  cloud (methodology of the tracker behind `hubbard_history`). Lines flagged `runpod-cluster` are
+  the same machine as part of a cluster, at another price: set apart first. Where one machine and
+  location then has two prices of one market, they are of both clouds, as older gpuhunt wrote them:
+  `pooled`. A community price under a quarter of the secure one is a placeholder.
 - Google: slices have gpu_count 1, and their prices may come from a table typed by hand
   (`fallback`). a3 types do not reconcile with Google's price list (43.79 for 78.37 in us-east4,
   seen 2026-09-15): `unreconciled`. `a3-edgegpu` is hardware in the customer's building, and DWS
@@ -33,9 +34,7 @@ Traps:
 """
 
 import re
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import BytesIO
@@ -45,8 +44,9 @@ import polars as pl
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.identity.identity import tpu_chips
-from pipeline.sources.prices._answers import numbered, provenance, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import Limits, opened, read_member
+from pipeline.sources.prices._answers import mostly, numbered, provenance, untold
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 BUCKET = "https://dstack-gpu-pricing.s3.eu-west-1.amazonaws.com/v3"
 # OFFLINE_PROVIDERS of gpuhunt's catalog.py: those whose catalogs are published.
@@ -63,9 +63,7 @@ PROVIDERS = (
 )
 VERSION = re.compile(r"\d{8}-\d{1,9}")
 MAX_ZIP_BYTES = 32 * 2**20
-MAX_CSV_BYTES = 256 * 2**20
-MAX_DIRECTORY_BYTES = 4096
-END = b"PK\x05\x06"  # the record that closes a zip, 22 bytes when there is no comment
+LIMITS = Limits(members=1, packed_bytes=MAX_ZIP_BYTES, unpacked_bytes=256 * 2**20)
 
 REQUIRED = (
     "instance_name",
@@ -77,17 +75,28 @@ REQUIRED = (
     "spot",
     "flags",
 )
-# Versions of dstack an offer needs, without a meaning for its price.
-HARMLESS_FLAGS = ("oci-spot", "lambda-arm", "gcp-a4", "gcp-g4", "gcp-g4-preview")
-CALENDAR_FLAG = "gcp-dws-calendar-mode"
+# What each flag says about a price: nothing (a version of dstack the offer needs), a flag that
+# keeps the row out of levels, or a reason that sets it aside. A flag not listed is such a reason.
+# Source: gpuhunt's providers/*.py, and the flags dstack enables in its offers.py, read 2026-11-27.
+FLAGS = {
+    "oci-spot": None,
+    "lambda-arm": None,
+    "gcp-a4": None,
+    "gcp-g4": None,
+    "gcp-g4-preview": None,
+    "runpod-cpu": None,
+    "runpod-cluster": "flag: cluster",
+    "gcp-dws-calendar-mode": "reason: calendar_reservation",
+}
+UNKNOWN_FLAG = "unknown_flag"
 HARD_CODED = ("crusoe",)
 STALE_AFTER = timedelta(days=2)
 PLACEHOLDER_FRACTION = 0.25
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     for provider in PROVIDERS:
-        ask = partial(_newest, provider, last(provider))
+        ask = partial(_newest, provider, held(provider))
         yield Part(provider, http.attempt(ask))
 
 
@@ -119,24 +128,10 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 def _member(body: bytes, capture: Capture) -> bytes:
     """The one file of the archive, if it is the expected one and of a sane size."""
     expected = f"{capture.part}.csv"
-    if body[:2] != b"PK" or body[-22:-18] != END:
-        raise ParseError(f"{capture.url}: not a whole zip: {body[:40]!r}")
-    count = int.from_bytes(body[-12:-10], "little")
-    directory = int.from_bytes(body[-10:-6], "little")
-    if count != 1 or directory > MAX_DIRECTORY_BYTES:
-        raise ParseError(f"{capture.url}: {count} members, expected {expected} alone")
-    try:
-        with zipfile.ZipFile(BytesIO(body)) as archive:
-            names = archive.namelist()
-            with archive.open(expected) as file:
-                content = file.read(MAX_CSV_BYTES + 1)
-    except KeyError:
-        raise ParseError(f"{capture.url}: members {names}, expected {expected}") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
-        raise ParseError(f"{capture.url}: {type(error).__name__}: {error}") from error
-    if names != [expected] or len(content) > MAX_CSV_BYTES:
-        raise ParseError(f"{capture.url}: {names}, unpacked to over {MAX_CSV_BYTES} bytes")
-    return content
+    with opened(body, LIMITS) as archive:
+        if (names := archive.namelist()) != [expected]:
+            raise ParseError(f"{capture.url}: members {names}, expected {expected} alone")
+        return read_member(archive, expected)
 
 
 def _lines(content: bytes, capture: Capture) -> pl.DataFrame:
@@ -161,12 +156,20 @@ def _lines(content: bytes, capture: Capture) -> pl.DataFrame:
         spot=_text("spot").str.to_lowercase(),
         flags=pl.col("flags").fill_null("").str.extract_all(r"[^\s\[\]',]+"),
     ).filter((pl.col("count") > 0).fill_null(False) | (pl.col("name") != ""))
-    markets = lines["spot"].unique().to_list()
-    if other := [each for each in markets if each not in ("true", "false")]:
-        raise ParseError(f"{capture.url}: column spot holds {other[0]!r}")
-    if lines["instance_type"].null_count():
-        raise ParseError(f"{capture.url}: a line has no instance_name")
-    return lines.with_columns(spot=pl.col("spot") == "true")
+    told = lines["spot"].is_in(["true", "false"]).fill_null(False)
+    if not mostly(told.to_list()):
+        raise ParseError(f"{capture.url}: column spot holds {lines.filter(~told)['spot'][0]!r}")
+    named = lines["instance_type"].is_not_null()
+    if not mostly(named.to_list()):
+        raise ParseError(f"{capture.url}: lines without instance_name")
+    return lines.with_columns(
+        malformed=pl.coalesce(
+            pl.when(~told).then(pl.lit("malformed: spot")),
+            pl.when(~named).then(pl.lit("malformed: instance_name")),
+        ),
+        spot=(pl.col("spot") == "true").fill_null(False),
+        set_apart=pl.coalesce(*_said("flag")),
+    )
 
 
 def _text(name: str) -> pl.Expr:
@@ -188,7 +191,12 @@ def _rows(lines: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     region = pl.col("location")
     if provider == "gcp":
         region = region.str.replace(r"^([a-z]+-[a-z]+\d+)-[a-z]$", "$1")
-    listed = pl.col("price").filter(~spot).max().over("instance_type", "location", "count", "name")
+    listed = (
+        pl.col("price")
+        .filter(~spot & pl.col("set_apart").is_null())
+        .max()
+        .over("instance_type", "location", "count", "name")
+    )
     market = pl.when(spot).then(pl.lit("spot")).otherwise(pl.lit("on_demand"))
     spot_kind = "market" if provider == "aws" else "administered"
     discount = None if provider == "aws" else "administered"
@@ -202,8 +210,11 @@ def _rows(lines: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         country = pl.when(is_country).then(region)
         seller = pl.when(is_country).then(pl.lit("runpod-community")).otherwise(seller)
     moment = pl.lit(known_at, pl.Datetime("us", "UTC"))
+    unknown = pl.col("flags").list.set_difference(list(FLAGS)).list.len() > 0
     reason = pl.coalesce(
-        pl.when(pl.col("flags").list.contains(CALENDAR_FLAG)).then(pl.lit("calendar_reservation")),
+        "malformed",
+        *_said("reason"),
+        pl.when(unknown).then(pl.lit(UNKNOWN_FLAG)),
         pl.when(kind.str.starts_with("a3-edgegpu")).then(pl.lit("not_public_cloud")),
         pl.when((count > 0) & (count != count.floor())).then(pl.lit("fractional")),
         pl.when(~whole).then(pl.lit("unknown_count")),
@@ -238,7 +249,13 @@ def _rows(lines: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         **provenance(SOURCE, capture, "medium", at=moment),
     ).unique(maintain_order=True)
     offer = pl.format(
-        "{}/{} x{}/{}/{}", pl.lit(provider), "instance_type", "gpu_count", "region", "market"
+        "{}/{} x{}/{}/{}{}",
+        pl.lit(provider),
+        "instance_type",
+        "gpu_count",
+        "region",
+        "market",
+        pl.when(pl.col("flag") == "cluster").then(pl.lit("/cluster")).otherwise(pl.lit("")),
     )
     return numbered(rows.with_columns(offer_id=offer))
 
@@ -257,20 +274,29 @@ def _dated(capture: Capture) -> tuple[datetime, datetime]:
 
 def _doubts(provider: str) -> list[pl.Expr]:
     """Why rows stay out of levels although their price is readable."""
-    known = [*HARMLESS_FLAGS, CALENDAR_FLAG]
-    unknown = pl.col("flags").list.set_difference(known).list.len() > 0
-    doubts: list[pl.Expr] = [pl.when(unknown).then(pl.lit("unknown_flag"))]
+    doubts = [*_said("flag")]
     if provider in HARD_CODED:
         doubts.append(pl.lit("fallback"))
     if provider == "runpod":
-        key = ["instance_type", "location", "count", "spot"]
+        key = ["instance_type", "location", "count", "spot", "set_apart"]
         several = pl.col("price").n_unique().over(key) > 1
-        doubts.insert(0, pl.when(several).then(pl.lit("pooled")))
+        doubts.append(pl.when(several).then(pl.lit("pooled")))
     if provider == "gcp":
         a3 = pl.col("instance_type").str.starts_with("a3-")
         doubts.append(pl.when(a3).then(pl.lit("unreconciled")))
         doubts.append(pl.when(tpu_chips(pl.col("name")).is_not_null()).then(pl.lit("fallback")))
     return doubts
+
+
+def _said(what: str) -> list[pl.Expr]:
+    """What the flags of a line say of one kind, `flag` or `reason`."""
+    meanings = {
+        f: m.removeprefix(f"{what}: ") for f, m in FLAGS.items() if m and m.startswith(what)
+    }
+    return [
+        pl.when(pl.col("flags").list.contains(flag)).then(pl.lit(meaning))
+        for flag, meaning in meanings.items()
+    ]
 
 
 SOURCE = Source(
@@ -281,4 +307,5 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
+    real_answer="2026, lines",
 )

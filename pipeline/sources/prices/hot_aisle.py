@@ -17,15 +17,22 @@ Traps: cents. A machine may hold several kinds of accelerator: rejected, `unknow
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import numbered, provenance, read_json, typed, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import (
+    numbered,
+    provenance,
+    read_each,
+    typed,
+    untold,
+)
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://admin.hotaisle.app/api/teams/TEAM/virtual_machines/available/"
 KEY, TEAM = "HOT_AISLE_TOKEN", "HOT_AISLE_TEAM"
@@ -41,8 +48,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     team = os.environ[TEAM]
     headers = {"authorization": f"Token {os.environ[KEY]}"}
     try:
@@ -68,7 +75,8 @@ def _machines(body: bytes, capture: Capture) -> pl.DataFrame:
     answer = read_json(body, capture)
     if not isinstance(answer, list):
         raise ParseError(f"{capture.url}: not a list: {str(answer)[:200]}")
-    flat = [_flat(each, capture) for each in answer]
+    odd: dict[str, object] = {"kinds": 1}
+    flat = read_each(answer, lambda each: [_flat(each, capture)], lambda _: odd)
     machines = [each for each in flat if each["kinds"]]
     if not machines:
         raise ParseError(f"{capture.url}: no machines; never read as no supply")
@@ -105,6 +113,7 @@ def _rows(machines: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         price_in_currency_per_gpu_hour=pl.col("OnDemandPrice") / CENTS / count,
         currency=pl.lit("USD"),
         reason=pl.coalesce(
+            "malformed",
             pl.when((count < 1) | (pl.col("kinds") > 1)).then(pl.lit("unknown_count")),
             pl.when(pl.col("OnDemandPrice") == 0).then(pl.lit("not_priced_yet")),
         ),
@@ -122,5 +131,6 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
+    real_answer="2026-06-13, entries",
     secrets=(KEY, TEAM),
 )

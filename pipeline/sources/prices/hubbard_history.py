@@ -21,7 +21,7 @@ are listed at two prices (3.25 and 2.29), the old list is taken to be a leftover
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from io import BytesIO
@@ -32,8 +32,8 @@ import polars as pl
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.identity.identity import tpu_chips
-from pipeline.sources.prices._answers import numbered, provenance, untold
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.prices._answers import mostly, numbered, provenance, untold
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 BUCKET = "https://hubbard-gpu-price-data.s3.us-east-1.amazonaws.com"
 SINCE = date(2026, 1, 12)
@@ -67,7 +67,7 @@ TPU_SLICE = r"^v\d+[a-z]*-\d+$"
 GCP_ZONE = r"^([a-z]+-[a-z]+\d+)-[a-z]$"
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     """Snapshots of yesterday and today that are not held yet."""
     today = datetime.now(UTC).date()
     for day in (today - timedelta(days=1), today):
@@ -75,10 +75,10 @@ def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
         if isinstance(listed, http.UpstreamError):
             yield Part(f"list-{day}", listed)
             return
-        yield from _missing(_snapshots(listed), last)
+        yield from _missing(_snapshots(listed), held)
 
 
-def fetch_day(day: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch_day(day: date, held: Held) -> Iterator[Part]:
     """Snapshots of one day that are not held yet; a day without any is an error, not no supply.
 
     Raises:
@@ -88,7 +88,7 @@ def fetch_day(day: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[P
     snapshots = _snapshots(listed)
     if not snapshots:
         raise http.UpstreamError(f"no snapshot of {day}", url=listed.url, status=listed.status)
-    yield from _missing(snapshots, last)
+    yield from _missing(snapshots, held)
 
 
 def parse(body: bytes, capture: Capture) -> pl.DataFrame:
@@ -157,11 +157,11 @@ def _snapshots(listed: http.Response) -> list[str]:
     return sorted(key for key in keys if KEY.fullmatch(key))
 
 
-def _missing(keys: list[str], last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def _missing(keys: list[str], held: Held) -> Iterator[Part]:
     """A snapshot never changes its prices, so one that is held is not asked for again."""
     for key in keys:
         part = key.rpartition("_")[2].removesuffix(".parquet").lower()
-        if not last(part):
+        if not held(part):
             yield Part(part, http.attempt(partial(http.get, f"{BUCKET}/{key}")))
 
 
@@ -177,15 +177,23 @@ def _lines(body: bytes, capture: Capture) -> pl.DataFrame:
     if lines.select(pl.len()).collect().item() > MAX_LINES:
         raise ParseError(f"{capture.url}: more than {MAX_LINES} lines")
     frame = lines.select(_typed(name, columns[name]) for name in FIELDS).collect()
-    if nulls := [name for name in NEVER_NULL if frame[name].has_nulls()]:
-        raise ParseError(f"{capture.url}: null in {', '.join(nulls)}")
+    for name in NEVER_NULL:
+        if not mostly(frame[name].is_not_null().to_list()):
+            raise ParseError(f"{capture.url}: null in {name}")
     # The name is the moment of the snapshot cut to the second.
     after = pl.col("timestamp") - taken_at
-    within = after.is_between(timedelta(0), timedelta(seconds=1), closed="left")
+    within = after.is_between(timedelta(0), timedelta(seconds=1), closed="left").fill_null(False)
     other = frame.filter(~within)
-    if not other.is_empty():
+    if not mostly(frame.select(within).to_series().to_list()):
         raise ParseError(f"{capture.url}: lines of {other['timestamp'][0]} in {capture.part}")
-    return frame
+    nulls = [
+        pl.when(pl.col(name).is_null()).then(pl.lit(f"malformed: {name}")) for name in NEVER_NULL
+    ]
+    return frame.with_columns(
+        malformed=pl.coalesce(*nulls, pl.when(~within).then(pl.lit("another_moment"))),
+        timestamp=pl.lit(taken_at, pl.Datetime("us", "UTC")),
+        is_spot=pl.col("is_spot").fill_null(False),
+    )
 
 
 def _typed(name: str, found: pl.DataType) -> pl.Expr:
@@ -212,6 +220,7 @@ def _offers(lines: pl.DataFrame) -> pl.DataFrame:
             "price_per_hour",
             "is_spot",
             "available",
+            "malformed",
             is_slice=is_slice,
             taken_at=pl.col("timestamp").dt.truncate("1s"),
             # RunPod's machine type is the accelerator's full name; gpu_type lacks its form.
@@ -259,6 +268,7 @@ def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         currency=pl.lit("USD"),
         flag=pl.coalesce(*_flags(offers), pl.lit(None, pl.String)),
         reason=pl.coalesce(
+            "malformed",
             pl.when((count > 0).fill_null(False).not_()).then(pl.lit("unknown_count")),
             pl.when(pl.col("price") == 0).then(pl.lit("not_offered")),
             pl.when(token).then(pl.lit("placeholder")),
@@ -278,9 +288,13 @@ def _flags(offers: pl.DataFrame) -> list[pl.Expr]:
     seller, spot = pl.col("provider"), pl.col("is_spot")
     sellers = set(offers["provider"])
     page = offers.filter((seller == "vastai") & ~spot).height
+    # Alone or in a cluster: gpuhunt's flag, which tells the two apart, is not kept by the tracker.
+    key = ("provider", "instance_type", "gpu_count", "region", "is_spot")
+    several = pl.col("price").n_unique().over(key) > 1
     old = [name for name, new in RENAMED.items() if new in sellers]
     why = {
         "bid_floor": spot & (seller == "vastai"),
+        "pooled": (seller == "runpod") & several,
         "truncated": (seller == "vastai") & (page >= VAST_PAGE),
         "unknown_host": seller == "vastai",
         "no_discount": spot & (pl.col("price") == pl.col("list_price")),

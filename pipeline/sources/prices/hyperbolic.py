@@ -1,33 +1,43 @@
-"""Hyperbolic: machines of its marketplace, as it lists them for SkyPilot.
+"""Hyperbolic: machines of its marketplace, as it lists them to anybody.
 
 Grain: one machine type in one region; one row on demand, and one on spot where it names a price.
-Units: US dollars per hour for the whole machine; a row is per accelerator.
+Units: US cents per hour of a whole option (`costPerHourCents`); a row is per accelerator, in
+dollars.
 Clock: the list of the moment, not dated.
-Limits: one page; the key goes in a header. Rate limit not written down.
+Limits: one page, no key. Rate limit not written down.
 Terms: https://www.hyperbolic.ai/terms-of-use
 
-Address and field names: SOURCES 2.10 and SkyPilot's fetch_hyperbolic.py, which writes the fields of
-`vms` out as its catalog; no answer was recorded here, so a field that is missing or of another type
-refuses the answer. `GpuInfo` is not read: in that catalog it may hold the memory of one accelerator
-or of all.
+Address and field names (costPerHourCents, gpuCount, gpuType, gpuFormFactor, region): as public
+clients of 2026 read `/v2/alpha/on-demand/rental-options`, and as one keyless answer of 2026 was
+recorded. The list that was asked until 2026-11, with a key on the development host, is an object of
+`vms` in dollars per machine, as SkyPilot's fetch_hyperbolic.py writes it out; it is still read.
 
 Traps: a spot price equal to the list price is no discount, and any other is Hyperbolic's own list:
-administered. An empty list is an incomplete answer, never no supply.
+administered. An option that is not `enabled`, or of which none is left, is not offered. An empty
+list is an incomplete answer, never no supply.
 """
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import numbered, objects, provenance, read_json, typed, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import (
+    mostly,
+    numbered,
+    objects,
+    provenance,
+    typed,
+    untold,
+)
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
-URL = "https://api.dev-hyperbolic.xyz/v2/skypilot/catalog"
-KEY = "HYPERBOLIC_API_KEY"
+URL = "https://api.hyperbolic.ai/v2/alpha/on-demand/rental-options"
+CENTS = 100
 FIELDS: dict[str, type[pl.DataType]] = {
     "InstanceType": pl.String,
     "AcceleratorName": pl.String,
@@ -36,23 +46,38 @@ FIELDS: dict[str, type[pl.DataType]] = {
     "SpotPrice": pl.Float64,
     "Region": pl.String,
 }
+OPTION: dict[str, type[pl.DataType]] = {
+    "costPerHourCents": pl.Float64,
+    "gpuCount": pl.Float64,
+    "gpuType": pl.String,
+    "gpuFormFactor": pl.String,
+    "region": pl.String,
+    "machineType": pl.String,
+    "connectionType": pl.String,
+    "enabled": pl.Boolean,
+    "totalAvailable": pl.Int64,
+}
+MAY_LACK = ("gpuFormFactor", "region", "machineType", "connectionType", "enabled", "totalAvailable")
 NOWHERE = ("", "default")  # SkyPilot's name for Hyperbolic's only region
 NULLABLE = ("AcceleratorName", "Price", "SpotPrice", "Region")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
-    headers = {"authorization": f"Bearer {os.environ[KEY]}"}
-    yield Part("all", http.attempt(partial(http.get, URL, headers=headers, expects="json")))
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
+    yield Part("all", http.attempt(partial(http.get, URL, expects="json")))
 
 
 def parse(body: bytes, capture: Capture) -> pl.DataFrame:
     """One on_demand row per machine type and region, and one spot row where it names a price.
 
+    The shape tells which list it is: a list of options, or an object with `vms`.
+
     Raises:
-        ParseError: not the documented answer, a field missing or of another type, or no machines.
+        ParseError: neither documented answer, a field missing or of another type in most machines,
+            or no machines.
     """
-    machines = _machines(body, capture)
+    answer = read_json(body, capture)
+    machines = _options(answer, capture) if isinstance(answer, list) else _vms(answer, capture)
     spot = machines.filter(pl.col("SpotPrice") > 0)
     rows = pl.concat(
         [
@@ -63,12 +88,38 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
     return numbered(rows.unique(maintain_order=True))
 
 
-def _machines(body: bytes, capture: Capture) -> pl.DataFrame:
-    found = objects(read_json(body, capture), "vms", capture)
+def _options(answer: list[Any], capture: Capture) -> pl.DataFrame:
+    """The public list in the columns of the other one."""
+    if not answer:
+        raise ParseError(f"{capture.url}: no machines; never read as no supply")
+    if not mostly([isinstance(each, dict) for each in answer]):
+        raise ParseError(f"{capture.url}: not a list of objects: {str(answer)[:200]}")
+    entries = [each if isinstance(each, dict) else {} for each in answer]
+    options = typed(entries, OPTION, capture, may_lack=MAY_LACK)
+    name = pl.concat_str("gpuType", "gpuFormFactor", separator=" ", ignore_nulls=True)
+    gone = ~pl.col("enabled").fill_null(True) | (pl.col("totalAvailable") < 1).fill_null(False)
+    count = pl.format("{}x", pl.col("gpuCount").cast(pl.Int64, strict=False))
+    return options.select(
+        "malformed",
+        InstanceType=pl.concat_str(
+            name, "machineType", "connectionType", count, separator=":", ignore_nulls=True
+        ),
+        AcceleratorName=name,
+        AcceleratorCount="gpuCount",
+        Price=pl.col("costPerHourCents") / CENTS,
+        SpotPrice=pl.lit(None, pl.Float64),
+        Region="region",
+        gone=gone,
+    )
+
+
+def _vms(answer: object, capture: Capture) -> pl.DataFrame:
+    found = objects(answer, "vms", capture)
     machines = [each for each in found if each.get("AcceleratorCount") != 0]
     if not machines:
         raise ParseError(f"{capture.url}: no machines; never read as no supply")
-    return typed(machines, FIELDS, capture, may_be_null=NULLABLE)
+    frame = typed(machines, FIELDS, capture, may_be_null=NULLABLE)
+    return frame.with_columns(gone=pl.lit(False))
 
 
 def _rows(machines: pl.DataFrame, capture: Capture, *, market: str, price: str) -> pl.DataFrame:
@@ -92,6 +143,8 @@ def _rows(machines: pl.DataFrame, capture: Capture, *, market: str, price: str) 
         currency=pl.lit("USD"),
         flag=flag.otherwise(pl.lit("administered")) if spot else pl.lit(None, pl.String),
         reason=pl.coalesce(
+            "malformed",
+            pl.when("gone").then(pl.lit("not_offered")),
             pl.when(count.is_finite() & (count != count.floor())).then(pl.lit("fractional")),
             pl.when(~whole).then(pl.lit("unknown_count")),
             pl.when(amount.is_null() | (amount == 0)).then(pl.lit("not_priced_yet")),
@@ -105,9 +158,9 @@ SOURCE = Source(
     name="hyperbolic",
     homepage="https://www.hyperbolic.ai",
     terms="https://www.hyperbolic.ai/terms-of-use",
-    licence="not established; prices are facts shown to account holders",
+    licence="not established; prices are facts shown to everybody",
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
-    secrets=(KEY,),
+    real_answer="2026, entries",
 )

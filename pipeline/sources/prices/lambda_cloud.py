@@ -12,19 +12,21 @@ its OpenAPI description; no answer was recorded here, so a field that is missing
 refuses the answer. `regions_with_capacity_available` is read when there.
 
 Traps: cents, 100 times off when missed. `A100` without a size is the 40 GB card. The count in the
-name is compared with `specs.gpus`, never used. CPU instances have no accelerator and are left out.
+description is compared with `specs.gpus`; a type without it has the count in its name. CPU
+instances have no accelerator and are left out.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
 import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import provenance, read_json, typed, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import provenance, read_each, typed, untold
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://cloud.lambdalabs.com/api/v1/instance-types"
 KEY = "LAMBDA_API_KEY"
@@ -39,8 +41,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     headers = {"authorization": f"Bearer {os.environ[KEY]}"}
     yield Part("all", http.attempt(partial(http.get, URL, headers=headers, expects="json")))
 
@@ -49,13 +51,14 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
     """One on_demand row per instance type that has accelerators.
 
     Raises:
-        ParseError: not the documented answer, an error in it, a field missing or of another type,
-            a type twice, or no types at all.
+        ParseError: not the documented answer, an error in it, a field missing or of another type in
+            most types, or no types at all.
     """
     types = _types(body, capture)
-    if types["name"].is_duplicated().any():
-        raise ParseError(f"{capture.url}: instance type repeated")
-    return _rows(types.filter(pl.col("gpus") != 0), capture)
+    # A type without the count has it in its name, in the same words: gpu_1x_a100_sxm4.
+    named = pl.col("name").str.extract(r"^gpu_(\d+)x_", 1).cast(pl.Int64, strict=False)
+    types = types.with_columns(gpus=pl.coalesce("gpus", named))
+    return _rows(types.filter(pl.col("gpus").ne_missing(0)), capture)
 
 
 def _types(body: bytes, capture: Capture) -> pl.DataFrame:
@@ -65,8 +68,8 @@ def _types(body: bytes, capture: Capture) -> pl.DataFrame:
         raise ParseError(f"{capture.url}: no object in `data`: {str(answer)[:200]}")
     if not data:
         raise ParseError(f"{capture.url}: `data` is empty; never read as no supply")
-    flat = [_flat(each, capture) for each in data.values()]
-    return typed(flat, FIELDS, capture, may_be_null=("has_capacity",))
+    flat = read_each(data.values(), lambda each: [_flat(each, capture)], lambda _: {})
+    return typed(flat, FIELDS, capture, may_lack=("gpus",), may_be_null=("has_capacity",))
 
 
 def _flat(entry: object, capture: Capture) -> dict[str, object]:
@@ -81,7 +84,7 @@ def _flat(entry: object, capture: Capture) -> dict[str, object]:
 
 def _rows(types: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     said = pl.col("description").str.extract(COUNTED, 1).cast(pl.Int64, strict=False)
-    miscounted = (pl.col("gpus") < 1) | (said != pl.col("gpus")).fill_null(False)
+    miscounted = (pl.col("gpus") < 1).fill_null(True) | (said != pl.col("gpus")).fill_null(False)
     price = pl.col("price_cents_per_hour") / CENTS / pl.col("gpus")
     return types.select(
         offer_id="name",
@@ -97,6 +100,7 @@ def _rows(types: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         price_in_currency_per_gpu_hour=price,
         currency=pl.lit("USD"),
         reason=pl.coalesce(
+            "malformed",
             pl.when(miscounted).then(pl.lit("unknown_count")),
             pl.when(pl.col("price_cents_per_hour") == 0).then(pl.lit("not_priced_yet")),
         ),

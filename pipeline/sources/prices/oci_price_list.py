@@ -24,7 +24,7 @@ Traps:
   part that the list itself calls preemptible would be administered spot.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -32,41 +32,44 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import objects, provenance, read_json, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import objects, provenance, read_each, untold
+from pipeline.sources.prices._machines import RULES, gpu_counts
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://apexapps.oracle.com/pls/apex/cetools/api/v1/products/"
 METRIC = "GPU Per Hour"
+KEYS = ("partNumber", "displayName", "serviceCategory")
 RENTALS = ("Compute - GPU", "Compute - GPU - Other")
 
 
 class Shape(NamedTuple):
-    """What a part number rents: a word its name must hold, the machine type, its GPUs."""
+    """What a part number rents: a word its name must hold, the machine type."""
 
     token: str
     name: str
-    gpu_count: int
 
 
+# GPUs of each are counted in `machine_types.csv`.
 # Source: shapes.json of Oracle's Cost Estimator, and the part numbers on
 # https://www.oracle.com/cloud/compute/pricing/ as public clients transcribe them.
 SHAPES = {
-    "B88517": Shape("X7", "BM.GPU2.2", 2),
-    "B88518": Shape("X7", "VM.GPU2.1", 1),
-    "B89734": Shape("V2", "VM.GPU3.1", 1),
-    "B92740": Shape("E3", "BM.GPU4.8", 8),
-    "B95907": Shape("A100", "BM.GPU.A100-v2.8", 8),
-    "B95909": Shape("A10", "VM.GPU.A10.1", 1),
-    "B98415": Shape("H100", "BM.GPU.H100.8", 8),
-    "B109479": Shape("L40S", "BM.GPU.L40S.4", 4),
-    "B109485": Shape("MI300X", "BM.GPU.MI300X.8", 8),
-    "B110519": Shape("H200", "BM.GPU.H200.8", 8),
-    "B110978": Shape("B200", "BM.GPU.B200.8", 8),
-    "B110979": Shape("GB200", "BM.GPU.GB200.4", 4),
-    "B111758": Shape("MI355X", "BM.GPU.MI355X.8", 8),
-    "B112140": Shape("GB300", "BM.GPU.GB300.4", 4),
-    "B112237": Shape("B300", "BM.GPU.B300.8", 8),
-    "B112613": Shape("6000", "BM.GPU.RTXPRO.8", 8),
+    "B88517": Shape("X7", "BM.GPU2.2"),
+    "B88518": Shape("X7", "VM.GPU2.1"),
+    "B89734": Shape("V2", "VM.GPU3.1"),
+    "B92740": Shape("E3", "BM.GPU4.8"),
+    "B95907": Shape("A100", "BM.GPU.A100-v2.8"),
+    "B95909": Shape("A10", "VM.GPU.A10.1"),
+    "B98415": Shape("H100", "BM.GPU.H100.8"),
+    "B109479": Shape("L40S", "BM.GPU.L40S.4"),
+    "B109485": Shape("MI300X", "BM.GPU.MI300X.8"),
+    "B110519": Shape("H200", "BM.GPU.H200.8"),
+    "B110978": Shape("B200", "BM.GPU.B200.8"),
+    "B110979": Shape("GB200", "BM.GPU.GB200.4"),
+    "B111758": Shape("MI355X", "BM.GPU.MI355X.8"),
+    "B112140": Shape("GB300", "BM.GPU.GB300.4"),
+    "B112237": Shape("B300", "BM.GPU.B300.8"),
+    "B112613": Shape("6000", "BM.GPU.RTXPRO.8"),
 }
 FIELDS: dict[str, type[pl.DataType]] = {
     "part": pl.String,
@@ -77,12 +80,13 @@ FIELDS: dict[str, type[pl.DataType]] = {
     "shape": pl.String,
     "token": pl.String,
     "gpu_count": pl.Int64,
+    "odd": pl.String,
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     ask = partial(
-        http.get, URL, params={"currencyCode": "USD"}, validators=last("all"), expects="json"
+        http.get, URL, params={"currencyCode": "USD"}, validators=held("all"), expects="json"
     )
     yield Part("all", http.attempt(ask))
 
@@ -91,16 +95,13 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
     """One row per part that is priced per GPU-hour; what is not a rental has a reason.
 
     Raises:
-        ParseError: not the documented answer, another currency, several prices where one is
-            documented, a part twice, or no part priced per GPU-hour.
+        ParseError: not the documented answer, no part priced per GPU-hour, or most of them in
+            another currency or with several prices where one is documented.
     """
-    parts = [_part(each, capture) for each in _items(body, capture)]
-    frame = pl.DataFrame(parts, schema=FIELDS, orient="row")
-    if frame.is_empty():
+    parts = read_each(_items(body, capture), lambda item: [_part(item, capture)], _odd)
+    if not parts:
         raise ParseError(f"{capture.url}: no part with the metric {METRIC!r}")
-    if frame["part"].is_duplicated().any():
-        raise ParseError(f"{capture.url}: a part number is repeated")
-    return _rows(frame, capture)
+    return _rows(pl.DataFrame(parts, schema=FIELDS, orient="row"), capture)
 
 
 def _items(body: bytes, capture: Capture) -> list[dict[str, object]]:
@@ -109,17 +110,22 @@ def _items(body: bytes, capture: Capture) -> list[dict[str, object]]:
 
 
 def _part(item: dict[str, object], capture: Capture) -> tuple[object, ...]:
-    part, name, category = (
-        item.get(key) for key in ("partNumber", "displayName", "serviceCategory")
-    )
+    part, name, category = (item.get(key) for key in KEYS)
     if not (isinstance(part, str) and isinstance(name, str) and isinstance(category, str)):
         raise ParseError(f"{capture.url}: a part without number, name or category: {item}"[:300])
     price = _price(item.get("currencyCodeLocalizations"), part, capture)
-    known = SHAPES.get(part, Shape("", "", 1))
-    number = price if isinstance(price, int | float) and not isinstance(price, bool) else None
+    known = SHAPES.get(part, Shape("", ""))
+    is_number = isinstance(price, int | float) and not isinstance(price, bool)
+    too_large = isinstance(price, int) and abs(price) >= 2**1023
+    number = price if is_number and not too_large else None
     unreadable = price is not None and number is None
     shape = known.name or None
-    return part, name, category, number, unreadable, shape, known.token, known.gpu_count
+    count = gpu_counts("oci").get(known.name, 1)
+    return part, name, category, number, unreadable, shape, known.token, count, None
+
+
+def _odd(item: dict[str, object]) -> tuple[object, ...]:
+    return (*[str(item.get(key)) for key in KEYS], None, False, None, "", 1, "malformed: part")
 
 
 def _price(localizations: object, part: str, capture: Capture) -> object:
@@ -150,6 +156,7 @@ def _rows(parts: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         r"(?i)@customer"
     )
     reason = pl.coalesce(
+        "odd",
         pl.when(name.str.contains("(?i)AI Enterprise")).then(pl.lit("software_licence")),
         pl.when(on_premises).then(pl.lit("not_public_cloud")),
         pl.when(~pl.col("category").is_in(RENTALS)).then(pl.lit("unknown_category")),
@@ -184,4 +191,6 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
+    rules=RULES,
+    real_answer="2026-08-22, entries",
 )

@@ -22,7 +22,7 @@ repeats one price for 16 to 256 accelerators: one operator. `CPU_NODE` has no ac
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -30,9 +30,17 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import numbered, objects, provenance, read_json, typed, untold
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import (
+    numbered,
+    objects,
+    provenance,
+    read_each,
+    typed,
+    untold,
+)
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.primeintellect.ai/api/v1/availability/gpus"
 KEY = "PRIME_INTELLECT_API_KEY"
@@ -55,8 +63,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 OPTIONAL = ("gpuMemory", "socket", "dataCenter", "country", "isSpot", "onDemand", "currency")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     params = {"page": "1", "page_size": str(PAGE)}
     headers = {"authorization": f"Bearer {os.environ[KEY]}"}
     ask = partial(all_pages, URL, params, _next, most=MAX_PAGES, joined="list", headers=headers)
@@ -90,9 +98,9 @@ def _offers(body: bytes, capture: Capture) -> pl.DataFrame:
         raise ParseError(f"{capture.url}: no number in `totalCount`: {total!r}")
     if len(items) < total:
         raise ParseError(f"{capture.url}: truncated: {len(items)} offers of {total}")
-    flat = [_flat(each, capture) for each in items]
+    flat = read_each(items, lambda each: [_flat(each, capture)], lambda _: {})
     frame = typed(flat, FIELDS, capture, may_lack=OPTIONAL)
-    cards = frame.filter(pl.col("gpuType") != "CPU_NODE")
+    cards = frame.filter(pl.col("gpuType").ne_missing("CPU_NODE"))
     if cards.is_empty():
         raise ParseError(f"{capture.url}: no offer with an accelerator")
     return cards
@@ -139,6 +147,7 @@ def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
             pl.when(spot).then(pl.lit("administered")),
         ),
         reason=pl.coalesce(
+            "malformed",
             pl.when(count < 1).then(pl.lit("unknown_count")),
             pl.when(price.is_null() | (price == 0)).then(pl.lit("not_priced_yet")),
         ),

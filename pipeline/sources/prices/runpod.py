@@ -11,21 +11,24 @@ Field names: prices on demand as in a recorded answer of 2026-10-10. The two spo
 seen in a recorded answer here; SkyPilot's client asks for them by these names (fetch_runpod.py). An
 answer without them has no spot rows; one that has them on some types only is refused.
 
-Traps: 0 and null mean not offered. A community price under a quarter of the secure one is a
+Traps: `secureCloud` and `communityCloud` say whether a type is offered there at all; a price stands
+there all the same (A40 community 0.35, RTX PRO 6000 Max-Q secure 0.50), which nobody can pay. 0 and
+null mean not offered, too. A community price under a quarter of a secure one that is offered is a
 placeholder (MI300X 0.50 beside 2.39). Slices carry the full name plus `MIG`; the alias table
 rejects them. A spot price equal to the list price is no discount, and any other is RunPod's own
 list: administered.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
 import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import provenance, read_json, typed, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import mostly, provenance, typed, untold
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.runpod.io/graphql"
 QUERY = (
@@ -38,15 +41,18 @@ REQUIRED: dict[str, type[pl.DataType]] = {
     "memoryInGb": pl.Float64,
     "securePrice": pl.Float64,
     "communityPrice": pl.Float64,
+    "secureCloud": pl.Boolean,
+    "communityCloud": pl.Boolean,
 }
+NEVER_NULL = {"id", "secureCloud", "communityCloud"}
 SPOT: dict[str, type[pl.DataType]] = {
     "secureSpotPrice": pl.Float64,
     "communitySpotPrice": pl.Float64,
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     ask = partial(http.post, URL, json={"query": QUERY}, expects="json")
     yield Part("all", http.attempt(ask))
 
@@ -55,12 +61,10 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
     """One row per accelerator type, cloud and market; a market not offered has a reason.
 
     Raises:
-        ParseError: not the documented answer, an error in it, a field missing or of another type,
-            a type twice, or no types at all.
+        ParseError: not the documented answer, an error in it, a field missing or of another type in
+            most types, or no types at all.
     """
     types = _types(body, capture)
-    if types["id"].is_duplicated().any():
-        raise ParseError(f"{capture.url}: gpuTypes.id repeated")
     rows = [
         _rows(types, capture, cloud="secure", market="on_demand", price="securePrice"),
         _rows(types, capture, cloud="community", market="on_demand", price="communityPrice"),
@@ -81,13 +85,14 @@ def _types(body: bytes, capture: Capture) -> pl.DataFrame:
         raise ParseError(f"{capture.url}: GraphQL errors: {_messages(errors)}")
     data = answer.get("data")
     types = data.get("gpuTypes") if isinstance(data, dict) else None
-    if not isinstance(types, list) or not all(isinstance(each, dict) for each in types):
+    if not isinstance(types, list) or not mostly([isinstance(each, dict) for each in types]):
         raise ParseError(f"{capture.url}: no list of objects in `data.gpuTypes`")
     if not types:
         raise ParseError(f"{capture.url}: `data.gpuTypes` is empty; never read as no supply")
+    types = [each if isinstance(each, dict) else {} for each in types]
     has_spot = any(name in each for each in types for name in SPOT)
     fields = REQUIRED | SPOT if has_spot else REQUIRED
-    return typed(types, fields, capture, may_be_null=fields.keys() - {"id"})
+    return typed(types, fields, capture, may_be_null=fields.keys() - NEVER_NULL)
 
 
 def _messages(errors: object) -> str:
@@ -101,10 +106,12 @@ def _rows(
     types: pl.DataFrame, capture: Capture, *, cloud: str, market: str, price: str
 ) -> pl.DataFrame:
     amount, listed = pl.col(price), pl.col(f"{cloud}Price")
-    absent = amount.is_null() | (amount == 0)
-    reasons = [pl.when(absent).then(pl.lit("not_offered"))]
+    # The flag comes first: a price is printed where nothing is offered, too.
+    absent = ~pl.col(f"{cloud}Cloud") | amount.is_null() | (amount == 0)
+    reasons = [pl.col("malformed"), pl.when(absent).then(pl.lit("not_offered"))]
     if cloud == "community":
-        token = (listed > 0) & (listed < PLACEHOLDER_FRACTION * pl.col("securePrice"))
+        secure = pl.when("secureCloud").then("securePrice")
+        token = (listed > 0) & (listed < PLACEHOLDER_FRACTION * secure)
         reasons.append(pl.when(token).then(pl.lit("placeholder")))
     spot = market == "spot"
     flag = pl.when(amount == listed).then(pl.lit("no_discount")).otherwise(pl.lit("administered"))
@@ -135,4 +142,5 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
+    real_answer="2026-10-10, entries",
 )

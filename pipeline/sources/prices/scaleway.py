@@ -15,7 +15,7 @@ times the hour, no term. A type with a MIG profile is a slice. A zone that lists
 none in stock. One page of exactly 100 types is not the whole list.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -23,9 +23,16 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import provenance, read_documents, typed_rows, untold
+from pipeline.sources.guards import read_documents
+from pipeline.sources.prices._answers import (
+    mostly,
+    provenance,
+    read_each,
+    typed_rows,
+    untold,
+)
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 API = "https://api.scaleway.com/instance/v1/zones"
 ZONES = ("fr-par-1", "fr-par-2", "pl-waw-2")
@@ -39,11 +46,12 @@ FIELDS: dict[str, type[pl.DataType]] = {
     "hourly": pl.Float64,
     "is_slice": pl.Boolean,
     "is_ended": pl.Boolean,
+    "odd": pl.String,
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # the pages are one capture, and validators are of one page
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # the pages are one capture, and validators are of one page
     for zone in ZONES:
         url, params = f"{API}/{zone}/products/servers", {"per_page": str(PAGE_SIZE), "page": "1"}
         ask = partial(all_pages, url, params, _next, most=MAX_PAGES, joined="lines")
@@ -58,12 +66,13 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
     """One row per instance type with GPUs; slices and types without a price have a reason.
 
     Raises:
-        ParseError: not the documented answer, its last page full, a type twice, a field missing or
-            of another type, or no type with GPUs.
+        ParseError: not the documented answer, its last page full, a page twice, a field missing or
+            of another type in most types, or no type with GPUs.
     """
     servers = _servers(body, capture)
-    types = [_type(kind, each, capture) for kind, each in servers if each.get("gpu")]
-    if not types:
+    with_gpu = [(kind, each) for kind, each in servers if each.get("gpu", True)]
+    types = read_each(with_gpu, lambda each: [_type(*each, capture)], _odd)
+    if all(server.get("gpu") is None for _, server in with_gpu):
         raise ParseError(f"{capture.url}: no type with GPUs among {len(servers)}")
     frame = typed_rows(types, FIELDS, capture)
     return _rows(frame, capture)
@@ -76,11 +85,12 @@ def _servers(body: bytes, capture: Capture) -> list[tuple[str, dict[str, object]
         servers = page.get("servers") if isinstance(page, dict) else None
         if not isinstance(servers, dict):
             raise ParseError(f"{capture.url}: no object in `servers`: {str(page)[:200]}")
-        if not all(isinstance(each, dict) and "gpu" in each for each in servers.values()):
-            raise ParseError(f"{capture.url}: a type without the field `gpu`")
-        if twice := found.keys() & servers.keys():
+        if not mostly([isinstance(x, dict) and "gpu" in x for x in servers.values()]):
+            raise ParseError(f"{capture.url}: types without the field `gpu`")
+        twice = found.keys() & servers.keys()
+        if not mostly([each not in twice for each in servers]):
             raise ParseError(f"{capture.url}: on two pages: {sorted(twice)[:5]}")
-        found |= servers
+        found |= {k: each if isinstance(each, dict) else {} for k, each in servers.items()}
         count = len(servers)
     if count >= PAGE_SIZE:
         raise ParseError(f"{capture.url}: the last page is full ({count}): the list goes on")
@@ -90,13 +100,18 @@ def _servers(body: bytes, capture: Capture) -> list[tuple[str, dict[str, object]
 def _type(kind: str, server: dict[str, object], capture: Capture) -> tuple[object, ...]:
     info = server.get("gpu_info")
     gpu, hourly = server.get("gpu"), server.get("hourly_price")
-    if not isinstance(info, dict) or "hourly_price" not in server:
+    if not isinstance(info, dict) or "hourly_price" not in server or gpu is None:
         raise ParseError(f"{capture.url}: {kind}: gpu_info or hourly_price is missing")
     if isinstance(gpu, bool) or isinstance(hourly, bool):
         raise ParseError(f"{capture.url}: {kind}: a number is true or false")
     name, memory = info.get("gpu_name"), info.get("gpu_memory")
     is_slice = server.get("mig_profile") is not None
-    return kind, gpu, name or "", memory, hourly, is_slice, server.get("end_of_service") is True
+    ended = server.get("end_of_service") is True
+    return kind, gpu, name or "", memory, hourly, is_slice, ended, None
+
+
+def _odd(each: tuple[str, dict[str, object]]) -> tuple[object, ...]:
+    return each[0], 1.0, "", None, None, False, False, "malformed: type"
 
 
 def _rows(types: pl.DataFrame, capture: Capture) -> pl.DataFrame:
@@ -116,6 +131,8 @@ def _rows(types: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         price_in_currency_per_gpu_hour=hourly / count,
         currency=pl.lit("EUR"),
         reason=pl.coalesce(
+            "odd",
+            "malformed",
             pl.when(pl.col("is_slice") | ~whole).then(pl.lit("fractional")),
             pl.when("is_ended").then(pl.lit("not_offered")),
             pl.when(hourly.is_null() | (hourly == 0)).then(pl.lit("not_priced_yet")),
@@ -133,4 +150,5 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
+    real_answer="2026-10-01, entries",
 )

@@ -18,15 +18,22 @@ empty list is an incomplete answer, never no supply.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
 import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import numbered, provenance, read_json, typed, untold
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.prices._answers import (
+    numbered,
+    provenance,
+    read_each,
+    typed,
+    untold,
+)
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 URL = "https://api.shadeform.ai/v1/instances/types"
 KEY = "SHADEFORM_API_KEY"
@@ -46,8 +53,8 @@ FIELDS: dict[str, type[pl.DataType]] = {
 OPTIONAL = ("cloud_instance_type", "interconnect", "vram_per_gpu_in_gb")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # answers have no validators
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # answers have no validators
     ask = partial(
         http.get,
         URL,
@@ -72,7 +79,7 @@ def _offers(body: bytes, capture: Capture) -> pl.DataFrame:
     types = answer.get("instance_types") if isinstance(answer, dict) else None
     if not isinstance(types, list):
         raise ParseError(f"{capture.url}: no list in `instance_types`: {str(answer)[:200]}")
-    offers = [offer for each in types for offer in _regions(each, capture)]
+    offers = read_each(types, lambda each: _regions(each, capture), lambda _: {})
     if not offers:
         raise ParseError(f"{capture.url}: `instance_types` is empty; never read as no supply")
     return typed(offers, FIELDS, capture, may_lack=OPTIONAL)
@@ -94,7 +101,7 @@ def _regions(kind: object, capture: Capture) -> list[dict[str, object]]:
 
 def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
     memory = pl.col("vram_per_gpu_in_gb")
-    rows = offers.filter(pl.col("num_gpus") != 0).select(
+    rows = offers.filter(pl.col("num_gpus").ne_missing(0)).select(
         offer_id=pl.concat_str(
             "cloud",
             "shade_instance_type",
@@ -115,6 +122,7 @@ def _rows(offers: pl.DataFrame, capture: Capture) -> pl.DataFrame:
         currency=pl.lit("USD"),
         flag=pl.lit("reseller"),
         reason=pl.coalesce(
+            "malformed",
             pl.when(pl.col("num_gpus") < 0).then(pl.lit("unknown_count")),
             pl.when(~pl.col("available")).then(pl.lit("not_offered")),
             pl.when(pl.col("hourly_price") == 0).then(pl.lit("not_priced_yet")),

@@ -23,6 +23,10 @@ Traps, each seen in files of 2024 to 2026:
   lines include the host; B200 does too: Google has no separate A4 host price (fetch_gcp.py).
 - A tpu-v6e slice without a price carries 700.0, whatever its size (TPU_V6E_MAX_PRICE): placeholder.
   tpu-v3 pods in us-east1 are constants in fetch_gcp.py: curated.
+- `yotta` is Yotta Labs; the one of that name elsewhere is Yotta Data Services (Shakti Cloud).
+- `AcceleratorName` leaves the form of a card out where `UpstreamCloudId` or the machine type says
+  it (h100-sxm5-80gb_eth, epyc-genoa-a100-pcie_1x2v4gb, A100-80G-sxm4x8): the two together are the
+  name.
 - Azure counts ND96isr_H100_v5 as 12 accelerators and leaves MI300X and GB200 types without a name.
   An A10 or MI25 share (NV6ads_A10_v5) is listed as one whole accelerator: fractional.
 - GpuInfo states memory per accelerator, except per machine at vast, primeintellect and newer AWS
@@ -33,7 +37,7 @@ Traps, each seen in files of 2024 to 2026:
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
@@ -44,7 +48,8 @@ from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.identity.identity import tpu_chips
 from pipeline.sources.prices import _skypilot_history as history
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.prices._machines import RULES, listed
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 CATALOG = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/catalogs/v8"
 # Clouds with an update workflow that has committed to v8 (versions of v8/<cloud>/vms.csv in the
@@ -83,7 +88,16 @@ BY_HAND = (
 )
 FROM_PRIMARY_API = ("aws", "gcp")
 REQUIRED = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Price", "SpotPrice", "Region")
-OPTIONAL = ("AvailabilityZone", "GpuInfo", "Provider")
+OPTIONAL = ("AvailabilityZone", "GpuInfo", "Provider", "UpstreamCloudId")
+# What this catalog calls an operator that others know by another name.
+OPERATORS = {"yotta": "yotta-labs"}
+# A card's form in a machine type: a word of its own, or SXM behind the memory as at Verda (80S.).
+FORM = r"(?i)(?:^|[^a-z])(sxm|pcie?|nvl)\d?(?:x\d+)?(?:[^a-z\d]|$)"
+FORM_IN_NAME = r"(?i)sxm|pci|nvl"
+VERDA_SXM = r"(?i)^\d+[ABH]\d+\.\d+S\."
+FORMS = {"sxm": "SXM", "pci": "PCIe", "pcie": "PCIe", "nvl": "NVL"}
+# Cards that are sold in several forms; the others need none.
+SEVERAL_FORMS = r"(?i)^(A100|A800|H100|H200|V100)\b"
 
 # The Italian operator's API quotes euro and fetch_seeweb.py copies its number.
 CURRENCY = {"seeweb": "EUR"}
@@ -94,25 +108,6 @@ COUNTRY_REGIONS = ("lium", "primeintellect", "runpod")
 # machine types without a name are hosts, priced without their accelerators.
 ACCELERATOR_TYPES = {"aws": r"^(p\d|g\d|gr\d|trn|inf|dl\d)", "azure": r"^Standard_N", "gcp": r"^$"}
 ANY_ACCELERATOR_TYPE = r"(?i)gpu"
-# Accelerators per Azure machine type, where the catalog is wrong or silent.
-# Source: https://learn.microsoft.com/azure/virtual-machines/sizes/overview, ND and NC families.
-AZURE_COUNTS = {
-    r"^Standard_ND96isr?_(H100|H200|MI300X)_v5$": 8,
-    r"^Standard_ND128isr_(NDR_)?GB[23]00_v6$": 4,
-    r"^Standard_NCC40ads_H100_v5$": 1,
-}
-# Shares of a GPU sold as one: the same source, NVadsA10 v5 (1/6 to 1/2) and NVv4 (1/8 to 1/2).
-AZURE_SHARES = r"^Standard_(NV(6|12|18)ads_A10_v5|NV(4|8|16)as_v4)$"
-# Machine types that exist with one accelerator layout only.
-# Source: https://cloud.google.com/compute/docs/accelerator-optimized-machines.
-GCP_MACHINES = {
-    r"^a2-(?:high|mega)gpu-(\d+)g$": "A100",
-    r"^a2-ultragpu-(\d+)g$": "A100-80GB",
-    r"^a3-highgpu-(\d+)g$": "H100",
-    r"^a3-megagpu-(\d+)g$": "H100-MEGA",
-    r"^g2-standard-(\d+)$": "L4",
-}
-G2_VCPUS_TO_L4 = {4: 1, 8: 1, 12: 1, 16: 1, 24: 2, 32: 1, 48: 4, 96: 8}
 MEMORY_OF_MACHINE = ("primeintellect", "vast")
 # Aggregators name the seller first: massedcompute_A6000x8, dc_roan__8xH100_80GB__104__1024.
 SELLER = {"primeintellect": r"^(.+?)__", "shadeform": r"^([^_]+)_"}
@@ -120,10 +115,10 @@ TPU_V6E_PLACEHOLDER = 700.0
 PAST = re.compile(r"([a-z0-9]+)-(\d{8}t\d{6}z)")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     for cloud in sorted(REFRESHED + BY_HAND):
         url = f"{CATALOG}/{cloud}/vms.csv"
-        ask = partial(http.get, url, validators=last(cloud), expects="csv")
+        ask = partial(http.get, url, validators=held(cloud), expects="csv")
         yield Part(cloud, http.attempt(ask))
 
 
@@ -178,6 +173,7 @@ def _lines(body: bytes, cloud: str) -> pl.DataFrame:
         zone=_text("AvailabilityZone"),
         mib=pl.col("GpuInfo").str.extract(r"SizeInMiB\W+(\d{1,9})\b").cast(pl.Float64),
         seller=_text("Provider"),
+        upstream=_text("UpstreamCloudId"),
     )
 
 
@@ -201,17 +197,14 @@ def _offers(lines: pl.DataFrame, cloud: str) -> pl.DataFrame:
         offers = pl.concat([offers, _gcp_machines(lines)], how="diagonal")
     declared = pl.col("count")
     fractional = (declared > 0) & declared.is_finite() & (declared != declared.floor())
-    counted = [pl.lit(None, pl.Float64)]
-    if cloud == "azure":
+    known = pl.lit(None, pl.Float64)
+    if cloud == "azure":  # declared counts are wrong or absent for some types
         kind = pl.col("instance_type")
-        fractional |= kind.str.contains(AZURE_SHARES)
-        counted = [
-            pl.when(kind.str.contains(each)).then(pl.lit(float(count)))
-            for each, count in AZURE_COUNTS.items()
-        ]
+        known = listed("azure", kind, "gpu_count").cast(pl.Float64)
+        fractional |= (listed("azure", kind, "reason") == "fractional").fill_null(False)
     is_slice = pl.col("name").str.starts_with("tpu-").fill_null(False)
     chips = tpu_chips(pl.col("name")).cast(pl.Float64)
-    count = pl.coalesce(*counted, pl.when(is_slice).then(chips).otherwise(declared))
+    count = pl.coalesce(known, pl.when(is_slice).then(chips).otherwise(declared))
     counts = count.is_finite() & (count >= 1)
     return offers.with_columns(
         line_reason=pl.when(fractional.fill_null(False))
@@ -234,14 +227,9 @@ def _basis(cloud: str) -> pl.Expr:
 def _gcp_machines(lines: pl.DataFrame) -> pl.DataFrame:
     """Machine types as sold: host line plus the line of its accelerators in the same zone."""
     kind = pl.col("instance_type")
-    number = pl.coalesce(kind.str.extract(each).cast(pl.Int64) for each in GCP_MACHINES)
-    name = pl.coalesce(
-        pl.when(kind.str.contains(each)).then(pl.lit(name)) for each, name in GCP_MACHINES.items()
-    )
-    l4s = number.replace_strict(G2_VCPUS_TO_L4, default=None, return_dtype=pl.Int64)
     hosts = lines.filter(pl.col("name").is_null()).with_columns(
-        name=name,
-        count=pl.when(name == "L4").then(l4s).otherwise(number).cast(pl.Float64),
+        name=listed("gcp", kind, "accelerator_raw"),
+        count=listed("gcp", kind, "gpu_count").cast(pl.Float64),
         basis=pl.lit("all_in"),
     )
     chips = (
@@ -292,8 +280,8 @@ def _rows(offers: pl.DataFrame, cloud: str, capture: Capture) -> pl.DataFrame:
         "flag",
         "reason",
         observed_at=seen_at,
-        provider_raw=pl.lit(cloud),
-        accelerator_raw=pl.col("name").fill_null(""),
+        provider_raw=pl.lit(OPERATORS.get(cloud, cloud)),
+        accelerator_raw=_full_name(),
         gpu_count=pl.col("gpu_count").cast(pl.Int64),
         spot_kind=pl.when(pl.col("market") == "spot").then(
             pl.lit(SPOT_KIND.get(cloud, "administered"))
@@ -316,7 +304,7 @@ def _rows(offers: pl.DataFrame, cloud: str, capture: Capture) -> pl.DataFrame:
     )
     but_zone = [name for name in rows.columns if name != "zone"]
     rows = rows.sort("zone").unique(but_zone, keep="first", maintain_order=True)
-    machine = pl.coalesce("instance_type", pl.col("accelerator_raw"))
+    machine = pl.coalesce("instance_type", "accelerator_raw")
     offer = pl.format(
         "{}/{} x{}/{}/{}/{}",
         "provider_raw",
@@ -331,6 +319,19 @@ def _rows(offers: pl.DataFrame, cloud: str, capture: Capture) -> pl.DataFrame:
     repeat = pl.int_range(pl.len()).over("offer_id") + 1
     suffix = pl.when(repeat > 1).then(pl.format("#{}", repeat)).otherwise(pl.lit(""))
     return rows.with_columns(offer_id=pl.concat_str("offer_id", suffix)).drop("zone")
+
+
+def _full_name() -> pl.Expr:
+    """The name, with the form of the card where only the machine type says it."""
+    name, kind = pl.col("name").fill_null(""), pl.col("instance_type")
+    told = [each.str.extract(FORM).str.to_lowercase() for each in (pl.col("upstream"), kind)]
+    verda = [
+        pl.when(each.str.contains(VERDA_SXM)).then(pl.lit("sxm"))
+        for each in (pl.col("upstream"), kind)
+    ]
+    form = pl.coalesce(*told, *verda).replace_strict(FORMS, default=None)
+    unsaid = name.str.contains(SEVERAL_FORMS) & ~name.str.contains(FORM_IN_NAME)
+    return pl.when(unsaid & form.is_not_null()).then(pl.format("{} {}", name, form)).otherwise(name)
 
 
 def _market(offers: pl.DataFrame, cloud: str, market: str) -> pl.DataFrame:
@@ -383,5 +384,7 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
+    rules=RULES,
+    real_answer="2024-11-03, whole; 2026-11, lines",
     backfill=Backfill("month", history.SINCE, history.fetch_month),
 )

@@ -16,11 +16,11 @@ public clients read them, so each of these may be absent. All types are asked fo
 Traps: a vcg plan can be a share of a GPU, told by its memory (4 of 80 GB) or a count such as 1/8.
 Preemptible is a list discount, not an auction. The month costs 672 hours at most, which is a cap
 and no term. A plan that cannot be deployed on demand still shows an on-demand price. `vdm` and
-older bare-metal answers leave the GPU out: LAYOUTS has the plans public sources agree on. MI325X
-of 1536 GB is not among them: read as six GPUs here and eight there.
+older bare-metal answers leave the GPU out: `machine_types.csv` has the plans public sources agree
+on. MI325X of 1536 GB is not among them: read as six GPUs here and eight there.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -28,9 +28,17 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
-from pipeline.sources.prices._answers import provenance, read_documents, typed_rows, untold
+from pipeline.sources.guards import read_documents
+from pipeline.sources.prices._answers import (
+    mostly,
+    provenance,
+    read_each,
+    typed_rows,
+    untold,
+)
+from pipeline.sources.prices._machines import RULES, gpu_counts, gpu_names
 from pipeline.sources.prices._pages import all_pages
-from pipeline.sources.source import Capture, ParseError, Part, Source
+from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
 API = "https://api.vultr.com/v2"
 LISTS = {"plans": f"{API}/plans", "plans_metal": f"{API}/plans-metal"}
@@ -53,26 +61,6 @@ WHOLE_GB = {
     "MI355X": 288,
 }
 SHARE_BELOW, WHOLE_UP_TO = 0.9, 1.1
-# GPUs of plans whose answer names none. Source: gpuhunt's vultr.py and sparecores' crawler of 2026,
-# as far as they agree with the types and counts of the bare-metal list of 2026-09-28.
-LAYOUTS = {
-    "vcg-a16-6c-64g-16vram": ("A16", 1),
-    "vcg-a40-24c-120g-48vram": ("A40", 1),
-    "vcg-a100-12c-120g-80vram": ("A100", 1),
-    "vcg-a100-96c-960g-640vram": ("A100", 8),
-    "vcg-h100-216c-1914gb-640vram": ("H100", 8),
-    "vcg-b200-248c-2826g-1536vram": ("B200", 8),
-    "vcg-mi355x-252c-2872g-2304vram": ("MI355X", 8),
-    "vbm-48c-1024gb-4-a100-gpu": ("A100", 4),
-    "vbm-112c-2048gb-8-a100-gpu": ("A100 SXM", 8),
-    "vbm-112c-2048gb-8-h100-gpu": ("H100", 8),
-    "vbm-64c-2048gb-8-l40-gpu": ("L40S", 8),
-    "vbm-72c-480gb-gh200-gpu": ("GH200 96GB", 1),
-    "vbm-256c-2048gb-8-mi300x-gpu": ("MI300X", 8),
-    "vbm-256c-3072gb-8-mi325x-gpu": ("MI325X", 8),
-    "vbm-256c-3072gb-8-mi355x-gpu": ("MI355X", 8),
-    "vbm-256c-3072gb-8-b200-gpu": ("B200", 8),
-}
 FIELDS: dict[str, type[pl.DataType]] = {
     "plan": pl.String,
     "location": pl.String,
@@ -83,11 +71,12 @@ FIELDS: dict[str, type[pl.DataType]] = {
     "spot": pl.Float64,
     "deploy_on_demand": pl.Boolean,
     "deploy_spot": pl.Boolean,
+    "odd": pl.String,
 }
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
-    del last  # the pages are one capture, and validators are of one page
+def fetch(held: Held) -> Iterator[Part]:
+    del held  # the pages are one capture, and validators are of one page
     for part in LISTS:
         ask = partial(all_pages, LISTS[part], PARAMS[part], _next, most=MAX_PAGES, joined="lines")
         yield Part(part, http.attempt(ask))
@@ -102,16 +91,14 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
     """One row per GPU plan, location and market; shares of a GPU have a reason.
 
     Raises:
-        ParseError: not the documented answer, fewer plans than it announces, a plan twice, a field
-            missing or of another type, or no plan with GPUs.
+        ParseError: not the documented answer, fewer plans than it announces, a field missing or of
+            another type in most plans, or no plan with GPUs.
     """
     plans = _plans(body, capture)
-    places = [row for each in plans if _has_gpu(each) for row in _places(each, capture)]
+    places = read_each(filter(_has_gpu, plans), lambda plan: _places(plan, capture), _odd)
     if not places:
         raise ParseError(f"{capture.url}: no plan with GPUs among {len(plans)}")
     frame = typed_rows(places, FIELDS, capture)
-    if frame.select("plan", "location").is_duplicated().any():
-        raise ParseError(f"{capture.url}: a plan or a location of it is repeated")
     counted = _counted(frame)
     return pl.concat([_rows(counted, capture, "on_demand"), _rows(counted, capture, "spot")])
 
@@ -124,10 +111,10 @@ def _plans(body: bytes, capture: Capture) -> list[dict[str, object]]:
         if error := answer.get("error"):
             raise ParseError(f"{capture.url}: error: {str(error)[:300]}")
         found, meta = answer.get(capture.part), answer.get("meta")
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        if not isinstance(found, list) or not mostly([isinstance(x, dict) for x in found]):
             raise ParseError(f"{capture.url}: no objects in `{capture.part}`: {str(page)[:200]}")
         announced = meta.get("total") if isinstance(meta, dict) else None
-        plans += found
+        plans += [each if isinstance(each, dict) else {"id": "-gpu"} for each in found]
     if announced != len(plans):
         raise ParseError(f"{capture.url}: {len(plans)} plans where {announced} are announced")
     return plans
@@ -143,12 +130,16 @@ def _places(plan: dict[str, object], capture: Capture) -> Iterator[tuple[object,
     """The plan once for each location, with what it costs there."""
     name, where = plan.get("id"), plan.get("locations")
     costs = plan.get("location_cost") or {}
-    if not isinstance(name, str) or not isinstance(where, list) or "hourly_cost" not in plan:
+    if (
+        not isinstance(name, str)
+        or not isinstance(where, list)
+        or not all(isinstance(each, str | None) for each in where)
+        or "hourly_cost" not in plan
+    ):
         raise ParseError(f"{capture.url}: a plan without id, locations or price: {plan}"[:300])
     if not isinstance(costs, dict) or not all(isinstance(x, dict) for x in costs.values()):
         raise ParseError(f"{capture.url}: {name}: location_cost is {costs!r}"[:300])
-    layout = LAYOUTS.get(name, ("", None))
-    kind = str(plan.get("gpu_type") or layout[0])
+    kind = str(plan.get("gpu_type") or gpu_names("vultr").get(name, ""))
     count = _count(plan.get("gpu_count"), name, capture)
     for location in [each for each in where if each != ""] or [None]:
         cost = {**plan, **costs.get(location, {})}
@@ -159,12 +150,17 @@ def _places(plan: dict[str, object], capture: Capture) -> Iterator[tuple[object,
             name,
             location,
             kind,
-            layout[1] if count is None else count,
+            gpu_counts("vultr").get(name) if count is None else count,
             plan.get("gpu_vram_gb"),
             *prices,
             plan.get("deploy_ondemand") is not False,
             plan.get("deploy_preemptible") is not False,
+            None,
         )
+
+
+def _odd(plan: dict[str, object]) -> tuple[object, ...]:
+    return (str(plan.get("id")), *[None] * 6, True, True, "malformed: plan")
 
 
 def _count(declared: object, name: str, capture: Capture) -> float | None:
@@ -186,11 +182,18 @@ def _counted(places: pl.DataFrame) -> pl.DataFrame:
     count = pl.coalesce("count", (vram / whole).round())
     filled = vram / pl.max_horizontal(count, pl.lit(1.0)) / whole
     is_share = ((count > 0) & (count < 1)) | (filled < SHARE_BELOW)
-    is_clear = (count >= 1) & (count == count.floor()) & (filled <= WHOLE_UP_TO).fill_null(True)
+    is_clear = (
+        count.is_finite()
+        & (count >= 1)
+        & (count == count.floor())
+        & (filled <= WHOLE_UP_TO).fill_null(True)
+    )
     return places.with_columns(
         gpu_count=pl.when(is_clear).then(count).otherwise(1.0),
         memory_gib=pl.when(is_clear).then(vram / count),
-        count_reason=pl.when(is_share.fill_null(False))
+        count_reason=pl.when(pl.coalesce("odd", "malformed").is_not_null())
+        .then(pl.coalesce("odd", "malformed"))
+        .when(is_share.fill_null(False))
         .then(pl.lit("fractional"))
         .when(~is_clear.fill_null(False))
         .then(pl.lit("unknown_count")),
@@ -244,4 +247,6 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     fetch=fetch,
+    rules=RULES,
+    real_answer="2026-09-28, entries",
 )

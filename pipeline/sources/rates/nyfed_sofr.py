@@ -15,9 +15,8 @@ Traps: percent, not basis points. Newest first. A weekend or holiday has no row;
 reader. `type` is asked for, yet an answer of another rate or of the index has the same shape.
 """
 
-import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -25,7 +24,8 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.credit import RATES
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.guards import read_json
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 URL = "https://markets.newyorkfed.org/api/rates/secured/sofr/search.json"
 SINCE = date(2018, 4, 1)  # the first rate is of 2018-04-02
@@ -35,16 +35,16 @@ PUBLISHED_HOUR, REVISED_HOUR = 13, 20
 MOMENT = pl.Datetime("us", "UTC")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     today = datetime.now(UTC).date()
-    yield _asked("all", today - timedelta(days=LOOK_BACK_DAYS), today, last("all"))
+    yield _asked("all", today - timedelta(days=LOOK_BACK_DAYS), today, held("all"))
 
 
-def fetch_month(month: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch_month(month: date, held: Held) -> Iterator[Part]:
     """One month, asked once it is over for good: a rate of long ago does not change."""
     part = f"{month:%Y-%m}"
     until = _next_month(month) + timedelta(days=TAIL_DAYS)
-    if last(part) and until < datetime.now(UTC).date():
+    if held(part) and until < datetime.now(UTC).date():
         return
     yield _asked(part, month, until, {})
 
@@ -95,10 +95,7 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
 
 
 def _listed(body: bytes, capture: Capture) -> list[object]:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"{capture.url}: not JSON: {str(error)[:200]}") from error
+    answer = read_json(body, capture)
     rates = answer.get("refRates") if isinstance(answer, dict) else None
     if not isinstance(rates, list):
         raise ParseError(f"{capture.url}: no list `refRates`: {str(answer)[:200]}")
@@ -146,4 +143,5 @@ SOURCE = Source(
     refresh_days=7,
     backfill=Backfill("month", SINCE, fetch_month),
     sightings=False,
+    real_answer="2024-06-06, whole",
 )

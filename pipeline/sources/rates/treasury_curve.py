@@ -17,7 +17,7 @@ keeps its first value here: the file does not tell when it changed; the raw stor
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -25,7 +25,7 @@ import polars as pl
 
 from pipeline.capture import http
 from pipeline.contracts.credit import RATES
-from pipeline.sources.source import Backfill, Capture, ParseError, Part, Source
+from pipeline.sources.source import Backfill, Capture, Held, ParseError, Part, Source
 
 FILES = "https://home.treasury.gov/resource-center/data-chart-center/interest-rates"
 SINCE = date(2015, 1, 1)
@@ -35,16 +35,16 @@ ABSENT = ("", "N/A")
 MOMENT = pl.Datetime("us", "UTC")
 
 
-def fetch(last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch(held: Held) -> Iterator[Part]:
     today = datetime.now(UTC).date()
     # A year's file has no lines before its first trading day.
     for year in sorted({(today - timedelta(days=each)).year for each in (10, 3)}):
-        yield _asked(year, last(f"{year}"))
+        yield _asked(year, held(f"{year}"))
 
 
-def fetch_month(month: date, last: Callable[[str], Mapping[str, str]]) -> Iterator[Part]:
+def fetch_month(month: date, held: Held) -> Iterator[Part]:
     """The file of the year a month lies in, once."""
-    if not last(f"{month:%Y}"):
+    if not held(f"{month:%Y}"):
         yield _asked(month.year, {})
 
 

@@ -15,7 +15,8 @@ from datetime import timedelta
 import polars as pl
 
 from pipeline.contracts.filings import FILING_FACTS
-from pipeline.sources.source import Capture, Source, read_typed
+from pipeline.sources.committed import read_typed
+from pipeline.sources.source import Capture, Source
 
 COLUMNS = (
     "cik",

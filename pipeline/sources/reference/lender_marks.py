@@ -15,7 +15,8 @@ import polars as pl
 
 from pipeline.columns import COLUMNS
 from pipeline.contracts.credit import FUND_HOLDINGS
-from pipeline.sources.source import Capture, Source, read_typed
+from pipeline.sources.committed import READ_AT, read_typed
+from pipeline.sources.source import Capture, Source
 
 LICENCE = "facts of SEC filings, public domain, cited per row"
 # Filled by the runner and by the rules, or the same for every row.
@@ -43,13 +44,12 @@ def parse(body: bytes, _: Capture) -> pl.DataFrame:
         ParseError: a column missing or one too many, or a cell that is not of the column's type.
     """
     expected = [name for name in FUND_HOLDINGS.columns if name not in NOT_IN_FILE]
-    read_at = pl.col("read_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     unknown = ("net_assets_pct", "fund_net_assets_usd", "schedule_gap_pct")
     flags = ("is_non_accrual", "is_pik")
     return read_typed(body, [*expected, *CITED]).select(
         *expected,
         *(pl.lit(None, COLUMNS[name].dtype).alias(name) for name in (*unknown, *flags)),
-        captured_at=pl.max_horizontal(read_at, "known_at"),
+        captured_at=READ_AT,
         licence=pl.lit(LICENCE),
     )
 

@@ -11,7 +11,8 @@ A committed file: git keeps its history.
 import polars as pl
 
 from pipeline.contracts.credit import RATES
-from pipeline.sources.source import Capture, Source, read_typed
+from pipeline.sources.committed import READ_AT, read_typed
+from pipeline.sources.source import Capture, Source
 
 COLUMNS = (
     "rate_name",
@@ -28,7 +29,6 @@ COLUMNS = (
 
 def parse(body: bytes, _: Capture) -> pl.DataFrame:
     """One row per line of the file."""
-    read_at = pl.col("read_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     return read_typed(body, COLUMNS).select(
         "rate_name",
         "observed_on",
@@ -36,7 +36,7 @@ def parse(body: bytes, _: Capture) -> pl.DataFrame:
         "known_at",
         "source_url",
         "confidence",
-        captured_at=pl.max_horizontal(read_at, "known_at"),
+        captured_at=READ_AT,
         licence=pl.lit(SOURCE.licence),
     )
 

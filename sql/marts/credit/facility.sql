@@ -5,27 +5,10 @@
 -- 69). A term the filing redacts is null and named in redacted_terms. is_counted says whether the amount
 -- may be added to others: not where a larger facility holds it already, nor where no deal is executed.
 -- grain: facility_id
-with ranked as (
-    select
-        terms.*,
-        case terms.deal_status
-            when 'filed' then 1
-            when 'not_executed' then 1
-            when 'announced' then 2
-            when 'press' then 3
-            else 4
-        end as status_rank,
-        case terms.confidence when 'high' then 1 when 'medium' then 2 else 3 end as confidence_rank
-    from staging.facility_terms as terms
-),
-
-newest as (
-    select *
-    from ranked
-    qualify row_number() over (
-        partition by facility_id
-        order by status_rank, known_at desc, confidence_rank, source_url
-    ) = 1
+with newest as (
+    select terms.*
+    from steps.facility_terms as terms
+    where terms.in_force_to_on is null
 ),
 
 versions as (
@@ -43,30 +26,24 @@ versions as (
     group by facility_id
 ),
 
--- One row per balance day: of several documents the last known that states the principal.
 balances as (
-    select *
-    from staging.facility_balances
-    where principal_usd is not null
+    select stated.*
+    from steps.facility_balance as stated
+    where stated.principal_usd is not null
     qualify row_number() over (
-        partition by facility_id
-        order by
-            balance_on desc,
-            known_at desc,
-            case confidence when 'high' then 1 when 'medium' then 2 else 3 end,
-            source_url
+        partition by stated.facility_id order by stated.balance_on desc
     ) = 1
 ),
 
 -- A debt that is owed exists, whatever day the terms give, or none.
 first_owed as (
     select
-        facility_id,
-        min(balance_on) as owed_from_on,
-        max(principal_usd) as most_owed_usd
-    from staging.facility_balances
-    where principal_usd > 0
-    group by facility_id
+        stated.facility_id,
+        min(stated.balance_on) as owed_from_on,
+        max(stated.principal_usd) as most_owed_usd
+    from steps.facility_balance as stated
+    where stated.principal_usd > 0
+    group by stated.facility_id
 )
 
 select

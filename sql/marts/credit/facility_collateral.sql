@@ -4,16 +4,7 @@
 -- not filed; a facility without balance, closing day, advance rate or life has no lot. A lot is known when
 -- its balance, the terms and whatever stands in for a term are.
 -- grain: facility_id, lot_number
-with assumed as (
-    select terms.*
-    from staging.assumed_terms as terms
-    qualify row_number() over (
-        partition by terms.facility_id, terms.term
-        order by terms.known_at desc, terms.source_url
-    ) = 1
-),
-
-facilities as (
+with facilities as (
     select
         facility.facility_id,
         facility.closed_on,
@@ -48,64 +39,53 @@ facilities as (
             funded.known_at
         ) as known_at
     from marts.facility as facility
-    left join assumed as rate
+    left join steps.assumed_term as rate
         on facility.facility_id = rate.facility_id and rate.term = 'advance_rate_pct'
-    left join assumed as life
+    left join steps.assumed_term as life
         on facility.facility_id = life.facility_id and life.term = 'depreciation_life_years'
-    left join assumed as chip
+    left join steps.assumed_term as chip
         on facility.facility_id = chip.facility_id and chip.term = 'accelerator'
-    left join assumed as funded
+    left join steps.assumed_term as funded
         on facility.facility_id = funded.facility_id and funded.term = 'funded_usd'
     where facility.collateral_class in ('gpu', 'chip_lease')
     and facility.is_counted
 ),
 
--- One balance a day: of several documents the last known.
 balances as (
     select
         filed.facility_id,
         filed.balance_on,
         filed.principal_usd,
-        filed.known_at
-    from staging.facility_balances as filed
+        filed.known_at,
+        lag(filed.principal_usd) over facility_days as previous_usd,
+        lag(filed.balance_on) over facility_days as previous_on
+    from steps.facility_balance as filed
     where filed.principal_usd is not null
-    qualify row_number() over (
-        partition by filed.facility_id, filed.balance_on
-        order by filed.known_at desc, filed.source_url
-    ) = 1
-),
-
-steps as (
-    select
-        balances.*,
-        lag(balances.principal_usd) over facility_days as previous_usd,
-        lag(balances.balance_on) over facility_days as previous_on
-    from balances
-    window facility_days as (partition by balances.facility_id order by balances.balance_on)
+    window facility_days as (partition by filed.facility_id order by filed.balance_on)
 ),
 
 draws as (
     select
-        steps.facility_id,
+        balances.facility_id,
         -- A facility can owe before the day its newest terms call the closing.
         case
-            when steps.previous_on is not null then steps.previous_on
-            when facilities.closed_on > steps.balance_on then steps.balance_on
+            when balances.previous_on is not null then balances.previous_on
+            when facilities.closed_on > balances.balance_on then balances.balance_on
             else facilities.closed_on
         end as after_on,
-        steps.balance_on,
+        balances.balance_on,
         case
-            when steps.previous_on is null
-                then greatest(coalesce(facilities.funded_usd, 0), steps.principal_usd)
-            else steps.principal_usd - steps.previous_usd
+            when balances.previous_on is null
+                then greatest(coalesce(facilities.funded_usd, 0), balances.principal_usd)
+            else balances.principal_usd - balances.previous_usd
         end as funded_usd,
-        greatest(steps.known_at, facilities.known_at) as known_at,
+        greatest(balances.known_at, facilities.known_at) as known_at,
         facilities.advance_rate_pct,
         facilities.depreciation_life_years,
         facilities.accelerator,
         facilities.inputs_assumed
-    from steps
-    join facilities on steps.facility_id = facilities.facility_id
+    from balances
+    join facilities on balances.facility_id = facilities.facility_id
 )
 
 select

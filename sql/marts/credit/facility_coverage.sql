@@ -11,72 +11,45 @@
 -- without any filed balance has one row, without a day. Every figure that is null has its reason. A row is
 -- known when the last of what it rests on is: balance, newest terms, what is assumed, SOFR and costs; what
 -- could be said earlier, with less, is in `vintage.facility_coverage`.
--- grain: facility_id, period_end_on
-with filed_balances as (
+-- grain: facility_id, balance_on
+with balances as (
     select
         filed.facility_id,
-        filed.balance_on as period_end_on,
-        filed.principal_usd as outstanding_usd,
-        filed.effective_rate_pct,
+        filed.balance_on,
+        filed.principal_usd,
         filed.known_at,
         filed.accession,
         filed.source_url
-    from staging.facility_balances as filed
+    from steps.facility_balance as filed
     where filed.principal_usd is not null
-    qualify row_number() over (
-        partition by filed.facility_id, filed.balance_on
-        order by filed.known_at desc, filed.source_url
-    ) = 1
-),
-
-balances as (
-    select * from filed_balances
     union all
     select
         facility.facility_id,
-        cast(null as date) as period_end_on,
-        cast(null as double) as outstanding_usd,
-        cast(null as double) as effective_rate_pct,
+        cast(null as date) as balance_on,
+        cast(null as double) as principal_usd,
         facility.known_at,
         cast(null as varchar) as accession,
         facility.source_url
     from marts.facility as facility
-    anti join filed_balances on facility.facility_id = filed_balances.facility_id
+    where facility.principal_usd is null
 ),
 
--- Tranches inside a facility say which part of it bears a fixed rate.
-tranches as (
+-- What falls due in the next twelve months: what is scheduled to be left now, less then.
+schedules as (
     select
-        part.parent_facility_id as facility_id,
-        sum(case when part.benchmark = 'fixed' then part.commitment_usd else 0 end)
-        / sum(part.commitment_usd) as fixed_fraction
-    from marts.facility as part
-    where part.parent_facility_id is not null
-    and part.commitment_usd > 0
+        schedule.facility_id,
+        schedule.balance_on,
+        max(case when schedule.quarter_number = 0 then schedule.principal_left_usd end)
+        - max(case when schedule.quarter_number = 4 then schedule.principal_left_usd end)
+            as annual_principal_due_usd
+    from steps.facility_schedule as schedule
     group by all
-),
-
--- SOFR of the day, or of the last business day within a week.
-overnight as (
-    select
-        days.period_end_on,
-        rate.rate_pct as sofr_pct,
-        rate.known_at as sofr_known_at
-    from (select distinct balances.period_end_on from balances) as days
-    join staging.rates as rate
-        on rate.rate_name = 'SOFR'
-        and rate.observed_on <= days.period_end_on
-        and rate.observed_on > days.period_end_on - interval 7 day
-    qualify row_number() over (
-        partition by days.period_end_on
-        order by rate.observed_on desc, rate.known_at desc, rate.source
-    ) = 1
 ),
 
 collateral as (
     select
         lot.facility_id,
-        lot.period_end_on,
+        lot.balance_on,
         count(*) as lot_count,
         sum(lot.lot_cost_usd) as lot_cost_usd,
         sum(lot.lot_cost_usd * lot.age_years) / sum(lot.lot_cost_usd) as collateral_age_years,
@@ -84,14 +57,14 @@ collateral as (
         max(lot.accelerator) as accelerator,
         case when count(lot.market_value_usd) = count(*) then sum(lot.market_value_usd) end
             as market_value_usd,
-        case when count(lot.market_value_low_usd) = count(*) then sum(lot.market_value_low_usd) end
-            as market_value_low_usd,
-        case when count(lot.market_value_high_usd) = count(*) then sum(lot.market_value_high_usd) end
-            as market_value_high_usd,
+        case when count(lot.low_market_value_usd) = count(*) then sum(lot.low_market_value_usd) end
+            as low_market_value_usd,
+        case when count(lot.high_market_value_usd) = count(*) then sum(lot.high_market_value_usd) end
+            as high_market_value_usd,
         case when count(lot.resale_value_usd) = count(*) then sum(lot.resale_value_usd) end
             as resale_value_usd,
-        case when count(lot.rent_kept_usd) = count(*)
-            then sum(lot.rent_kept_usd) - sum(lot.cash_cost_usd) end as market_income_usd,
+        case when count(lot.annual_rent_kept_usd) = count(*)
+            then sum(lot.annual_rent_kept_usd) - sum(lot.annual_cash_cost_usd) end as annual_market_income_usd,
         sum(lot.gpu_estimate) as gpu_estimate,
         max(lot.rent_usd_per_gpu_hour) as rent_usd_per_gpu_hour,
         max(lot.valued_on) as valued_on,
@@ -116,42 +89,34 @@ stand_ins as (
         terms.facility_id,
         bool_or(terms.term = 'advance_rate_pct') as has_advance_rate,
         bool_or(terms.term = 'depreciation_life_years') as has_life
-    from staging.assumed_terms as terms
+    from steps.assumed_term as terms
     where terms.base_value is not null
     group by all
 ),
 
-rated as (
+serviced as (
     select
         balances.*,
         facility.facility_name,
         facility.borrower,
         facility.issuer,
-        facility.closed_on,
         facility.maturity_on,
         facility.amortisation,
-        facility.amortisation_from_on,
         facility.commitment_usd,
         facility.redacted_terms,
-        facility.benchmark_floor_pct,
         facility.spread_bps,
         facility.spread_high_bps,
-        facility.fixed_rate_pct,
-        facility.hedged_min_pct,
         facility.dscr_min_ratio,
         facility.dscr_tested_from_on,
         facility.contract_coverage_min_ratio,
-        facility.offtake_months,
         assumed.advance_rate_pct,
         coalesce(facility.ltv_max_pct, assumed.advance_rate_pct) as ltv_max_pct,
         assumed.inputs_assumed as collateral_assumed,
-        overnight.sofr_pct,
-        case
-            when facility.spread_bps is null and facility.fixed_rate_pct is null then null
-            when facility.spread_bps is null then 1.0
-            when facility.fixed_rate_pct is null then 0.0
-            else coalesce(tranches.fixed_fraction, 0.0)
-        end as fixed_fraction,
+        rates.sofr_pct,
+        rates.fixed_fraction,
+        rates.rate_missing_reason,
+        balances.principal_usd * rates.interest_rate_pct / 100 as annual_interest_usd,
+        schedules.annual_principal_due_usd,
         case
             when facility.advance_rate_pct is null and not coalesce(stand_ins.has_advance_rate, false)
                 then 'no advance rate filed or assumed'
@@ -160,55 +125,19 @@ rated as (
             when facility.closed_on is null then 'no closing day known'
             else 'no draw known'
         end as lots_missing_reason,
-        greatest(balances.known_at, facility.known_at, overnight.sofr_known_at) as row_known_at
+        greatest(balances.known_at, facility.known_at, rates.known_at) as row_known_at
     from balances
     join marts.facility as facility on balances.facility_id = facility.facility_id
     left join assumed on balances.facility_id = assumed.facility_id
-    left join tranches on balances.facility_id = tranches.facility_id
-    left join overnight on balances.period_end_on = overnight.period_end_on
+    left join steps.facility_rate as rates
+        on balances.facility_id = rates.facility_id
+        and balances.balance_on is not distinct from rates.balance_on
+    left join schedules
+        on balances.facility_id = schedules.facility_id
+        and balances.balance_on = schedules.balance_on
     left join stand_ins on balances.facility_id = stand_ins.facility_id
     where facility.collateral_class in ('gpu', 'chip_lease')
     and facility.is_counted
-),
-
-serviced as (
-    select
-        rated.*,
-        -- The fixed part at its coupon, the rest at SOFR (never below its floor) and the lowest spread.
-        case when rated.fixed_fraction is not null then rated.outstanding_usd * (
-            case when rated.fixed_fraction > 0 then rated.fixed_fraction * rated.fixed_rate_pct
-                else 0 end
-            + case when rated.fixed_fraction < 1
-                then (1 - rated.fixed_fraction) * (
-                    case when rated.benchmark_floor_pct > rated.sofr_pct then rated.benchmark_floor_pct
-                        else rated.sofr_pct end
-                    + rated.spread_bps / 100
-                )
-                else 0 end
-        ) / 100 end as interest_usd,
-        -- Level repayment from the later of the day and the first repayment to maturity.
-        case
-            when rated.maturity_on is null then null
-            when rated.maturity_on <= rated.period_end_on + interval 12 month then rated.outstanding_usd
-            when rated.amortisation = 'bullet' then 0
-            else rated.outstanding_usd
-                * greatest(
-                    12 - greatest(
-                        coalesce(
-                            datediff('month', rated.period_end_on, rated.amortisation_from_on), 0
-                        ), 0
-                    ), 0
-                )
-                / greatest(
-                    datediff('month', rated.period_end_on, rated.maturity_on)
-                    - greatest(
-                        coalesce(
-                            datediff('month', rated.period_end_on, rated.amortisation_from_on), 0
-                        ), 0
-                    ), 1
-                )
-        end as principal_due_usd
-    from rated
 ),
 
 judged as (
@@ -222,52 +151,50 @@ judged as (
         collateral.depreciated_cost_usd,
         serviced.ltv_max_pct / 100 * collateral.depreciated_cost_usd as borrowing_base_usd,
         collateral.market_value_usd,
-        collateral.market_value_low_usd,
-        collateral.market_value_high_usd,
+        collateral.low_market_value_usd,
+        collateral.high_market_value_usd,
         collateral.resale_value_usd,
-        collateral.market_income_usd,
+        collateral.annual_market_income_usd,
         collateral.rent_usd_per_gpu_hour,
         collateral.valued_on,
         -- A ratio to no debt says nothing.
-        case when serviced.outstanding_usd > 0 then serviced.outstanding_usd end as owed_usd,
+        case when serviced.principal_usd > 0 then serviced.principal_usd end as owed_usd,
         case
-            when serviced.outstanding_usd is null then 'no balance filed'
-            when serviced.outstanding_usd = 0 then 'repaid in full'
+            when serviced.principal_usd is null then 'no balance filed'
+            when serviced.principal_usd = 0 then 'repaid in full'
             when collateral.lot_count is null then serviced.lots_missing_reason
             when collateral.depreciated_cost_usd = 0 then 'collateral is past its agreed life'
         end as contract_missing_reason,
         case
-            when serviced.outstanding_usd is null then 'no balance filed'
-            when serviced.outstanding_usd = 0 then 'repaid in full'
+            when serviced.principal_usd is null then 'no balance filed'
+            when serviced.principal_usd = 0 then 'repaid in full'
             when collateral.lot_count is null then 'no collateral known'
             when collateral.market_missing_reason is not null then collateral.market_missing_reason
             when collateral.market_value_usd = 0 then 'collateral is worth nothing at the market'
         end as market_missing_reason,
         case
-            when serviced.outstanding_usd is null then 'no balance filed'
-            when serviced.outstanding_usd = 0 then 'repaid in full'
-            when serviced.interest_usd is null and serviced.fixed_fraction < 1
-                and serviced.sofr_pct is null then 'no SOFR for the day'
-            when serviced.interest_usd is null then 'no interest rate filed'
-            when serviced.principal_due_usd is null then 'no maturity filed'
-            when collateral.market_income_usd is null
+            when serviced.principal_usd is null then 'no balance filed'
+            when serviced.principal_usd = 0 then 'repaid in full'
+            when serviced.rate_missing_reason is not null then serviced.rate_missing_reason
+            when serviced.annual_principal_due_usd is null then 'no maturity filed'
+            when collateral.annual_market_income_usd is null
                 then coalesce(collateral.market_missing_reason, 'no collateral known')
-            when collateral.market_income_usd <= 0 then 'rent does not cover cash cost'
+            when collateral.annual_market_income_usd <= 0 then 'rent does not cover cash cost'
         end as dscr_missing_reason,
         greatest(serviced.row_known_at, collateral.known_at) as last_known_at
     from serviced
     left join collateral
         on serviced.facility_id = collateral.facility_id
-        and serviced.period_end_on = collateral.period_end_on
+        and serviced.balance_on = collateral.balance_on
 )
 
 select
     judged.facility_id,
-    judged.period_end_on,
+    judged.balance_on,
     judged.facility_name,
     judged.borrower,
     judged.issuer,
-    judged.outstanding_usd,
+    judged.principal_usd,
     judged.commitment_usd,
     judged.maturity_on,
     judged.lot_count,
@@ -285,22 +212,22 @@ select
     judged.market_value_usd,
     100 * judged.market_value_usd / nullif(judged.lot_cost_usd, 0)
         as market_value_pct_of_cost,
-    judged.market_value_low_usd,
-    judged.market_value_high_usd,
+    judged.low_market_value_usd,
+    judged.high_market_value_usd,
     100 * judged.owed_usd / nullif(judged.market_value_usd, 0) as ltv_market_pct,
-    100 * judged.owed_usd / nullif(judged.market_value_high_usd, 0) as ltv_market_low_pct,
-    100 * judged.owed_usd / nullif(judged.market_value_low_usd, 0) as ltv_market_high_pct,
+    100 * judged.owed_usd / nullif(judged.high_market_value_usd, 0) as low_ltv_market_pct,
+    100 * judged.owed_usd / nullif(judged.low_market_value_usd, 0) as high_ltv_market_pct,
     100 * judged.owed_usd / nullif(judged.resale_value_usd, 0) as ltv_resale_pct,
     100 * judged.owed_usd / nullif(judged.market_value_usd, 0)
     - 100 * judged.owed_usd / nullif(judged.depreciated_cost_usd, 0) as blind_gap_pct,
     judged.sofr_pct,
     judged.fixed_fraction,
-    judged.interest_usd,
-    judged.principal_due_usd,
-    judged.interest_usd + judged.principal_due_usd as debt_service_usd,
-    judged.market_income_usd,
+    judged.annual_interest_usd,
+    judged.annual_principal_due_usd,
+    judged.annual_interest_usd + judged.annual_principal_due_usd as annual_debt_service_usd,
+    judged.annual_market_income_usd,
     case when judged.dscr_missing_reason is null
-        then judged.market_income_usd / nullif(judged.interest_usd + judged.principal_due_usd, 0)
+        then judged.annual_market_income_usd / nullif(judged.annual_interest_usd + judged.annual_principal_due_usd, 0)
     end as dscr_market_ratio,
     judged.dscr_min_ratio,
     judged.dscr_tested_from_on,
@@ -337,4 +264,4 @@ select
     judged.accession,
     judged.source_url
 from judged
-order by judged.facility_id, judged.period_end_on
+order by judged.facility_id, judged.balance_on

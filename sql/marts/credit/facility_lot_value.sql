@@ -5,54 +5,36 @@
 -- published within three months, the lot is older than the clock goes, or nobody names a price of a new one
 -- to count machines by, the market side is null and says so. Costs are as last known, whatever the day, so
 -- a row with a market side is known no earlier than they are.
--- grain: facility_id, lot_number, period_end_on
-with days as (
+-- grain: facility_id, lot_number, balance_on
+with shares as (
     select
-        filed.facility_id,
-        filed.balance_on as period_end_on,
-        max(filed.known_at) as known_at
-    from staging.facility_balances as filed
-    where filed.principal_usd is not null
-    group by all
-),
-
-newest_inputs as (
-    select
-        inputs.input,
-        inputs.base_value,
-        inputs.known_at
-    from staging.cost_inputs as inputs
+        max(case when inputs.input = 'gpu-share' then inputs.base_value end) / 100 as gpu_share,
+        max(inputs.known_at) as known_at
+    from steps.cost_input as inputs
     where inputs.input in (
         'gpu-share', 'facility-cash-cost', 'overhead-share', 'realisation',
         'incremental-borrowing-rate'
     )
-    qualify row_number() over (
-        partition by inputs.input
-        order by inputs.known_at desc, inputs.scope
-    ) = 1
-),
-
-shares as (
-    select
-        max(case when newest_inputs.input = 'gpu-share' then newest_inputs.base_value end) / 100
-            as gpu_share,
-        max(newest_inputs.known_at) as known_at
-    from newest_inputs
 ),
 
 lots as (
     select
         lot.facility_id,
         lot.lot_number,
-        days.period_end_on,
+        days.balance_on,
         lot.accelerator,
         lot.funded_on,
         lot.lot_cost_usd,
         lot.depreciation_life_years,
-        datediff('day', lot.funded_on, days.period_end_on) / 365.25 as age_years,
+        datediff('day', lot.funded_on, days.balance_on) / 365.25 as age_years,
+        datediff('day', lot.funded_on, days.balance_on) / 365.25
+        - floor(datediff('day', lot.funded_on, days.balance_on) / 365.25) as part_of_year,
         greatest(lot.known_at, days.known_at) as known_at
     from marts.facility_collateral as lot
-    join days on lot.facility_id = days.facility_id and lot.funded_to_on <= days.period_end_on
+    join steps.facility_balance as days
+        on lot.facility_id = days.facility_id
+        and lot.funded_to_on <= days.balance_on
+        and days.principal_usd is not null
 ),
 
 -- The newest month, up to the day's own, in which the clock is published.
@@ -60,15 +42,15 @@ months as (
     select
         lots.facility_id,
         lots.lot_number,
-        lots.period_end_on,
+        lots.balance_on,
         clocks.clock,
         max(clocks.period_end_on) as valued_on
     from lots
     join marts.residual_value as clocks
         on lots.accelerator = clocks.accelerator
-        and clocks.period_end_on <= last_day(lots.period_end_on)
-        and clocks.period_end_on > lots.period_end_on - interval 92 day
-    where clocks.status = 'published'
+        and clocks.period_end_on <= last_day(lots.balance_on)
+        and clocks.period_end_on > lots.balance_on - interval 92 day
+    where clocks.publication_status = 'published'
     and clocks.age_years = 0
     and (
         (clocks.clock = 'income_market' and clocks.tier = 'neocloud')
@@ -77,62 +59,40 @@ months as (
     group by all
 ),
 
--- Each lot between the two whole years around its age; a machine of whole years is its own neighbour.
-neighbours as (
+-- Each lot between the two whole years around its age; one that has outlived the clock has no row.
+interpolated as (
     select
         lots.facility_id,
         lots.lot_number,
-        lots.period_end_on,
+        lots.balance_on,
         months.clock,
         months.valued_on,
-        case
-            when clocks.age_years = floor(lots.age_years) then 1 - (lots.age_years - floor(lots.age_years))
-            else lots.age_years - floor(lots.age_years)
-        end as nearness,
-        clocks.value_usd_per_gpu,
-        clocks.low_value_usd_per_gpu,
-        clocks.high_value_usd_per_gpu,
-        clocks.earned_usd_per_gpu,
-        clocks.spent_usd_per_gpu,
-        clocks.rent_kept_usd_per_gpu_year,
-        clocks.cash_cost_usd_per_gpu_year,
-        clocks.rent_usd_per_gpu_hour,
-        clocks.cost_usd_per_gpu
+        (1 - lots.part_of_year) * clocks.value_usd_per_gpu
+        + lots.part_of_year * clocks.older_value_usd_per_gpu as value,
+        (1 - lots.part_of_year) * clocks.low_value_usd_per_gpu
+        + lots.part_of_year * clocks.older_low_value_usd_per_gpu as low_value,
+        (1 - lots.part_of_year) * clocks.high_value_usd_per_gpu
+        + lots.part_of_year * clocks.older_high_value_usd_per_gpu as high_value,
+        (1 - lots.part_of_year) * clocks.earned_usd_per_gpu
+        + lots.part_of_year * clocks.older_earned_usd_per_gpu as earned,
+        (1 - lots.part_of_year) * clocks.spent_usd_per_gpu
+        + lots.part_of_year * clocks.older_spent_usd_per_gpu as spent,
+        clocks.rent_kept_usd_per_gpu_year as rent_kept,
+        clocks.cash_cost_usd_per_gpu_year as cash_cost,
+        clocks.rent_usd_per_gpu_hour as rent,
+        clocks.cost_usd_per_gpu as cost
     from lots
     join months
         on lots.facility_id = months.facility_id
         and lots.lot_number = months.lot_number
-        and lots.period_end_on = months.period_end_on
-    join marts.residual_value as clocks
+        and lots.balance_on = months.balance_on
+    join steps.clock_age as clocks
         on lots.accelerator = clocks.accelerator
         and months.clock = clocks.clock
         and months.valued_on = clocks.period_end_on
         and clocks.tier in ('neocloud', 'any')
-        and clocks.age_years between floor(lots.age_years) and floor(lots.age_years) + 1
-    where clocks.status = 'published'
-),
-
-interpolated as (
-    select
-        neighbours.facility_id,
-        neighbours.lot_number,
-        neighbours.period_end_on,
-        neighbours.clock,
-        neighbours.valued_on,
-        sum(neighbours.nearness) as found,
-        sum(neighbours.nearness * neighbours.value_usd_per_gpu) as value,
-        sum(neighbours.nearness * neighbours.low_value_usd_per_gpu) as low_value,
-        sum(neighbours.nearness * neighbours.high_value_usd_per_gpu) as high_value,
-        sum(neighbours.nearness * neighbours.earned_usd_per_gpu) as earned,
-        sum(neighbours.nearness * neighbours.spent_usd_per_gpu) as spent,
-        max(neighbours.rent_kept_usd_per_gpu_year) as rent_kept,
-        max(neighbours.cash_cost_usd_per_gpu_year) as cash_cost,
-        max(neighbours.rent_usd_per_gpu_hour) as rent,
-        max(neighbours.cost_usd_per_gpu) as cost
-    from neighbours
-    group by all
-    -- Without the older neighbour the lot has outlived the clock.
-    having sum(neighbours.nearness) > 0.999
+        and floor(lots.age_years) = clocks.age_years
+        and lots.age_years <= clocks.older_age_years
 ),
 
 -- Whether there is a rent at all, at whatever age.
@@ -140,7 +100,7 @@ rented as (
     select
         months.facility_id,
         months.lot_number,
-        months.period_end_on
+        months.balance_on
     from months
     where months.clock = 'income_market'
 ),
@@ -167,7 +127,7 @@ valued as (
             when shares.gpu_share is null then 'no share of accelerators in the cost'
             when rented.facility_id is null
                 then 'no published neocloud rent of ' || lots.accelerator || ' within three months'
-            when income.found is null then 'older than the income clock goes'
+            when income.facility_id is null then 'older than the income clock goes'
             when income.cost is null then 'no price of a new ' || lots.accelerator
         end as market_missing_reason,
         shares.known_at as inputs_known_at
@@ -176,23 +136,23 @@ valued as (
     left join rented
         on lots.facility_id = rented.facility_id
         and lots.lot_number = rented.lot_number
-        and lots.period_end_on = rented.period_end_on
+        and lots.balance_on = rented.balance_on
     left join interpolated as income
         on lots.facility_id = income.facility_id
         and lots.lot_number = income.lot_number
-        and lots.period_end_on = income.period_end_on
+        and lots.balance_on = income.balance_on
         and income.clock = 'income_market'
     left join interpolated as resale
         on lots.facility_id = resale.facility_id
         and lots.lot_number = resale.lot_number
-        and lots.period_end_on = resale.period_end_on
+        and lots.balance_on = resale.balance_on
         and resale.clock = 'resale'
 )
 
 select
     valued.facility_id,
     valued.lot_number,
-    valued.period_end_on,
+    valued.balance_on,
     valued.accelerator,
     valued.funded_on,
     valued.age_years,
@@ -205,15 +165,15 @@ select
     valued.lot_cost_usd * valued.gpu_share * valued.income_part
     + (1 - valued.gpu_share) * valued.depreciated_cost_usd as market_value_usd,
     valued.lot_cost_usd * valued.gpu_share * valued.low_part
-    + (1 - valued.gpu_share) * valued.depreciated_cost_usd as market_value_low_usd,
+    + (1 - valued.gpu_share) * valued.depreciated_cost_usd as low_market_value_usd,
     valued.lot_cost_usd * valued.gpu_share * valued.high_part
-    + (1 - valued.gpu_share) * valued.depreciated_cost_usd as market_value_high_usd,
+    + (1 - valued.gpu_share) * valued.depreciated_cost_usd as high_market_value_usd,
     valued.lot_cost_usd * valued.gpu_share * valued.resale_part
     + (1 - valued.gpu_share) * valued.depreciated_cost_usd as resale_value_usd,
     valued.gpu_count * valued.earned as earned_usd,
     valued.gpu_count * valued.spent as spent_usd,
-    valued.gpu_count * valued.rent_kept as rent_kept_usd,
-    valued.gpu_count * valued.cash_cost as cash_cost_usd,
+    valued.gpu_count * valued.rent_kept as annual_rent_kept_usd,
+    valued.gpu_count * valued.cash_cost as annual_cash_cost_usd,
     valued.rent as rent_usd_per_gpu_hour,
     valued.valued_on,
     valued.market_missing_reason,
@@ -226,4 +186,4 @@ select
         else valued.known_at
     end as known_at
 from valued
-order by valued.facility_id, valued.lot_number, valued.period_end_on
+order by valued.facility_id, valued.lot_number, valued.balance_on

@@ -4,24 +4,7 @@
 -- which is held, never less than nothing), so the multiplier is in closed form. trips_on is the first quarter
 -- end on which the contract's own clock breaks, with rents as they are.
 -- grain: facility_id, threshold
-with newest as (
-    select coverage.*
-    from marts.facility_coverage as coverage
-    where coverage.period_end_on is not null
-    qualify row_number() over (
-        partition by coverage.facility_id order by coverage.period_end_on desc
-    ) = 1
-),
-
--- What is repaid by now is not stressed from an older balance.
-starts as (
-    select newest.*
-    from newest
-    where newest.outstanding_usd > 0
-    and newest.collateral_cost_usd is not null
-),
-
-lots as (
+with lots as (
     select
         lot.facility_id,
         lot.lot_number,
@@ -29,8 +12,8 @@ lots as (
         lot.spent_usd,
         lot.other_value_usd
     from marts.facility_lot_value as lot
-    join starts
-        on lot.facility_id = starts.facility_id and lot.period_end_on = starts.period_end_on
+    join steps.facility_start as starts
+        on lot.facility_id = starts.facility_id and lot.balance_on = starts.balance_on
 ),
 
 others as (
@@ -60,14 +43,14 @@ wanted as (
     select
         starts.facility_id,
         'market_ltv_100' as threshold,
-        starts.outstanding_usd as value_usd
-    from starts
+        starts.principal_usd as value_usd
+    from steps.facility_start as starts
     union all
     select
         starts.facility_id,
         'market_ltv_at_contract_limit' as threshold,
-        100 * starts.outstanding_usd / starts.ltv_max_pct as value_usd
-    from starts
+        100 * starts.principal_usd / starts.ltv_max_pct as value_usd
+    from steps.facility_start as starts
 ),
 
 -- Value is the largest of those sums, so it reaches what is wanted where the first of them does. Where the
@@ -89,13 +72,13 @@ solved as (
 income as (
     select
         lot.facility_id,
-        sum(lot.rent_kept_usd) as rent_kept_usd,
-        sum(lot.cash_cost_usd) as cash_cost_usd
+        sum(lot.annual_rent_kept_usd) as annual_rent_kept_usd,
+        sum(lot.annual_cash_cost_usd) as annual_cash_cost_usd
     from marts.facility_lot_value as lot
-    join starts
-        on lot.facility_id = starts.facility_id and lot.period_end_on = starts.period_end_on
+    join steps.facility_start as starts
+        on lot.facility_id = starts.facility_id and lot.balance_on = starts.balance_on
     group by all
-    having count(lot.rent_kept_usd) = count(*)
+    having count(lot.annual_rent_kept_usd) = count(*)
 ),
 
 answers as (
@@ -105,15 +88,15 @@ answers as (
         solved.rent_multiplier,
         starts.market_missing_reason as stress_missing_reason
     from wanted
-    join starts on wanted.facility_id = starts.facility_id
+    join steps.facility_start as starts on wanted.facility_id = starts.facility_id
     left join solved
         on wanted.facility_id = solved.facility_id and wanted.threshold = solved.threshold
     union all
     select
         starts.facility_id,
         'dscr_covenant' as threshold,
-        (starts.dscr_min_ratio * starts.debt_service_usd + income.cash_cost_usd)
-        / nullif(income.rent_kept_usd, 0) as rent_multiplier,
+        (starts.dscr_min_ratio * starts.annual_debt_service_usd + income.annual_cash_cost_usd)
+        / nullif(income.annual_rent_kept_usd, 0) as rent_multiplier,
         coalesce(
             case
                 when starts.dscr_min_ratio is not null then null
@@ -121,18 +104,18 @@ answers as (
                     then 'the covenant counts contracted cash, which rents do not move'
                 else 'no coverage covenant filed'
             end,
-            case when starts.debt_service_usd is null then starts.dscr_missing_reason end,
+            case when starts.annual_debt_service_usd is null then starts.dscr_missing_reason end,
             starts.market_missing_reason
         ) as stress_missing_reason
-    from starts
+    from steps.facility_start as starts
     left join income on starts.facility_id = income.facility_id
     union all
     select
         starts.facility_id,
         'cash_cost' as threshold,
-        income.cash_cost_usd / nullif(income.rent_kept_usd, 0) as rent_multiplier,
+        income.annual_cash_cost_usd / nullif(income.annual_rent_kept_usd, 0) as rent_multiplier,
         starts.market_missing_reason as stress_missing_reason
-    from starts
+    from steps.facility_start as starts
     left join income on starts.facility_id = income.facility_id
 ),
 
@@ -149,7 +132,7 @@ trips as (
 select
     answers.facility_id,
     answers.threshold,
-    starts.period_end_on,
+    starts.balance_on,
     answers.rent_multiplier,
     100 * (answers.rent_multiplier - 1) as rent_change_pct,
     answers.rent_multiplier * starts.rent_usd_per_gpu_hour as threshold_rent_usd_per_gpu_hour,
@@ -162,6 +145,6 @@ select
     starts.price_vintage_on,
     starts.known_at
 from answers
-join starts on answers.facility_id = starts.facility_id
+join steps.facility_start as starts on answers.facility_id = starts.facility_id
 left join trips on answers.facility_id = trips.facility_id
 order by answers.facility_id, answers.threshold

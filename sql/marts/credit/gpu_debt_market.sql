@@ -63,41 +63,30 @@ standing as (
         terms.source_url
     from months
     join facilities on facilities.counted_from_on <= months.period_end_on
-    join staging.facility_terms as terms
+    join steps.facility_terms as terms
         on facilities.facility_id = terms.facility_id
         and facilities.deal_status = terms.deal_status
     qualify row_number() over (
         partition by months.period_end_on, facilities.facility_id
         order by
-            cast(terms.known_at at time zone 'UTC' as date) > months.period_end_on,
-            case when cast(terms.known_at at time zone 'UTC' as date) <= months.period_end_on
-                then terms.known_at end desc nulls last,
-            terms.known_at,
-            case terms.confidence when 'high' then 1 when 'medium' then 2 else 3 end,
-            terms.source_url
+            terms.in_force_from_on > months.period_end_on,
+            case when terms.in_force_from_on <= months.period_end_on
+                then terms.in_force_from_on end desc nulls last,
+            terms.in_force_from_on
     ) = 1
 ),
 
 balances as (
     select
-        facility_id,
-        balance_on,
-        principal_usd,
-        undrawn_usd,
-        max(principal_usd) over (partition by facility_id order by balance_on) as peak_usd,
-        lead(balance_on) over (partition by facility_id order by balance_on) as next_balance_on
-    from (
-        select *
-        from staging.facility_balances
-        where principal_usd is not null
-        qualify row_number() over (
-            partition by facility_id, balance_on
-            order by
-                known_at desc,
-                case confidence when 'high' then 1 when 'medium' then 2 else 3 end,
-                source_url
-        ) = 1
-    ) as stated
+        stated.facility_id,
+        stated.balance_on,
+        stated.principal_usd,
+        stated.undrawn_usd,
+        max(stated.principal_usd) over facility_days as peak_usd,
+        lead(stated.balance_on) over facility_days as next_balance_on
+    from steps.facility_balance as stated
+    where stated.principal_usd is not null
+    window facility_days as (partition by stated.facility_id order by stated.balance_on)
 ),
 
 -- A zero after a debt is a repayment, except for a line that can be drawn again.

@@ -70,15 +70,11 @@ balances as (
         stated.principal_usd,
         stated.source_url
     from quarters
-    join staging.facility_balances as stated on stated.balance_on <= quarters.period_end_on
+    join steps.facility_balance as stated on stated.balance_on <= quarters.period_end_on
     where stated.principal_usd is not null
     qualify row_number() over (
         partition by quarters.period_end_on, stated.facility_id
-        order by
-            stated.balance_on desc,
-            stated.known_at desc,
-            case stated.confidence when 'high' then 1 when 'medium' then 2 else 3 end,
-            stated.source_url
+        order by stated.balance_on desc
     ) = 1
 ),
 

@@ -14,13 +14,12 @@ select
     last_day(prices.observed_on) as period_end_on,
     median(prices.price_usd_per_gpu_hour) as price,
     cast(1 as bigint) as observation_count,
-    specs.available_on,
+    parts.available_on,
     -- Parts that are sold as sockets of a training machine: one quality class through the generations.
-    specs.form_factor like 'SXM%' or specs.form_factor in ('OAM', 'NVL72', 'NVL144')
-        as is_training_part
+    parts.is_training_part
 from marts.provider_price_daily as prices
-left join staging.accelerators as specs on prices.accelerator = specs.accelerator
-where prices.status = 'confirmed'
+left join steps.part as parts on prices.accelerator = parts.accelerator
+where prices.sighting_status = 'confirmed'
 and prices.basis = 'all_in'
 and prices.market = 'on_demand'
 and prices.term_months = 0

@@ -18,7 +18,7 @@ with decline as (
     join marts.depreciation_rate as rate
         on rate.period_end_on <= fiscal_years.period_end_on
         and rate.method = 'pooled_through_cycle'
-        and rate.status = 'published'
+        and rate.publication_status = 'published'
     qualify row_number() over (
         partition by
             fiscal_years.cik, fiscal_years.accounting_basis, fiscal_years.period_end_on
@@ -29,14 +29,8 @@ with decline as (
 shares as (
     select
         sum(inputs.base_value) / 100 as cited_share
-    from (
-        select newest.input, newest.base_value
-        from staging.cost_inputs as newest
-        where newest.input in ('capex-share-servers', 'capex-share-network')
-        qualify row_number() over (
-            partition by newest.input order by newest.known_at desc, newest.scope
-        ) = 1
-    ) as inputs
+    from steps.cost_input as inputs
+    where inputs.input in ('capex-share-servers', 'capex-share-network')
     having count(*) = 2
 ),
 
@@ -168,7 +162,7 @@ shared as (
                 case when modelled.life_case = 'filed'
                     then fiscal_years.depreciation_usd / nullif(modelled.full_depreciation, 0) end
             ) over year_of
-        ) as technology_share,
+        ) as technology_fraction,
         max(case when modelled.life_case = 'filed' then modelled.full_depreciation end)
             over year_of as filed_full_depreciation,
         max(case when modelled.life_case = 'filed' then modelled.full_left end)
@@ -197,12 +191,12 @@ told as (
         disclosed.effect_kind,
         disclosed.is_subset,
         disclosed.old_life_years,
-        shared.technology_share * effects.full_effect as modelled_effect_usd,
-        disclosed.effect_usd / nullif(effects.full_effect, 0) as implied_technology_share,
+        shared.technology_fraction * effects.full_effect as modelled_effect_usd,
+        disclosed.effect_usd / nullif(effects.full_effect, 0) as implied_technology_fraction,
         greatest(shared.figures_known_at, disclosed.known_at) as known_at,
-        shared.technology_share * (shared.full_depreciation - shared.filed_full_depreciation)
+        shared.technology_fraction * (shared.full_depreciation - shared.filed_full_depreciation)
             as extra_depreciation_usd,
-        shared.technology_share * (shared.filed_full_left - shared.full_left) as lost_property
+        shared.technology_fraction * (shared.filed_full_left - shared.full_left) as lost_property
     from shared
     left join disclosed using (cik, accounting_basis, period_end_on)
     left join effects using (cik, accounting_basis, period_end_on)
@@ -218,8 +212,8 @@ select
     100 * told.yearly_rate as rate_pct_per_year,
     told.capex_usd,
     told.depreciation_usd,
-    told.technology_share,
-    told.technology_share * told.full_depreciation as technology_depreciation_usd,
+    told.technology_fraction,
+    told.technology_fraction * told.full_depreciation as technology_depreciation_usd,
     told.extra_depreciation_usd,
     told.operating_income_usd,
     told.operating_income_usd - told.extra_depreciation_usd as restated_operating_income_usd,
@@ -231,7 +225,7 @@ select
     told.effect_kind,
     told.modelled_effect_usd,
     told.modelled_effect_usd - told.disclosed_effect_usd as difference_usd,
-    told.implied_technology_share,
+    told.implied_technology_fraction,
     case
         when told.disclosed_effect_usd is null then null
         when abs(told.modelled_effect_usd - told.disclosed_effect_usd) <= 5e7

@@ -20,9 +20,9 @@ levels as (
         max(daily.provider_count) as provider_count
     from marts.gpu_price_daily as daily
     join newest on last_day(daily.observed_on) <= newest.observed_on
-    where daily.status = 'published'
+    where daily.publication_status = 'published'
     and daily.basis = 'all_in'
-    and daily.region_group = 'world'
+    and daily.region_group = 'all'
     group by all
 ),
 
@@ -43,14 +43,13 @@ numbered as (
     select
         levels.*,
         indexed.price_index,
-        specs.available_on,
-        specs.form_factor like 'SXM%' or specs.form_factor in ('OAM', 'NVL72', 'NVL144')
-            as is_training_part,
+        parts.available_on,
+        parts.is_training_part,
         row_number() over series as month_number,
         min(levels.period_end_on) over series as first_on
     from levels
     left join indexed using (accelerator, tier, market, term_months, period_end_on)
-    left join staging.accelerators as specs on levels.accelerator = specs.accelerator
+    left join steps.part as parts on levels.accelerator = parts.accelerator
     window series as (
         partition by levels.accelerator, levels.tier, levels.market, levels.term_months
         order by levels.period_end_on

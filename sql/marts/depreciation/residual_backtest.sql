@@ -13,7 +13,7 @@ with months as (
         last_day(prices.observed_on) as period_end_on,
         median(prices.price_usd_per_gpu_hour) as price
     from marts.provider_price_daily as prices
-    where prices.status = 'confirmed'
+    where prices.sighting_status = 'confirmed'
     and prices.basis = 'all_in'
     and prices.market = 'on_demand'
     and prices.term_months = 0
@@ -59,7 +59,7 @@ outcomes as (
 own as (
     select rate.*
     from marts.depreciation_rate as rate
-    where rate.status = 'published'
+    where rate.publication_status = 'published'
     and rate.method in ('cohort', 'cohort_piecewise')
 ),
 
@@ -98,7 +98,7 @@ rates as (
     from (select distinct accelerator, period_end_on from origins) as origins
     join marts.depreciation_rate as pooled using (period_end_on)
     where pooled.accelerator = 'all'
-    and pooled.status = 'published'
+    and pooled.publication_status = 'published'
     and pooled.method in ('cross_section', 'pooled_through_cycle')
 ),
 
@@ -152,8 +152,8 @@ select
     forecasts.period_end_on,
     forecasts.target_on,
     100 * (forecasts.forecast_ratio - 1) as forecast_change_pct,
-    100 * (forecasts.forecast_ratio * exp(-forecasts.reach) - 1) as forecast_low_change_pct,
-    100 * (forecasts.forecast_ratio * exp(forecasts.reach) - 1) as forecast_high_change_pct,
+    100 * (forecasts.forecast_ratio * exp(-forecasts.reach) - 1) as low_forecast_change_pct,
+    100 * (forecasts.forecast_ratio * exp(forecasts.reach) - 1) as high_forecast_change_pct,
     100 * (forecasts.actual_ratio - 1) as actual_change_pct,
     100 * (forecasts.forecast_ratio - forecasts.actual_ratio) as error_pct,
     abs(ln(forecasts.forecast_ratio / forecasts.actual_ratio)) <= forecasts.reach as is_within_band,

@@ -37,7 +37,7 @@ select
     avg(scored.error_pct) as bias_pct,
     avg(abs(scored.error_pct)) as mean_absolute_error_pct,
     100 * avg(case when scored.is_within_band then 1.0 when not scored.is_within_band then 0.0 end)
-        as coverage_pct,
+        as within_band_pct,
     avg(abs(scored.no_change_error)) as no_change_absolute_error_pct,
     avg(abs(scored.straight_line_error)) as straight_line_absolute_error_pct,
     avg(abs(scored.fall_error)) as fall_26_absolute_error_pct,

@@ -7,269 +7,34 @@
 -- Low and high move every input with a cited range to its bad or its good end, and the rate to the ends of its 90 %
 -- band. `inputs_assumed` lists what is not measured. Costs are as last known, whatever the month.
 -- grain: accelerator, clock, tier, age_years, period_end_on
-with newest_inputs as (
-    select
-        inputs.input,
-        inputs.base_value,
-        coalesce(inputs.low_value, inputs.base_value) as low_value,
-        coalesce(inputs.high_value, inputs.base_value) as high_value
-    from staging.cost_inputs as inputs
-    qualify row_number() over (
-        partition by inputs.input
-        order by inputs.known_at desc, inputs.scope
-    ) = 1
-),
-
--- One row per case: low takes dear facilities and little realised rent.
-cases as (
-    select
-        'base' as value_case,
-        max(case when input = 'facility-cash-cost' then base_value end) as cash_cost_per_kw_hour,
-        max(case when input = 'overhead-share' then base_value end) / 100 as overhead,
-        max(case when input = 'realisation' then base_value end) / 100 as realisation,
-        max(case when input = 'utilisation' then base_value end) / 100 as utilisation,
-        max(case when input = 'incremental-borrowing-rate' then base_value end) / 100
-            as discount_rate
-    from newest_inputs
-    union all
-    select
-        'low' as value_case,
-        max(case when input = 'facility-cash-cost' then high_value end) as cash_cost_per_kw_hour,
-        max(case when input = 'overhead-share' then high_value end) / 100 as overhead,
-        max(case when input = 'realisation' then low_value end) / 100 as realisation,
-        max(case when input = 'utilisation' then low_value end) / 100 as utilisation,
-        max(case when input = 'incremental-borrowing-rate' then high_value end) / 100
-            as discount_rate
-    from newest_inputs
-    union all
-    select
-        'high' as value_case,
-        max(case when input = 'facility-cash-cost' then low_value end) as cash_cost_per_kw_hour,
-        max(case when input = 'overhead-share' then low_value end) / 100 as overhead,
-        max(case when input = 'realisation' then high_value end) / 100 as realisation,
-        max(case when input = 'utilisation' then high_value end) / 100 as utilisation,
-        max(case when input = 'incremental-borrowing-rate' then low_value end) / 100
-            as discount_rate
-    from newest_inputs
-),
-
-ages as (
+with ages as (
     select unnest(generate_series(0, 8, 1))::double as age_years
 ),
 
-years as (
-    select unnest(generate_series(1, 12, 1))::double as year_number
-),
-
-new_prices as (
-    select
-        prices.accelerator,
-        prices.price_usd_per_gpu,
-        prices.price_kind || ', ' || prices.price_scope as cost_basis
-    from staging.hardware_prices as prices
-    where prices.condition = 'new'
-    qualify row_number() over (
-        partition by prices.accelerator
-        order by prices.priced_on desc, prices.price_kind
-    ) = 1
-),
-
-parts as (
-    select
-        specs.accelerator,
-        specs.available_on,
-        specs.tdp_w / 1000.0 as tdp_kw,
-        coalesce(new_prices.price_usd_per_gpu, specs.launch_price_usd) as cost,
-        coalesce(
-            new_prices.cost_basis,
-            case when specs.launch_price_usd is not null then 'launch price, card' end
-        ) as cost_basis
-    from staging.accelerators as specs
-    left join new_prices using (accelerator)
-),
-
-rates as (
-    select
-        rate.period_end_on,
-        max(case when rate.method = 'pooled_through_cycle' then rate.rate_pct_per_year end)
-            as base_rate,
-        max(
-            case when rate.method = 'pooled_through_cycle'
-                then rate.interval_low_rate_pct_per_year end
-        ) as low_rate,
-        max(
-            case when rate.method = 'pooled_through_cycle'
-                then rate.interval_high_rate_pct_per_year end
-        ) as high_rate,
-        max(case when rate.method = 'book' then -100 / rate.rate_pct_per_year end) as median_life,
-        max(case when rate.method = 'book' then -100 / rate.interval_low_rate_pct_per_year end)
-            as shortest_life,
-        max(case when rate.method = 'book' then -100 / rate.interval_high_rate_pct_per_year end)
-            as longest_life
-    from marts.depreciation_rate as rate
-    where rate.accelerator = 'all'
-    and rate.status = 'published'
-    group by rate.period_end_on
-),
-
--- The oldest accelerator rented out so far bounds how long any can be: measured, not assumed.
-oldest as (
-    select
-        lived.period_end_on,
-        max(max(lived.age_years)) over (order by lived.period_end_on) as oldest_years
-    from marts.rent_cohort as lived
-    group by lived.period_end_on
-),
-
-levels as (
-    select
-        cohort.accelerator,
-        cohort.tier,
-        cohort.period_end_on,
-        case when cohort.market = 'on_demand' then 'income_market' else 'income_contract' end
-            as clock,
-        case when cohort.market = 'on_demand' then 0.0 else 1.0 end as tenor_years,
-        cohort.rent_usd_per_gpu_hour as rent,
-        max(case when cohort.market = 'on_demand' then cohort.rent_usd_per_gpu_hour end) over (
-            partition by cohort.accelerator, cohort.tier, cohort.period_end_on
-        ) as on_demand_rent
-    from marts.rent_cohort as cohort
-    where (cohort.market = 'on_demand' and cohort.term_months = 0)
-    or (cohort.market = 'reserved' and cohort.term_months = 12)
-),
-
-priced as (
-    select
-        levels.*,
-        cases.value_case,
-        parts.tdp_kw,
-        parts.cost,
-        parts.cost_basis,
-        cases.discount_rate,
-        cases.cash_cost_per_kw_hour * parts.tdp_kw as cash_cost,
-        (1 - cases.overhead)
-        * case when levels.clock = 'income_market' then cases.realisation else cases.utilisation end
-            as margin,
-        -ln(
-            1 + case cases.value_case
-                when 'low' then rates.low_rate
-                when 'high' then rates.high_rate
-                else rates.base_rate
-            end / 100
-        ) as decline,
-        case
-            when cases.value_case = 'low'
-                then least(coalesce(rates.longest_life, oldest.oldest_years), oldest.oldest_years)
-            else oldest.oldest_years
-        end as longest_use
-    from levels
-    cross join cases
-    join parts using (accelerator)
-    left join rates using (period_end_on)
-    left join oldest using (period_end_on)
-),
-
--- Years until the rent kept per hour has fallen to the cash cost of the hour.
-lived as (
-    select
-        priced.*,
-        case
-            when priced.rent * priced.margin <= priced.cash_cost then 0
-            when priced.decline > 0
-                then priced.tenor_years
-                    + ln(priced.rent * priced.margin / priced.cash_cost) / priced.decline
-            when priced.decline is not null then 99
-        end as years_to_cash_cost
-    from priced
-),
-
-aged as (
-    select
-        lived.*,
-        ages.age_years,
-        greatest(least(lived.years_to_cash_cost, lived.longest_use - ages.age_years, 12), 0)
-            as years_left
-    from lived
-    cross join ages
-),
-
--- The part of each year to come in which the machine still earns, and the middle of that part.
-flows as (
-    select
-        aged.*,
-        greatest(least(aged.years_left - years.year_number + 1, 1), 0) as used,
-        years.year_number - 1
-        + greatest(least(aged.years_left - years.year_number + 1, 1), 0) / 2 as middle
-    from aged
-    cross join years
-),
-
-summed as (
-    select
-        flows.accelerator,
-        flows.clock,
-        flows.tier,
-        flows.age_years,
-        flows.period_end_on,
-        flows.value_case,
-        -- Value is earned - spent, and earned is proportional to the rent.
-        sum(
-            8766 * flows.used * flows.margin * flows.rent
-            * exp(-flows.decline * greatest(flows.middle - flows.tenor_years, 0))
-            / pow(1 + flows.discount_rate, flows.middle)
-        ) as earned,
-        sum(8766 * flows.used * flows.cash_cost / pow(1 + flows.discount_rate, flows.middle))
-            as spent
-    from flows
-    group by
-        flows.accelerator,
-        flows.clock,
-        flows.tier,
-        flows.age_years,
-        flows.period_end_on,
-        flows.value_case
-),
-
--- Without rent above cash cost the machine is switched off: worth nothing, never less.
 income as (
     select
-        aged.accelerator,
-        aged.clock,
-        aged.tier,
-        aged.age_years,
-        aged.period_end_on,
-        max(aged.rent) as rent,
-        max(aged.on_demand_rent) as on_demand_rent,
-        max(aged.cost) as cost,
-        max(aged.cost_basis) as cost_basis,
-        max(case when aged.value_case = 'base' then aged.years_left end) as years_left,
-        max(case when aged.value_case = 'base' then greatest(summed.earned - summed.spent, 0) end)
-            as base_value,
-        max(case when aged.value_case = 'low' then greatest(summed.earned - summed.spent, 0) end)
-            as low_value,
-        max(case when aged.value_case = 'high' then greatest(summed.earned - summed.spent, 0) end)
-            as high_value,
-        max(case when aged.value_case = 'base' then summed.earned end) as earned,
-        max(case when aged.value_case = 'base' then summed.spent end) as spent,
-        max(case when aged.value_case = 'base' then 8766 * aged.rent * aged.margin end)
+        income.accelerator,
+        income.clock,
+        income.tier,
+        income.age_years,
+        income.period_end_on,
+        max(case when income.value_case = 'base' then income.value_usd_per_gpu end) as base_value,
+        max(case when income.value_case = 'low' then income.value_usd_per_gpu end) as low_value,
+        max(case when income.value_case = 'high' then income.value_usd_per_gpu end) as high_value,
+        max(case when income.value_case = 'base' then income.earned_usd_per_gpu end) as earned,
+        max(case when income.value_case = 'base' then income.spent_usd_per_gpu end) as spent,
+        max(case when income.value_case = 'base' then income.rent_kept_usd_per_gpu_year end)
             as rent_kept,
-        max(case when aged.value_case = 'base' then 8766 * aged.cash_cost end) as cash_cost,
-        max(
-            concat_ws(
-                '; ',
-                case when aged.tdp_kw is null then 'rated power' end,
-                case when aged.decline is null then 'rate of decline' end,
-                case when aged.cash_cost is null and aged.tdp_kw is not null
-                    then 'cash cost' end,
-                case when aged.margin is null then 'margin' end,
-                case when aged.discount_rate is null then 'discount rate' end,
-                case when aged.longest_use is null then 'longest use' end
-            )
-        ) as missing
-    from aged
-    join summed using (accelerator, clock, tier, age_years, period_end_on, value_case)
+        max(case when income.value_case = 'base' then income.cash_cost_usd_per_gpu_year end)
+            as cash_cost,
+        max(case when income.value_case = 'base' then income.economic_years_left end)
+            as years_left,
+        max(income.rent_usd_per_gpu_hour) as rent,
+        max(income.on_demand_rent_usd_per_gpu_hour) as on_demand_rent,
+        max(income.missing_inputs) as missing_inputs
+    from steps.income_clock as income
     group by
-        aged.accelerator, aged.clock, aged.tier, aged.age_years, aged.period_end_on
+        income.accelerator, income.clock, income.tier, income.age_years, income.period_end_on
 ),
 
 sales as (
@@ -283,7 +48,7 @@ sales as (
         prices.lot,
         prices.source_url
     from staging.hardware_prices as prices
-    join rates as months
+    join steps.decline as months
         on prices.priced_on <= months.period_end_on
         and prices.priced_on > months.period_end_on - interval 366 day
     where prices.price_kind = 'executed_resale'
@@ -302,7 +67,7 @@ clocks as (
         income.age_years,
         income.period_end_on,
         case
-            when income.missing <> '' then 'missing: ' || income.missing
+            when income.missing_inputs is not null then 'missing: ' || income.missing_inputs
             -- A commitment that costs more than none compares other providers or regions.
             when income.clock = 'income_contract' and income.rent > income.on_demand_rent
                 then 'the 12-month term rents above on demand'
@@ -310,8 +75,8 @@ clocks as (
         income.base_value,
         income.low_value,
         income.high_value,
-        income.cost,
-        income.cost_basis,
+        parts.cost_usd_per_gpu as cost,
+        parts.cost_basis,
         income.rent,
         income.years_left,
         -- Rent at which the income left equals the executed price, its length of use held.
@@ -329,6 +94,7 @@ clocks as (
         'share of posted rent realised, overhead, facility cost and discount rate (cost_inputs); '
         || 'through-cycle decline of all training parts; longest use so far' as inputs_assumed
     from income
+    join steps.part as parts using (accelerator)
     left join sales using (accelerator, period_end_on)
     union all
     select
@@ -336,15 +102,15 @@ clocks as (
         'book' as clock,
         'any' as tier,
         ages.age_years,
-        rates.period_end_on,
+        decline.period_end_on,
         cast(null as varchar) as withheld_reason,
-        parts.cost * greatest(1 - ages.age_years / rates.median_life, 0) as base_value,
-        parts.cost * greatest(1 - ages.age_years / rates.shortest_life, 0) as low_value,
-        parts.cost * greatest(1 - ages.age_years / rates.longest_life, 0) as high_value,
-        parts.cost,
+        parts.cost_usd_per_gpu * greatest(1 - ages.age_years / decline.median_life_years, 0) as base_value,
+        parts.cost_usd_per_gpu * greatest(1 - ages.age_years / decline.shortest_life_years, 0) as low_value,
+        parts.cost_usd_per_gpu * greatest(1 - ages.age_years / decline.longest_life_years, 0) as high_value,
+        parts.cost_usd_per_gpu as cost,
         parts.cost_basis,
         cast(null as double) as rent,
-        greatest(rates.median_life - ages.age_years, 0) as years_left,
+        greatest(decline.median_life_years - ages.age_years, 0) as years_left,
         cast(null as double) as breakeven_rent,
         cast(null as double) as earned,
         cast(null as double) as spent,
@@ -356,12 +122,12 @@ clocks as (
         cast(null as date) as priced_on,
         'median, shortest and longest life companies file; nothing left at its end'
             as inputs_assumed
-    from parts
-    cross join rates
+    from steps.part as parts
+    cross join steps.decline as decline
     cross join ages
-    where parts.cost is not null
-    and rates.median_life is not null
-    and parts.available_on <= rates.period_end_on
+    where parts.cost_usd_per_gpu is not null
+    and decline.median_life_years is not null
+    and parts.available_on <= decline.period_end_on
     union all
     select
         sales.accelerator,
@@ -379,7 +145,7 @@ clocks as (
         sales.price as base_value,
         cast(null as double) as low_value,
         cast(null as double) as high_value,
-        parts.cost,
+        parts.cost_usd_per_gpu as cost,
         parts.cost_basis,
         cast(null as double) as rent,
         cast(null as double) as years_left,
@@ -394,7 +160,7 @@ clocks as (
         sales.priced_on,
         'price of any age; single medians without a band' as inputs_assumed
     from sales
-    join parts using (accelerator)
+    join steps.part as parts using (accelerator)
     cross join ages
 )
 
@@ -404,7 +170,7 @@ select
     clocks.tier,
     clocks.age_years,
     clocks.period_end_on,
-    case when clocks.withheld_reason is null then 'published' else 'withheld' end as status,
+    case when clocks.withheld_reason is null then 'published' else 'withheld' end as publication_status,
     clocks.withheld_reason,
     case when clocks.withheld_reason is null then clocks.base_value end as value_usd_per_gpu,
     case when clocks.withheld_reason is null then clocks.low_value end as low_value_usd_per_gpu,

@@ -3,21 +3,7 @@
 -- other (TRAPS 67); a tranche whose parent stands beside it is shown and not counted again, and leases
 -- are shown and not counted, since the totals leave them out.
 -- grain: issuer, balance_on, facility_id
-with terms as (
-    select * from staging.facility_terms
-    where issuer is not null
-    qualify row_number() over (partition by facility_id order by known_at desc, source_url) = 1
-),
-
-balances as (
-    select * from staging.facility_balances
-    qualify row_number() over (
-        partition by facility_id, balance_on
-        order by known_at desc, source_url
-    ) = 1
-),
-
-placed as (
+with placed as (
     select
         terms.issuer,
         terms.cik,
@@ -37,8 +23,10 @@ placed as (
         greatest(balances.known_at, terms.known_at) as known_at,
         balances.source_url,
         balances.confidence
-    from balances
-    join terms using (facility_id)
+    from steps.facility_balance as balances
+    join steps.facility_terms as terms
+        on balances.facility_id = terms.facility_id and terms.in_force_to_on is null
+    where terms.issuer is not null
 ),
 
 counted as (
@@ -148,7 +136,7 @@ select
         when not counted.is_counted then null
         when judged.stack_basis = 'carrying' then counted.carrying_usd / judged.stack_usd
         else coalesce(counted.principal_usd, counted.carrying_usd) / nullif(judged.stack_usd, 0)
-    end as stack_share,
+    end as stack_fraction,
     coalesce(judged.instrument_count, 0) as instrument_count,
     judged.debt_principal_usd,
     judged.total_debt_usd,

@@ -69,7 +69,7 @@ select
     end as ebitda_less_capex_to_interest_ratio,
     position.debt_usd / nullif(position.ppe_net_usd, 0) as debt_to_ppe_ratio,
     position.debt_usd / nullif(position.total_assets_usd, 0) as debt_to_assets_ratio,
-    position.secured_share,
+    position.secured_fraction,
     position.stack_status,
     position.unexplained_pct,
     100 * position.interest_expense_ltm_usd / nullif(position.average_debt_usd, 0)
@@ -78,7 +78,7 @@ select
     position.due_within_12_months_usd / nullif(position.cash_usd, 0) as due_to_cash_ratio,
     position.due_within_12_months_usd / nullif(position.liquidity_usd, 0)
         as due_to_liquidity_ratio,
-    position.top_customer_share_pct,
+    position.top_customer_pct,
     position.revenue_annualised_usd,
     position.ebitda_annualised_usd,
     case
@@ -154,7 +154,7 @@ select
             end,
             case when position.undrawn_usd is null then 'no undrawn commitments held' end,
             case
-                when position.top_customer_share_pct is null then 'no customer share held'
+                when position.top_customer_pct is null then 'no customer share held'
             end,
             case
                 when position.operating_income_quarter_usd is null

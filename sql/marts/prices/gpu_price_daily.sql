@@ -20,7 +20,7 @@ with placed as (
         carried_days,
         last_seen_on
     from marts.provider_price_daily
-    where status = 'confirmed'
+    where sighting_status = 'confirmed'
     union all
     select
         provider,
@@ -29,7 +29,7 @@ with placed as (
         market,
         term_months,
         basis,
-        'world' as region_group,
+        'all' as region_group,
         observed_on,
         price_usd_per_gpu_hour,
         host_count,
@@ -37,7 +37,7 @@ with placed as (
         carried_days,
         last_seen_on
     from marts.provider_price_daily
-    where status = 'confirmed'
+    where sighting_status = 'confirmed'
 ),
 
 provider_votes as (
@@ -104,7 +104,7 @@ machines as (
         and panels.term_months = hosts.term_months
         and panels.basis = hosts.basis
         and panels.last_seen_on = hosts.observed_on
-        and panels.region_group in (hosts.region_group, 'world')
+        and panels.region_group in (hosts.region_group, 'all')
     where panels.provider_count = 1
     and panels.tier = 'marketplace'
     and hosts.host_id <> 'list'
@@ -260,7 +260,7 @@ select
     basis,
     region_group,
     observed_on,
-    case when withheld_reason is null then 'published' else 'withheld' end as status,
+    case when withheld_reason is null then 'published' else 'withheld' end as publication_status,
     withheld_reason,
     case when withheld_reason is null then median_price end as median_price_usd_per_gpu_hour,
     case when withheld_reason is null then interval_low_price end

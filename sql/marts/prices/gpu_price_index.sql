@@ -11,65 +11,7 @@
 -- bridged index compares it with its own last price, up to 366 days back, and counts providers that are
 -- away as unchanged: it lags, but does not lose what happened between two looks of a sparse record.
 -- grain: accelerator, tier, market, term_months, basis, observed_on
-with restatements as (
-    select distinct
-        provider,
-        accelerator,
-        market,
-        term_months,
-        basis,
-        region,
-        (observed_at at time zone 'UTC')::date as restated_on
-    from staging.gpu_offers
-    where flag = 'restatement'
-),
-
--- Logarithms are decimals of 12 digits, so that their sums do not depend on the order of addition.
-items as (
-    select
-        provider,
-        accelerator,
-        tier,
-        market,
-        term_months,
-        basis,
-        region,
-        observed_on,
-        last_seen_on,
-        ln(price_usd_per_gpu_hour)::decimal(18, 12) as log_price,
-        lag(observed_on) over item as item_before_on,
-        lag(last_seen_on) over item as last_seen_before_on,
-        lag(ln(price_usd_per_gpu_hour)::decimal(18, 12)) over item as log_price_before
-    from marts.provider_price_daily
-    where status = 'confirmed'
-    window item as (
-        partition by provider, accelerator, tier, market, term_months, basis, region
-        order by observed_on
-    )
-),
-
-restated as (
-    select distinct
-        items.provider,
-        items.accelerator,
-        items.market,
-        items.term_months,
-        items.basis,
-        items.region,
-        items.observed_on
-    from items
-    join restatements
-        on items.provider = restatements.provider
-        and items.accelerator = restatements.accelerator
-        and items.market = restatements.market
-        and items.term_months = restatements.term_months
-        and items.basis = restatements.basis
-        and items.region = restatements.region
-        and restatements.restated_on > items.last_seen_before_on
-        and restatements.restated_on <= items.last_seen_on
-),
-
-provider_levels as (
+with provider_levels as (
     select
         accelerator,
         tier,
@@ -79,8 +21,8 @@ provider_levels as (
         observed_on,
         provider,
         count(*) as item_count,
-        (sum(log_price)::double / count(*))::decimal(18, 12) as log_price
-    from items
+        (sum(log_price::decimal(18, 12))::double / count(*))::decimal(18, 12) as log_price
+    from steps.panel_item
     group by accelerator, tier, market, term_months, basis, observed_on, provider
 ),
 
@@ -122,14 +64,14 @@ seen_before as (
         items.basis,
         items.observed_on,
         items.provider,
-        items.log_price,
-        items.log_price_before,
-        items.log_price - items.log_price_before as log_change,
+        items.log_price::decimal(18, 12) as log_price,
+        items.log_price_before::decimal(18, 12) as log_price_before,
+        items.log_price::decimal(18, 12) - items.log_price_before::decimal(18, 12) as log_change,
         items.item_before_on = days.before_on as is_common,
-        items.item_before_on = days.before_on and restated.provider is null as is_matched,
-        items.item_before_on >= items.observed_on - interval 366 day and restated.provider is null
+        items.item_before_on = days.before_on and not items.is_item_restated as is_matched,
+        items.item_before_on >= items.observed_on - interval 366 day and not items.is_item_restated
             as is_bridged
-    from items
+    from steps.panel_item as items
     join days
         on items.accelerator = days.accelerator
         and items.tier = days.tier
@@ -137,14 +79,6 @@ seen_before as (
         and items.term_months = days.term_months
         and items.basis = days.basis
         and items.observed_on = days.observed_on
-    left join restated
-        on items.provider = restated.provider
-        and items.accelerator = restated.accelerator
-        and items.market = restated.market
-        and items.term_months = restated.term_months
-        and items.basis = restated.basis
-        and items.region = restated.region
-        and items.observed_on = restated.observed_on
     where items.item_before_on is not null
 ),
 
@@ -192,63 +126,6 @@ links as (
     group by accelerator, tier, market, term_months, basis, observed_on
 ),
 
--- A provider is remembered from the day after a price until its next one, for at most 366 days.
-memories as (
-    select
-        accelerator,
-        tier,
-        market,
-        term_months,
-        basis,
-        observed_on,
-        least(
-            coalesce(
-                lead(observed_on) over (
-                    partition by accelerator, tier, market, term_months, basis, provider
-                    order by observed_on
-                ),
-                (observed_on + interval 366 day)::date
-            ),
-            (observed_on + interval 366 day)::date
-        ) as remembered_until_on
-    from provider_levels
-),
-
-steps as (
-    select accelerator, tier, market, term_months, basis,
-        (observed_on + interval 1 day)::date as on_day, 1 as step
-    from memories
-    union all
-    select accelerator, tier, market, term_months, basis,
-        (remembered_until_on + interval 1 day)::date as on_day, -1 as step
-    from memories
-    union all
-    select accelerator, tier, market, term_months, basis, observed_on as on_day, 0 as step
-    from panels
-),
-
-day_steps as (
-    select accelerator, tier, market, term_months, basis, on_day, sum(step) as step
-    from steps
-    group by accelerator, tier, market, term_months, basis, on_day
-),
-
-remembered as (
-    select
-        accelerator,
-        tier,
-        market,
-        term_months,
-        basis,
-        on_day as observed_on,
-        (sum(step) over (
-            partition by accelerator, tier, market, term_months, basis
-            order by on_day
-            rows between unbounded preceding and current row
-        ))::bigint as remembered_provider_count
-    from day_steps
-),
-
 split as (
     select
         days.accelerator,
@@ -285,7 +162,8 @@ split as (
             as bridged_change,
         case when days.tier = 'hyperscaler' then 1 else 3 end as needed_count
     from days
-    join remembered using (accelerator, tier, market, term_months, basis, observed_on)
+    join steps.panel_memory as remembered
+        using (accelerator, tier, market, term_months, basis, observed_on)
     left join links using (accelerator, tier, market, term_months, basis, observed_on)
 ),
 
@@ -336,7 +214,7 @@ select
     chained.term_months,
     chained.basis,
     chained.observed_on,
-    case when chained.is_thin then 'withheld' else 'published' end as status,
+    case when chained.is_thin then 'withheld' else 'published' end as publication_status,
     case
         when chained.is_thin and chained.starts_chain then 'fewer than 3 providers'
         when chained.is_thin then 'fewer than 3 providers on both days of the link'
@@ -372,7 +250,7 @@ left join marts.gpu_price_daily as levels
     and chained.term_months = levels.term_months
     and chained.basis = levels.basis
     and chained.observed_on = levels.observed_on
-    and levels.region_group = 'world'
+    and levels.region_group = 'all'
 order by
     chained.accelerator,
     chained.tier,

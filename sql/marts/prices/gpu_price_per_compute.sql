@@ -11,7 +11,7 @@ select
     levels.basis,
     levels.region_group,
     levels.observed_on,
-    levels.status,
+    levels.publication_status,
     levels.withheld_reason,
     levels.median_price_usd_per_gpu_hour,
     levels.median_price_usd_per_gpu_hour / (specs.bf16_dense_tflops / 1000)

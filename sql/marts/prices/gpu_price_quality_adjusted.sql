@@ -19,7 +19,7 @@ select
     specs.memory_gib
 from marts.provider_price_daily as prices
 left join staging.accelerators as specs on prices.accelerator = specs.accelerator
-where prices.status = 'confirmed'
+where prices.sighting_status = 'confirmed'
 and prices.basis = 'all_in'
 and prices.market in ('on_demand', 'spot')
 and prices.term_months = 0

@@ -12,7 +12,7 @@ with levels as (
         region_group,
         term_months,
         observed_on,
-        status,
+        publication_status,
         withheld_reason,
         median_price_usd_per_gpu_hour,
         provider_count
@@ -40,7 +40,7 @@ quotes as (
         observed_on,
         price_usd_per_gpu_hour
     from marts.provider_price_daily
-    where status = 'confirmed'
+    where sighting_status = 'confirmed'
     and market in ('on_demand', 'reserved')
 ),
 
@@ -72,7 +72,7 @@ placed as (
         accelerator,
         tier,
         basis,
-        'world' as region_group,
+        'all' as region_group,
         term_months,
         observed_on,
         provider,
@@ -130,7 +130,7 @@ select
     beside.region_group,
     beside.term_months,
     beside.observed_on,
-    beside.status,
+    beside.publication_status,
     beside.withheld_reason,
     beside.median_price_usd_per_gpu_hour,
     beside.provider_count,

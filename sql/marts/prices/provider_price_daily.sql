@@ -3,7 +3,7 @@
 -- source's rhythm says (refresh_days) and is carried at most 3 days beyond that (METHODS 2.3), never
 -- past the newest observation held. A step of more than 40 % from the sighting before waits as
 -- `unconfirmed` for a second sighting or a second source (METHODS 1.6); at Azure any step does. Spot that a provider sets by
--- list rather than by auction has status `administered`.
+-- list rather than by auction has sighting_status `administered`.
 -- grain: provider, accelerator, market, term_months, basis, region, observed_on
 with sighted as (
     select
@@ -210,7 +210,7 @@ select
         when valued.flag is not null then valued.flag
         when valued.is_confirmed then 'confirmed'
         else 'unconfirmed'
-    end as status,
+    end as sighting_status,
     valued.last_seen_on,
     valued.carried_days,
     valued.instance_type,

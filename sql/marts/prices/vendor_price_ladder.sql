@@ -18,7 +18,7 @@ with levels as (
         specs.memory_bandwidth_tb_per_s
     from marts.gpu_price_daily as daily
     left join staging.accelerators as specs on daily.accelerator = specs.accelerator
-    where daily.status = 'published'
+    where daily.publication_status = 'published'
 ),
 
 pairs as (

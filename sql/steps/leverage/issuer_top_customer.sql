@@ -26,7 +26,7 @@ with customers as (
 select
     issuer,
     period_end_on,
-    100 * max(value) as top_customer_share_pct,
+    100 * max(value) as top_customer_pct,
     max(known_at) as known_at
 from customers
 where period_start_on is not null

@@ -23,8 +23,8 @@ stacks as (
         balance_on as period_end_on,
         min(stack_status) as stack_status,
         max(unexplained_pct) as unexplained_pct,
-        coalesce(sum(case when collateral_class <> 'unsecured' then stack_share end), 0)
-            as secured_share,
+        coalesce(sum(case when collateral_class <> 'unsecured' then stack_fraction end), 0)
+            as secured_fraction,
         sum(undrawn_usd) as undrawn_usd,
         max(known_at) as known_at
     from marts.issuer_debt_stack
@@ -38,10 +38,10 @@ joined as (
         obligations.purchase_commitments_usd,
         stacks.stack_status,
         stacks.unexplained_pct,
-        case when stacks.stack_status = 'reconciled' then stacks.secured_share end
-            as secured_share,
+        case when stacks.stack_status = 'reconciled' then stacks.secured_fraction end
+            as secured_fraction,
         stacks.undrawn_usd,
-        customers.top_customer_share_pct,
+        customers.top_customer_pct,
         greatest(
             days.known_at, obligations.known_at, stacks.known_at, customers.known_at
         ) as known_at

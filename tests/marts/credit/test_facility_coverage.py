@@ -34,7 +34,7 @@ from tests.given.coverage import (
 from tests.given.support import build, rows
 
 RATIOS = (
-    "ltv_contract_pct", "ltv_market_pct", "ltv_market_low_pct", "ltv_market_high_pct",
+    "ltv_contract_pct", "ltv_market_pct", "low_ltv_market_pct", "high_ltv_market_pct",
     "blind_gap_pct", "base_headroom_usd", "dscr_market_ratio",
 )  # fmt: skip
 
@@ -53,8 +53,8 @@ def test_both_clocks_and_the_distance_between_them(db):
     assert made["base_headroom_usd"] == pytest.approx(25.0)
     # 300 of machines and 125 of the rest; low and high are the machines' half and half more.
     assert made["ltv_market_pct"] == pytest.approx(100 * 400 / 425)
-    assert made["ltv_market_high_pct"] == pytest.approx(100 * 400 / 275)
-    assert made["ltv_market_low_pct"] == pytest.approx(100 * 400 / 575)
+    assert made["high_ltv_market_pct"] == pytest.approx(100 * 400 / 275)
+    assert made["low_ltv_market_pct"] == pytest.approx(100 * 400 / 575)
     assert made["blind_gap_pct"] == pytest.approx(100 * 400 / 425 - 80)
     assert made["price_vintage_on"] == DAY
     assert made["known_at"] == datetime(2026, 4, 1, tzinfo=UTC)
@@ -64,10 +64,10 @@ def test_both_clocks_and_the_distance_between_them(db):
 
 def test_service_is_what_falls_due_in_a_year(db):
     made = covered(db)
-    assert made["interest_usd"] == pytest.approx(400 * 0.08)
-    assert made["principal_due_usd"] == pytest.approx(400 * 12 / 60)
-    assert made["debt_service_usd"] == pytest.approx(112.0)
-    assert made["market_income_usd"] == pytest.approx(3.75 * 10)
+    assert made["annual_interest_usd"] == pytest.approx(400 * 0.08)
+    assert made["annual_principal_due_usd"] == pytest.approx(400 * 12 / 60)
+    assert made["annual_debt_service_usd"] == pytest.approx(112.0)
+    assert made["annual_market_income_usd"] == pytest.approx(3.75 * 10)
     assert made["dscr_market_ratio"] == pytest.approx(37.5 / 112)
 
 
@@ -93,7 +93,9 @@ def test_where_cost_from_draws_is_too_little_there_is_no_headroom_and_no_breach(
     ids=str,
 )
 def test_principal_due(db, cells, due):
-    assert covered(db, facilities=[terms(**cells)])["principal_due_usd"] == pytest.approx(due)
+    assert covered(db, facilities=[terms(**cells)])["annual_principal_due_usd"] == pytest.approx(
+        due
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_principal_due(db, cells, due):
 )
 def test_interest(db, cells, percent):
     made = covered(db, facilities=[terms(**cells)])
-    assert made["interest_usd"] == pytest.approx(4 * percent)
+    assert made["annual_interest_usd"] == pytest.approx(4 * percent)
     assert ("lowest spread" in made["inputs_assumed"]) == ("spread_high_bps" in cells)
 
 
@@ -124,7 +126,7 @@ def test_tranches_say_which_part_is_fixed(db):
         ],
     )
     assert made["fixed_fraction"] == 0.75
-    assert made["interest_usd"] == pytest.approx(400 * (0.75 * 0.06 + 0.25 * 0.08))
+    assert made["annual_interest_usd"] == pytest.approx(400 * (0.75 * 0.06 + 0.25 * 0.08))
     assert "drawn in the proportion of its tranches" in made["inputs_assumed"]
 
 
@@ -132,7 +134,7 @@ def test_tranches_say_which_part_is_fixed(db):
 def test_without_sofr_of_the_week_there_is_no_interest_and_a_reason(db, on):
     made = covered(db, rates=[sofr(on=on)])
     assert made["sofr_pct"] is None
-    assert made["interest_usd"] is None
+    assert made["annual_interest_usd"] is None
     assert made["dscr_market_ratio"] is None
     assert made["dscr_missing_reason"] == "no SOFR for the day"
     assert made["ltv_market_pct"] is not None
@@ -146,19 +148,19 @@ def test_sofr_of_the_last_business_day_counts(db):
 def test_an_unfiled_rate_is_neither_fixed_nor_free(db):
     made = covered(db, facilities=[terms(spread_bps=None)])
     assert made["fixed_fraction"] is None
-    assert made["interest_usd"] is None
+    assert made["annual_interest_usd"] is None
     assert made["dscr_missing_reason"] == "no interest rate filed"
 
 
 def test_without_a_maturity_there_is_no_service(db):
     made = covered(db, facilities=[terms(maturity_on=None)])
-    assert made["principal_due_usd"] is None
+    assert made["annual_principal_due_usd"] is None
     assert made["dscr_missing_reason"] == "no maturity filed"
 
 
 def test_a_facility_repaid_in_full_has_no_ratio(db):
     given = {"balances": [balance(), balance(0.0, date(2026, 6, 30))]}
-    where = "period_end_on = '2026-06-30'"
+    where = "balance_on = '2026-06-30'"
     made = covered(db, where, clocks=[*clock(), *clock(on=date(2026, 6, 30))], **given)
     assert [made[name] for name in RATIOS] == [None] * len(RATIOS)
     for side in ("contract", "market", "dscr", "headroom"):
@@ -167,8 +169,8 @@ def test_a_facility_repaid_in_full_has_no_ratio(db):
 
 def test_a_facility_without_any_balance_has_a_row_that_says_so(db):
     made = covered(db, balances=[])
-    assert made["period_end_on"] is None
-    assert made["outstanding_usd"] is None
+    assert made["balance_on"] is None
+    assert made["principal_usd"] is None
     assert [made[name] for name in RATIOS] == [None] * len(RATIOS)
     for side in ("contract", "market", "dscr", "headroom"):
         assert made[f"{side}_missing_reason"] == "no balance filed"
@@ -194,7 +196,7 @@ def test_no_collateral_says_which_term_is_missing(db, cells, reason):
 def test_rent_under_cash_cost_leaves_the_rest_and_no_coverage(db, rent):
     made = covered(db, clocks=clock(rent))
     assert made["ltv_market_pct"] == pytest.approx(100 * 400 / 125)
-    assert made["market_income_usd"] == pytest.approx(3.75 * (rent - 5))
+    assert made["annual_market_income_usd"] == pytest.approx(3.75 * (rent - 5))
     assert made["dscr_market_ratio"] is None
     assert made["dscr_missing_reason"] == "rent does not cover cash cost"
 
@@ -203,7 +205,7 @@ def aged(on):
     return {
         "facilities": [terms(closed_on=on)],
         "balances": [balance(on=on), balance(300.0)],
-        "where": f"period_end_on = '{DAY}'",
+        "where": f"balance_on = '{DAY}'",
     }
 
 
@@ -255,26 +257,26 @@ def test_a_balance_is_unknown_until_it_is_filed(db):
                           balance(380.0, second, known_on=date(2026, 8, 12))]}  # fmt: skip
     world(db, clocks=[*clock(), *clock(on=second)], rates=[sofr(), sofr(on=second)], **given)
     rewindable(db)
-    query = "select period_end_on, outstanding_usd, known_at from vintage.facility_coverage"
+    query = "select balance_on, principal_usd, known_at from vintage.facility_coverage"
 
     def then(moment, text=query):
         db.execute(f"set variable as_of = timestamptz '{moment.isoformat()}'")
         made = rows(db, f"{text} order by all")
         assert all(each["known_at"] <= moment for each in made)
-        return [(each["period_end_on"], each["outstanding_usd"]) for each in made]
+        return [(each["balance_on"], each["principal_usd"]) for each in made]
 
     assert then(FILED - timedelta(microseconds=1)) == [(None, None)]
     assert then(FILED) == [(DAY, 400.0)]
     assert then(datetime(2026, 8, 2, tzinfo=UTC)) == [(DAY, 440.0)]
     assert then(datetime(2026, 8, 13, tzinfo=UTC)) == [(DAY, 440.0), (second, 380.0)]
     stressed = (
-        "select max(period_end_on) as period_end_on, max(outstanding_usd) as outstanding_usd, "
+        "select max(balance_on) as balance_on, max(principal_usd) as principal_usd, "
         "max(known_at) as known_at from vintage.facility_stress group by facility_id"
     )
     assert then(FILED - timedelta(microseconds=1), stressed) == []
     assert then(FILED, stressed) == [(date(2036, 3, 31), 400.0)]
     reverse = (
-        "select period_end_on, 0.0 as outstanding_usd, known_at "
+        "select balance_on, 0.0 as principal_usd, known_at "
         "from vintage.facility_reverse_stress where threshold = 'market_ltv_100'"
     )
     assert then(FILED, reverse) == [(DAY, 0.0)]
@@ -323,7 +325,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDB]:
 
 
 def filed(db, facility_id, day):
-    where = f"facility_id = 'crwv-{facility_id}' and period_end_on = '{day}'"
+    where = f"facility_id = 'crwv-{facility_id}' and balance_on = '{day}'"
     return one(db, "facility_coverage", where)
 
 
@@ -366,19 +368,19 @@ def test_both_ltvs_of_every_filed_quarter_end(real, facility_id, day):
     else:
         assert made["blind_gap_pct"] == made["ltv_market_pct"] - made["ltv_contract_pct"] > 0
         assert made["market_missing_reason"] is None
-        assert made["price_vintage_on"] <= made["period_end_on"]
+        assert made["price_vintage_on"] <= made["balance_on"]
 
 
 def test_the_table_has_every_filed_quarter_end(real):
     made = rows(
         real,
-        "select facility_id, period_end_on from marts.facility_coverage where facility_id like "
-        "'crwv-ddtl%' and period_end_on is not null",
+        "select facility_id, balance_on from marts.facility_coverage where facility_id like "
+        "'crwv-ddtl%' and balance_on is not null",
     )
     found: dict[str, list[str]] = {}
     for each in made:
         name = each["facility_id"].removeprefix("crwv-")
-        found.setdefault(name, []).append(str(each["period_end_on"]))
+        found.setdefault(name, []).append(str(each["balance_on"]))
     assert {name: sorted(days) for name, days in found.items() if name in QUARTERS} == QUARTERS
 
 
@@ -409,13 +411,13 @@ def test_no_redacted_term_is_filled_in_silence(real):
 
 def test_a_borrower_without_a_balance_is_there_with_a_reason(real):
     made = one(real, "facility_coverage", "facility_id = 'crwv-ddtl-5-5'")
-    assert made["outstanding_usd"] is None
+    assert made["principal_usd"] is None
     assert made["contract_missing_reason"] == "no balance filed"
 
 
 def test_every_result_says_what_it_rests_on(real):
     for mart in ("facility_coverage", "facility_stress", "facility_reverse_stress"):
-        stressed = "outstanding_usd > 0 and market_value_usd is not null"
+        stressed = "principal_usd > 0 and market_value_usd is not null"
         where = stressed if mart != "facility_reverse_stress" else "true"
         made = told(real, mart, where)
         assert made

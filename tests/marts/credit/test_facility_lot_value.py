@@ -33,7 +33,7 @@ def drawn(on):
     return {"facilities": [terms(closed_on=on)], "balances": [first, balance(390.0)]}
 
 
-AT_THE_END = f"period_end_on = '{DAY}'"
+AT_THE_END = f"balance_on = '{DAY}'"
 
 
 def test_new_machines_are_worth_the_rent_they_will_keep_less_their_costs(db):
@@ -42,11 +42,11 @@ def test_new_machines_are_worth_the_rent_they_will_keep_less_their_costs(db):
     assert lot["gpu_estimate"] == pytest.approx(375 / 100)
     # 3.75 machines of 8 x (15 - 5), and a quarter of 500 on the contract's clock.
     assert lot["market_value_usd"] == pytest.approx(3.75 * 80 + 125)
-    assert lot["market_value_low_usd"] == pytest.approx(3.75 * 40 + 125)
-    assert lot["market_value_high_usd"] == pytest.approx(3.75 * 120 + 125)
+    assert lot["low_market_value_usd"] == pytest.approx(3.75 * 40 + 125)
+    assert lot["high_market_value_usd"] == pytest.approx(3.75 * 120 + 125)
     assert lot["earned_usd"] == pytest.approx(3.75 * 8 * 15)
     assert lot["spent_usd"] == pytest.approx(3.75 * 8 * 5)
-    assert (lot["rent_kept_usd"], lot["cash_cost_usd"]) == (3.75 * 15, 3.75 * 5)
+    assert (lot["annual_rent_kept_usd"], lot["annual_cash_cost_usd"]) == (3.75 * 15, 3.75 * 5)
     assert lot["market_missing_reason"] is None
     assert lot["resale_value_usd"] is None
 
@@ -85,7 +85,7 @@ NO_RENT = "no published neocloud rent of nvidia-h100-sxm-80gb within three month
     [
         ({"clocks": clock(on=date(2025, 12, 29))}, NO_RENT),
         ({"clocks": clock(on=date(2026, 4, 30))}, NO_RENT),
-        ({"clocks": clock(status="withheld")}, NO_RENT),
+        ({"clocks": clock(publication_status="withheld")}, NO_RENT),
         ({"clocks": clock(tier="hyperscaler")}, NO_RENT),
         ({"clocks": clock(accelerator="nvidia-h200-sxm-141gb")}, NO_RENT),
         ({"clocks": clock(cost_usd_per_gpu=None)}, "no price of a new nvidia-h100-sxm-80gb"),
@@ -97,14 +97,14 @@ NO_RENT = "no published neocloud rent of nvidia-h100-sxm-80gb within three month
 def test_a_market_side_that_cannot_be_told_says_why(db, given, reason):
     lot = value(db, **given)
     assert lot["market_value_usd"] is None
-    assert lot["rent_kept_usd"] is None
+    assert lot["annual_rent_kept_usd"] is None
     assert lot["market_missing_reason"] == reason
     assert lot["depreciated_cost_usd"] == 500.0
 
 
 def test_the_newest_published_month_within_three_counts(db):
     old, newer = clock(30.0, on=date(2026, 1, 31)), clock(on=date(2026, 2, 28))
-    withheld = clock(90.0, status="withheld")
+    withheld = clock(90.0, publication_status="withheld")
     lot = value(db, clocks=[*old, *newer, *withheld])
     assert lot["valued_on"] == date(2026, 2, 28)
     assert lot["rent_usd_per_gpu_hour"] == 3.0
@@ -157,8 +157,6 @@ def test_the_grain_is_a_lot_and_a_day(db):
     landed(db, clocks=[*clock(), *clock(on=date(2026, 6, 30))], **given)
     build(db, *COVERAGE)
     [model] = [each for each in models() if each.table == "marts.facility_lot_value"]
-    assert model.grain == ("facility_id", "lot_number", "period_end_on")
-    days = rows(
-        db, "select lot_number as n, period_end_on from marts.facility_lot_value order by all"
-    )
-    assert [(each["n"], each["period_end_on"].month) for each in days] == [(1, 3), (1, 6), (2, 6)]
+    assert model.grain == ("facility_id", "lot_number", "balance_on")
+    days = rows(db, "select lot_number as n, balance_on from marts.facility_lot_value order by all")
+    assert [(each["n"], each["balance_on"].month) for each in days] == [(1, 3), (1, 6), (2, 6)]

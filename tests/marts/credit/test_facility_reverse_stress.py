@@ -139,7 +139,7 @@ def test_lots_of_different_age_agree_with_bisection_through_the_marts(db):
             stand_in("funded_usd", 400.0),
         ],
     )  # fmt: skip
-    lots = told(db, "facility_lot_value", f"period_end_on = '{DAY}'")
+    lots = told(db, "facility_lot_value", f"balance_on = '{DAY}'")
     assert len(lots) == 3
     assert answer(db)["rent_multiplier"] == pytest.approx(searched(lots, 800.0), abs=1e-6)
 
@@ -164,8 +164,9 @@ def searched(lots, debt):
 
 
 COVERAGE = (
-    "facility_id", "period_end_on", "outstanding_usd", "collateral_cost_usd", "ltv_max_pct",
-    "market_missing_reason", "dscr_min_ratio", "contract_coverage_min_ratio", "debt_service_usd",
+    "facility_id", "balance_on", "principal_usd", "collateral_cost_usd", "ltv_max_pct",
+    "market_missing_reason", "dscr_min_ratio", "contract_coverage_min_ratio",
+    "annual_debt_service_usd",
     "dscr_missing_reason", "rent_usd_per_gpu_hour", "inputs_assumed", "price_vintage_on",
     "known_at",
 )  # fmt: skip
@@ -195,16 +196,16 @@ def test_any_lots_agree_with_bisection(solver, lots, part, limit):
     debt = max(part * worth(lots, 1.0), 1.0)
     cells = dict.fromkeys(COVERAGE) | {
         "facility_id": "a-loan",
-        "period_end_on": DAY,
-        "outstanding_usd": debt,
+        "balance_on": DAY,
+        "principal_usd": debt,
         "collateral_cost_usd": 1.0,
         "ltv_max_pct": limit,
     }
     put(solver, "marts.facility_coverage", cells)
     numbered = [
         each
-        | {"facility_id": "a-loan", "lot_number": number, "period_end_on": DAY}
-        | {"rent_kept_usd": 1.0, "cash_cost_usd": 1.0}
+        | {"facility_id": "a-loan", "lot_number": number, "balance_on": DAY}
+        | {"annual_rent_kept_usd": 1.0, "annual_cash_cost_usd": 1.0}
         for number, each in enumerate(lots)
     ]
     put(solver, "marts.facility_lot_value", *numbered)

@@ -30,7 +30,7 @@ def quarter(db, number, scenario="base"):
 def test_debt_and_both_clocks_run_on(db):
     world(db)
     start, later = quarter(db, 0), quarter(db, 4)
-    assert (start["outstanding_usd"], later["outstanding_usd"]) == (400.0, 320.0)
+    assert (start["principal_usd"], later["principal_usd"]) == (400.0, 320.0)
     assert start["ltv_contract_pct"] == pytest.approx(80.0)
     assert start["ltv_market_pct"] == pytest.approx(100 * 400 / 425)
     # A year on: five sixths of 500 on the contract's clock, seven of eight years of machines.
@@ -40,9 +40,9 @@ def test_debt_and_both_clocks_run_on(db):
     assert later["ltv_market_pct"] == pytest.approx(100 * 320 / (3.75 * 70 + 125 * 5 / 6))
     # Between whole years the clock is interpolated.
     assert quarter(db, 3)["market_value_usd"] == pytest.approx(3.75 * 72.5 + 125 * 5.25 / 6)
-    assert later["interest_usd"] == pytest.approx(320 * 0.08 / 4)
-    assert later["principal_due_usd"] == pytest.approx(DUE)
-    assert later["market_income_usd"] == pytest.approx(37.5 / 4)
+    assert later["quarter_interest_usd"] == pytest.approx(320 * 0.08 / 4)
+    assert later["quarter_principal_due_usd"] == pytest.approx(DUE)
+    assert later["quarter_market_income_usd"] == pytest.approx(37.5 / 4)
     assert later["dscr_market_ratio"] == pytest.approx(37.5 / 4 / (6.4 + 20))
     assert broken(db) == {}
 
@@ -54,7 +54,7 @@ def test_forty_quarters_end_on_quarter_ends_and_the_last_owes_no_more_than_its_s
     assert [str(each["period_end_on"])[5:] for each in made[:5]] == [
         "03-31", "06-30", "09-30", "12-31", "03-31",
     ]  # fmt: skip
-    assert made[-1]["principal_due_usd"] == pytest.approx(400 * 3 / 240)
+    assert made[-1]["quarter_principal_due_usd"] == pytest.approx(400 * 3 / 240)
 
 
 def test_from_june_the_quarters_end_in_december_on_the_31st(db):
@@ -72,16 +72,16 @@ def test_from_june_the_quarters_end_in_december_on_the_31st(db):
 def test_after_maturity_the_facility_is_repaid_and_says_so(db):
     world(db)
     made = quarter(db, 20)
-    assert (made["outstanding_usd"], made["stress_missing_reason"]) == (0.0, "repaid")
+    assert (made["principal_usd"], made["stress_missing_reason"]) == (0.0, "repaid")
     assert made["ltv_contract_pct"] is made["ltv_market_pct"] is made["dscr_market_ratio"] is None
     assert made["is_base_broken"] is made["is_under_water"] is None
 
 
 def test_a_bullet_falls_due_at_once(db):
     world(db, facilities=[terms(amortisation="bullet")])
-    assert quarter(db, 19)["outstanding_usd"] == 400.0
-    assert quarter(db, 18)["principal_due_usd"] == 0.0
-    assert quarter(db, 19)["principal_due_usd"] == 400.0
+    assert quarter(db, 19)["principal_usd"] == 400.0
+    assert quarter(db, 18)["quarter_principal_due_usd"] == 0.0
+    assert quarter(db, 19)["quarter_principal_due_usd"] == 400.0
 
 
 def test_rents_move_the_market_side_alone(db):
@@ -89,8 +89,8 @@ def test_rents_move_the_market_side_alone(db):
     calm, fallen = quarter(db, 4), quarter(db, 4, "fall")
     # 3.75 machines with seven years to go: 15 x 0.6 = 9 of rent, 5 of cost.
     assert fallen["market_value_usd"] == pytest.approx(3.75 * 7 * (9 - 5) + 125 * 5 / 6)
-    assert fallen["market_income_usd"] == pytest.approx(3.75 * (9 - 5) / 4)
-    for name in ("outstanding_usd", "ltv_contract_pct", "interest_usd", "borrowing_base_usd"):
+    assert fallen["quarter_market_income_usd"] == pytest.approx(3.75 * (9 - 5) / 4)
+    for name in ("principal_usd", "ltv_contract_pct", "quarter_interest_usd", "borrowing_base_usd"):
         assert fallen[name] == calm[name]
     assert fallen["is_under_water"]
     # The last quarter given stands from then on.
@@ -101,7 +101,7 @@ def test_machines_under_their_cost_are_switched_off_not_negative(db):
     world(db, scenarios=[step(rent_multiplier=0.2)])
     made = quarter(db, 0)
     assert made["market_value_usd"] == pytest.approx(125.0)
-    assert made["market_income_usd"] == pytest.approx(3.75 * (3 - 5) / 4)
+    assert made["quarter_market_income_usd"] == pytest.approx(3.75 * (3 - 5) / 4)
     assert made["dscr_market_ratio"] < 0
 
 
@@ -109,7 +109,7 @@ def test_use_moves_rent_but_not_its_cost(db):
     world(db, scenarios=[step(utilisation_multiplier=0.8)])
     made = quarter(db, 0)
     assert made["market_value_usd"] == pytest.approx(3.75 * 8 * (12 - 5) + 125)
-    assert made["market_income_usd"] == pytest.approx(3.75 * (12 - 5) / 4)
+    assert made["quarter_market_income_usd"] == pytest.approx(3.75 * (12 - 5) / 4)
 
 
 def test_left_out_use_and_shift_are_as_they_are(db):
@@ -127,7 +127,7 @@ def test_in_the_commodity_path_rent_only_covers_cash_cost(db, rent):
     made = quarter(db, 0, "c")
     assert made["rent_multiplier"] is None
     assert made["market_value_usd"] == pytest.approx(125.0)
-    assert made["market_income_usd"] == pytest.approx(0.0)
+    assert made["quarter_market_income_usd"] == pytest.approx(0.0)
     assert made["dscr_market_ratio"] == pytest.approx(0.0)
 
 
@@ -150,7 +150,12 @@ def test_from_a_gap_on_there_is_no_result(db, given, whole):
         number < whole for number in range(20)
     ]
     for each in made[whole:]:
-        assert each["ltv_contract_pct"] is each["market_value_usd"] is each["interest_usd"] is None
+        assert (
+            each["ltv_contract_pct"]
+            is each["market_value_usd"]
+            is each["quarter_interest_usd"]
+            is None
+        )
         assert each["stress_missing_reason"].startswith("the scenario leaves out a quarter")
 
 
@@ -171,11 +176,13 @@ FIXED = {"spread_bps": None, "fixed_rate_pct": 5.9, "benchmark": "fixed"}
 def test_only_unhedged_floating_interest_moves_with_sofr(db, cells, moved):
     shifted = [step("up"), step("up", 1, sofr_shift_bps=400.0)]
     world(db, facilities=[terms(**cells)], scenarios=[step(), *shifted])
-    assert quarter(db, 0, "up")["interest_usd"] == quarter(db, 0)["interest_usd"]
+    assert quarter(db, 0, "up")["quarter_interest_usd"] == quarter(db, 0)["quarter_interest_usd"]
     calm, up = quarter(db, 4), quarter(db, 4, "up")
     # 400 basis points more on 320 for a quarter is 3.2.
-    assert up["interest_usd"] - calm["interest_usd"] == pytest.approx(3.2 * moved / 4)
-    for name in ("market_value_usd", "ltv_contract_pct", "outstanding_usd"):
+    assert up["quarter_interest_usd"] - calm["quarter_interest_usd"] == pytest.approx(
+        3.2 * moved / 4
+    )
+    for name in ("market_value_usd", "ltv_contract_pct", "principal_usd"):
         assert up[name] == calm[name]
     named = "no hedge filed, so all floating interest moves" in up["inputs_assumed"]
     assert named == (cells in ({}, {"fixed_rate_pct": 5.9}))
@@ -190,9 +197,9 @@ def test_half_of_a_facility_in_a_fixed_tranche_stays(db):
         terms("a-float", **part),
     ]
     world(db, facilities=facilities, scenarios=[step(), step("up", sofr_shift_bps=400.0)])
-    assert quarter(db, 0, "up")["interest_usd"] - quarter(db, 0)["interest_usd"] == pytest.approx(
-        400 * 0.5 * 0.04 / 4
-    )
+    assert quarter(db, 0, "up")["quarter_interest_usd"] - quarter(db, 0)[
+        "quarter_interest_usd"
+    ] == pytest.approx(400 * 0.5 * 0.04 / 4)
 
 
 def test_sofr_does_not_fall_through_its_floor(db):
@@ -201,7 +208,7 @@ def test_sofr_does_not_fall_through_its_floor(db):
         facilities=[terms(benchmark_floor_pct=1.0)],
         scenarios=[step(sofr_shift_bps=-1000.0)],
     )
-    assert quarter(db, 0)["interest_usd"] == pytest.approx(400 * 0.05 / 4)
+    assert quarter(db, 0)["quarter_interest_usd"] == pytest.approx(400 * 0.05 / 4)
 
 
 def test_take_or_pay_holds_until_the_customer_defaults_and_then_for_good(db):
@@ -242,7 +249,7 @@ def test_a_contract_shorter_than_the_debt_ends_at_the_market(db):
     )
     made = told(db, "facility_stress", "quarter_number <= 20")
     paid = [each["period_end_on"] for each in made if not each["is_at_market"]]
-    bare = [each for each in made if each["is_at_market"] and each["outstanding_usd"] > 0]
+    bare = [each for each in made if each["is_at_market"] and each["principal_usd"] > 0]
     assert (paid[0], paid[-1]) == (start, date(2029, 6, 30))
     assert bare[0]["period_end_on"] == date(2029, 9, 30)
     assert bare[0]["dscr_ratio"] == bare[0]["dscr_market_ratio"]
@@ -274,8 +281,8 @@ def test_where_the_base_is_the_schedule_what_it_no_longer_covers_is_repaid(db):
     world(db, facilities=[terms(amortisation="borrowing_base", amortisation_from_on=DAY.replace(
         year=2029), ltv_max_pct=None, offtake_months=None)])  # fmt: skip
     made = quarter(db, 12)
-    assert made["outstanding_usd"] == pytest.approx(0.8 * 500 * 0.5)
-    assert made["principal_due_usd"] == pytest.approx(0.8 * 500 * (0.25 / 6))
+    assert made["principal_usd"] == pytest.approx(0.8 * 500 * 0.5)
+    assert made["quarter_principal_due_usd"] == pytest.approx(0.8 * 500 * (0.25 / 6))
     assert made["is_base_broken"] is False
 
 
@@ -283,20 +290,20 @@ def test_where_the_base_is_the_schedule_what_it_no_longer_covers_is_repaid(db):
 def test_without_a_maturity_nothing_is_run_down_in_silence(db, amortisation):
     world(db, facilities=[terms(maturity_on=None, amortisation=amortisation)])
     made = quarter(db, 4)
-    assert made["outstanding_usd"] is made["ltv_contract_pct"] is made["interest_usd"] is None
+    assert made["principal_usd"] is made["ltv_contract_pct"] is made["quarter_interest_usd"] is None
     assert made["stress_missing_reason"] == "no maturity filed"
 
 
 def test_debt_past_its_maturity_is_owed_at_the_start_and_due(db):
     world(db, facilities=[terms(maturity_on=date(2026, 1, 31))])
-    assert quarter(db, 0)["outstanding_usd"] == quarter(db, 0)["principal_due_usd"] == 400.0
-    assert quarter(db, 1)["outstanding_usd"] == 0.0
+    assert quarter(db, 0)["principal_usd"] == quarter(db, 0)["quarter_principal_due_usd"] == 400.0
+    assert quarter(db, 1)["principal_usd"] == 0.0
 
 
 def test_without_sofr_the_values_stand_and_the_service_says_why_not(db):
     world(db, rates=[])
     made = quarter(db, 0)
-    assert made["interest_usd"] is made["dscr_market_ratio"] is None
+    assert made["quarter_interest_usd"] is made["dscr_market_ratio"] is None
     assert made["ltv_market_pct"] == pytest.approx(100 * 400 / 425)
     assert made["stress_missing_reason"] == "no SOFR for the day"
 
@@ -340,7 +347,7 @@ def test_no_multiple_of_nothing_makes_an_agreement_hold(db):
     made = quarter(db, 0)
     assert made["depreciated_cost_usd"] is made["is_base_broken"] is None
     assert made["stress_missing_reason"] == "collateral was past its agreed life at the start"
-    assert made["outstanding_usd"] == 300.0
+    assert made["principal_usd"] == 300.0
 
 
 def test_collateral_worth_nothing_is_under_water_without_an_ltv(db):
@@ -380,7 +387,8 @@ def test_promises_can_break(db):
     world(db)
     db.execute(
         "update marts.facility_stress set market_value_usd = market_value_usd * 1.01, "
-        "interest_usd = interest_usd + case when scenario = 'base' then 0 else 1 end, "
+        "quarter_interest_usd = quarter_interest_usd "
+        "+ case when scenario = 'base' then 0 else 1 end, "
         "dscr_ratio = 1, stress_missing_reason = null where not is_at_market"
     )
     assert {promise.partition("__")[2] for promise in broken(db)} >= {

@@ -47,7 +47,7 @@ def told(db, method, accelerator=H100):
 def test_the_rate_is_that_of_the_rents_known_when_the_month_ended(db):
     fill(db, fall())
     made = told(db, "cohort")
-    assert [each["status"] for each in made] == ["withheld"] * 11 + ["published"] * 3
+    assert [each["publication_status"] for each in made] == ["withheld"] * 11 + ["published"] * 3
     assert made[-1]["period_end_on"] == date(2025, 2, 28)
     assert made[-1]["known_at"] == datetime(2025, 3, 1, tzinfo=UTC)
     # A sighting stands for 31 days, so a month's median may be that of the sighting before.
@@ -94,7 +94,7 @@ def test_sales_and_lives_count_once_they_are_public(db):
     part = life(asset_class="subset of servers", new_life_years=3.0)
     land(db, USEFUL_LIVES, whole, part)
     resale = told(db, "resale")
-    assert [each["status"] for each in resale] == ["withheld", "published"]
+    assert [each["publication_status"] for each in resale] == ["withheld", "published"]
     assert resale[1]["rate_pct_per_year"] == pytest.approx(-50, abs=0.1)
     assert told(db, "book", "all")[0]["rate_pct_per_year"] == -20
 

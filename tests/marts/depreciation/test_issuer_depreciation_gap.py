@@ -51,7 +51,7 @@ FALL = {
     "accelerator": "all",
     "method": "pooled_through_cycle",
     "period_end_on": date(2025, 6, 30),
-    "status": "published",
+    "publication_status": "published",
     "rate_pct_per_year": -50.0,
 }
 
@@ -103,7 +103,7 @@ def test_machines_never_cost_more_than_was_filed(db):
     books = [each for each in BOOKS if each["metric"] != "depreciation"]
     made = gap(db, books=[*books, figure("depreciation", 2025, 30e9)])
     # 720 of capex over six years would cost 120 a year; 30 filed leaves room for a quarter.
-    assert made["filed"]["technology_share"] == pytest.approx(0.25)
+    assert made["filed"]["technology_fraction"] == pytest.approx(0.25)
     assert made["filed"]["technology_depreciation_usd"] == pytest.approx(30e9)
 
 
@@ -138,7 +138,7 @@ def test_the_effect_of_a_change_is_modelled_over_what_is_left_and_set_beside_the
     assert made["disclosed_effect_usd"] == -10e9
     assert made["modelled_effect_usd"] == pytest.approx(modelled())
     assert made["difference_usd"] == pytest.approx(modelled() + 10e9)
-    assert made["implied_technology_share"] == pytest.approx(0.5 * -10e9 / modelled())
+    assert made["implied_technology_fraction"] == pytest.approx(0.5 * -10e9 / modelled())
     assert made["difference_reason"].startswith("share and time in service")
 
 

@@ -20,7 +20,7 @@ def price(provider, on, usd, **cells):
         "region": "global",
         "observed_on": on,
         "price_usd_per_gpu_hour": usd,
-        "status": "confirmed",
+        "sighting_status": "confirmed",
     } | cells
 
 
@@ -29,7 +29,7 @@ def rate(method, percent, low, high, accelerator=H100, error=0.0, **cells):
         "accelerator": accelerator,
         "method": method,
         "period_end_on": ORIGIN,
-        "status": "published",
+        "publication_status": "published",
         "rate_pct_per_year": percent,
         "interval_low_rate_pct_per_year": low,
         "interval_high_rate_pct_per_year": high,
@@ -48,7 +48,9 @@ COHORT = rate("cohort", -40.0, -60.0, -10.0)
 def scored(db, prices=HALVED, rates=(COHORT,), over=TARGET):
     refer(db)
     db.execute("update staging.accelerators set available_on = date '2022-06-30'")
-    ended = rate("cross_section", None, None, None, "all", status="withheld", period_end_on=over)
+    ended = rate(
+        "cross_section", None, None, None, "all", publication_status="withheld", period_end_on=over
+    )
     put(db, "marts.provider_price_daily", *prices)
     put(db, "marts.depreciation_rate", *rates, ended)
     build(db, "marts.residual_backtest", "marts.residual_backtest_summary")
@@ -70,7 +72,7 @@ def test_the_forecast_is_scored_against_what_came(db):
 def test_an_outcome_outside_the_band_is_said(db):
     made = scored(db, rates=[rate("cohort", -10.0, -20.0, 1.25)])["cohort", 12]
     # In logs the band reaches ln(1.0125 / 0.8) / 2 = 0.118 around ln 0.9; the outcome is ln 0.5.
-    assert made["forecast_low_change_pct"] == pytest.approx(100 * (0.9 / (1.0125 / 0.8) ** 0.5 - 1))
+    assert made["low_forecast_change_pct"] == pytest.approx(100 * (0.9 / (1.0125 / 0.8) ** 0.5 - 1))
     assert not made["is_within_band"]
 
 
@@ -102,7 +104,7 @@ def test_rates_of_all_parts_are_scored_on_each_that_has_its_own(db):
 
 
 def test_without_a_year_of_prices_nothing_is_scored(db):
-    assert scored(db, rates=[COHORT | {"status": "withheld"}]) == {}
+    assert scored(db, rates=[COHORT | {"publication_status": "withheld"}]) == {}
 
 
 def test_nothing_is_scored_before_its_outcome(db):

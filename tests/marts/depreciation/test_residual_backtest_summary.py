@@ -35,11 +35,11 @@ def test_bias_error_and_coverage_beside_the_baselines_of_the_same_forecasts(db):
     assert cohort["accelerator_count"] == 2
     assert cohort["bias_pct"] == pytest.approx(-5)
     assert cohort["mean_absolute_error_pct"] == pytest.approx(15)
-    assert cohort["coverage_pct"] == pytest.approx(50)
+    assert cohort["within_band_pct"] == pytest.approx(50)
     assert cohort["no_change_absolute_error_pct"] == pytest.approx(5)
     assert cohort["is_better_than_no_change"] is False
     assert made["no_change"]["mean_absolute_error_pct"] == pytest.approx(100 / 3)
-    assert made["no_change"]["coverage_pct"] is None
+    assert made["no_change"]["within_band_pct"] is None
 
 
 def test_a_method_that_wins_is_said_to(db):

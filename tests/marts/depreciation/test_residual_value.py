@@ -36,7 +36,7 @@ def rate(method, percent, low, high, **cells):
         "accelerator": "all",
         "method": method,
         "period_end_on": END,
-        "status": "published",
+        "publication_status": "published",
         "rate_pct_per_year": percent,
         "interval_low_rate_pct_per_year": low,
         "interval_high_rate_pct_per_year": high,
@@ -70,7 +70,7 @@ WORTH = 8766 * (1.6 * 0.5**0.5 - 0.7 + SECOND * (1.6 * 0.5 ** (1 + SECOND / 2) -
 
 def test_income_is_net_rent_until_it_meets_cash_cost(db):
     made = values(db)["income_market", 2.0]
-    assert made["status"] == "published"
+    assert made["publication_status"] == "published"
     assert made["economic_years_left"] == pytest.approx(YEARS)
     assert made["value_usd_per_gpu"] == pytest.approx(WORTH)
     assert made["value_pct_of_cost"] == pytest.approx(100 * WORTH / 30_000)
@@ -116,19 +116,19 @@ def test_a_contract_keeps_its_rent_for_its_term(db):
 def test_a_term_that_costs_more_than_none_is_withheld(db):
     term = {"market": "reserved", "term_months": 12}
     made = values(db, rents=[rent(4.0), rent(4.1, **term)])["income_contract", 0.0]
-    assert (made["status"], made["value_usd_per_gpu"]) == ("withheld", None)
+    assert (made["publication_status"], made["value_usd_per_gpu"]) == ("withheld", None)
     assert made["withheld_reason"] == "the 12-month term rents above on demand"
 
 
 def test_a_term_that_costs_less_than_none_is_published(db):
     term = {"market": "reserved", "term_months": 12}
     made = values(db, rents=[rent(4.0), rent(3.9, **term)])["income_contract", 0.0]
-    assert made["status"] == "published"
+    assert made["publication_status"] == "published"
 
 
 def test_a_missing_input_withholds_and_is_named(db):
     made = values(db, inputs=INPUTS[1:])["income_market", 0.0]
-    assert made["status"] == "withheld"
+    assert made["publication_status"] == "withheld"
     assert made["withheld_reason"] == "missing: cash cost"
     assert made["value_usd_per_gpu"] is None
 

@@ -64,7 +64,7 @@ def test_carrying_values_stand_in_where_no_principal_is_filed(db):
         balances=[balance("a", DAY, None, carrying_usd=1_000e6)],
     )
     build(db)
-    assert stack(db, "stack_basis", "stack_share", "stack_status") == [
+    assert stack(db, "stack_basis", "stack_fraction", "stack_status") == [
         ("carrying", 1.0, "reconciled")
     ]
 
@@ -82,7 +82,9 @@ def test_a_tranche_inside_its_parent_counts_once_and_a_lease_never(db):
     ]
     land(db, totals(principal=1_000e6), facilities=facilities, balances=balances)
     build(db)
-    assert stack(db, "facility_id", "is_counted", "stack_share", "stack_usd", "stack_status") == [
+    assert stack(
+        db, "facility_id", "is_counted", "stack_fraction", "stack_usd", "stack_status"
+    ) == [
         ("lease", False, None, 1_000e6, "reconciled"),
         ("parent", True, 1.0, 1_000e6, "reconciled"),
         ("tranche", False, None, 1_000e6, "reconciled"),
@@ -124,3 +126,16 @@ def test_debt_of_a_borrower_that_files_nothing_is_in_no_stack(db):
     )
     build(db)
     assert stack(db, "facility_id") == []
+
+
+def test_press_after_a_filing_does_not_replace_the_filed_terms(db):
+    later = {"known_at": datetime(2026, 8, 13, tzinfo=UTC), "source_url": "https://example.org/2"}
+    press = terms("a", facility_name="A, by the press", deal_status="press", **later)
+    land(
+        db,
+        totals(principal=600e6),
+        facilities=[terms("a", deal_status="filed"), press],
+        balances=[balance("a", DAY, 600e6)],
+    )
+    build(db)
+    assert stack(db, "facility_name") == [("a",)]

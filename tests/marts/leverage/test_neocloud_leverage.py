@@ -120,12 +120,12 @@ def test_the_ratios_of_a_whole_year(db):
         "ebitda_less_capex_to_interest_ratio",
         "debt_to_ppe_ratio",
         "debt_to_assets_ratio",
-        "secured_share",
+        "secured_fraction",
         "implied_cost_of_debt_pct",
         "rpo_to_debt_ratio",
         "due_to_cash_ratio",
         "due_to_liquidity_ratio",
-        "top_customer_share_pct",
+        "top_customer_pct",
     )
     # Interest on the mean of 3,100 and 2,900: the leases of a year before are not held.
     expected = [3.1, 2.7, 5.5, 3_100 / 1_100, 1_000 / 300, 3.125, 400 / 300, 0.775, 0.5, 0.8]
@@ -302,7 +302,7 @@ def test_a_stack_that_does_not_reconcile_has_no_secured_share(db):
     owed = owing() | {"balances": [balance("a", ENDS[-1], 1_000.0, undrawn_usd=800.0)]}
     land(db, *year(), **owed)
     build(db)
-    assert row(db, "secured_share", "stack_status") == (None, "incomplete")
+    assert row(db, "secured_fraction", "stack_status") == (None, "incomplete")
     assert reasons(db) == ["debt by instrument is incomplete"]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.given.support import build, fill, offer, rows
 
-WORLD = "from marts.gpu_price_daily where region_group = 'world' order by observed_on"
+WORLD = "from marts.gpu_price_daily where region_group = 'all' order by observed_on"
 
 
 def neoclouds(*prices: float, **cells):
@@ -36,7 +36,7 @@ def test_three_providers_publish_their_median_with_interval(db):
     fill(db, neoclouds(2.0, 3.0, 4.0))
     build(db)
     [cell] = rows(db, WORLD)
-    assert cell["status"] == "published"
+    assert cell["publication_status"] == "published"
     assert cell["median_price_usd_per_gpu_hour"] == 3.0
     assert (cell["p25_price_usd_per_gpu_hour"], cell["p75_price_usd_per_gpu_hour"]) == (2.5, 3.5)
     assert cell["interval_low_price_usd_per_gpu_hour"] == 2.0
@@ -48,7 +48,10 @@ def test_two_providers_are_withheld_with_the_reason_and_without_a_price(db):
     fill(db, neoclouds(2.0, 3.0))
     build(db)
     [cell] = rows(db, WORLD)
-    assert (cell["status"], cell["withheld_reason"]) == ("withheld", "fewer than 3 providers")
+    assert (cell["publication_status"], cell["withheld_reason"]) == (
+        "withheld",
+        "fewer than 3 providers",
+    )
     assert cell["median_price_usd_per_gpu_hour"] is None
     assert cell["provider_count"] == 2
 
@@ -75,14 +78,14 @@ def test_a_hyperscaler_publishes_alone_and_says_so(db):
     fill(db, [offer()])
     build(db)
     [cell] = rows(db, WORLD)
-    assert (cell["status"], cell["single_provider"]) == ("published", True)
+    assert (cell["publication_status"], cell["single_provider"]) == ("published", True)
 
 
 def test_machines_vote_where_a_marketplace_is_alone(db):
     fill(db, machines(1.0, 2.0, 3.0, 4.0, 5.0))
     build(db)
     [cell] = rows(db, WORLD)
-    assert (cell["status"], cell["median_price_usd_per_gpu_hour"]) == ("published", 3.0)
+    assert (cell["publication_status"], cell["median_price_usd_per_gpu_hour"]) == ("published", 3.0)
     assert (cell["host_count"], cell["vote_count"], cell["single_provider"]) == (5, 5, True)
     assert cell["largest_host_fraction"] == pytest.approx(0.2)
     assert cell["effective_n"] == pytest.approx(5.0)
@@ -152,4 +155,4 @@ def test_administered_spot_is_shown_by_provider_and_enters_no_level(db):
     build(db)
     assert [row["market"] for row in rows(db, WORLD)] == ["on_demand"]
     [spot] = rows(db, "from marts.provider_price_daily where market = 'spot'")
-    assert spot["status"] == "administered"
+    assert spot["sighting_status"] == "administered"

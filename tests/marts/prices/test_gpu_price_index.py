@@ -121,10 +121,13 @@ def test_where_nothing_is_common_the_chain_starts_again(db):
 def test_a_link_of_two_providers_is_withheld_and_remembered(db):
     seen = [cloud("a", [2.0] * 3), cloud("b", [2.0] * 3), cloud("c", [None, 2.0, 2.0])]
     first, second, third = indexed(db, flat(seen))
-    assert (first["status"], first["withheld_reason"]) == ("withheld", "fewer than 3 providers")
+    assert (first["publication_status"], first["withheld_reason"]) == (
+        "withheld",
+        "fewer than 3 providers",
+    )
     assert second["withheld_reason"] == "fewer than 3 providers on both days of the link"
     assert second["price_index"] is None
-    assert (third["status"], third["thin_link_count"]) == ("published", 1)
+    assert (third["publication_status"], third["thin_link_count"]) == ("published", 1)
 
 
 def test_the_bridge_compares_a_returning_provider_with_its_own_last_price(db):

@@ -2,7 +2,7 @@ import pytest
 
 from tests.given.support import build, fill, offer, rows
 
-WORLD = "from marts.gpu_price_per_compute where region_group = 'world'"
+WORLD = "from marts.gpu_price_per_compute where region_group = 'all'"
 
 
 def test_a_level_is_divided_by_what_the_part_can_do(db):
@@ -37,5 +37,5 @@ def test_a_withheld_level_has_no_price_of_anything(db):
     fill(db, [offer(provider="a"), offer(provider="b", offer_id="b")])
     build(db)
     [cell] = rows(db, WORLD)
-    assert (cell["status"], cell["price_usd_per_gib_hour"]) == ("withheld", None)
+    assert (cell["publication_status"], cell["price_usd_per_gib_hour"]) == ("withheld", None)
     assert cell["withheld_reason"] == "fewer than 3 providers"

@@ -79,7 +79,7 @@ def test_the_common_change_of_all_providers_is_the_relative(db):
     land(db, quarter())
     made = months(db)
     assert [each["period_end_on"] for each in made] == [JANUARY, FEBRUARY, MARCH]
-    assert [each["status"] for each in made] == ["published"] * 3
+    assert [each["publication_status"] for each in made] == ["published"] * 3
     assert [each["price_index"] for each in made] == pytest.approx([100, 90, 99], rel=1e-6)
     assert made[1]["compared_with_on"] == JANUARY
     assert made[1]["known_at"] == datetime(2024, 3, 1, tzinfo=UTC)
@@ -96,7 +96,7 @@ def test_two_accelerators_cannot_tell_characteristics_apart_and_the_table_says_s
 def test_two_providers_are_withheld(db):
     land(db, quarter(providers=PROVIDERS[:2]))
     last = months(db)[-1]
-    assert last["status"] == "withheld"
+    assert last["publication_status"] == "withheld"
     assert last["withheld_reason"] == "fewer than 3 providers in one of the two months"
     assert last["price_relative"] is None
 

@@ -2,7 +2,7 @@ import pytest
 
 from tests.given.support import build, fill, offer, rows
 
-WORLD = "from marts.gpu_price_term where region_group = 'world' order by term_months"
+WORLD = "from marts.gpu_price_term where region_group = 'all' order by term_months"
 
 
 def quoted(provider, **prices):
@@ -42,7 +42,10 @@ def test_two_providers_are_too_few_for_a_discount(db):
     fill(db, [*quoted("a", od=2.0, m12=1.5), *quoted("b", od=2.0, m12=1.5)])
     build(db)
     year = rows(db, WORLD)[-1]
-    assert (year["status"], year["withheld_reason"]) == ("withheld", "fewer than 3 providers")
+    assert (year["publication_status"], year["withheld_reason"]) == (
+        "withheld",
+        "fewer than 3 providers",
+    )
     assert year["implied_discount_fraction"] is None
     assert (year["matched_discount_fraction"], year["matched_provider_count"]) == (None, 2)
 

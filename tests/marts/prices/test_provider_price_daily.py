@@ -5,7 +5,7 @@ import pytest
 from tests.given.support import build, daily, fill, offer, rows
 
 PRICES = (
-    "select observed_on, price_usd_per_gpu_hour, carried_days, status "
+    "select observed_on, price_usd_per_gpu_hour, carried_days, sighting_status "
     "from marts.provider_price_daily where provider = 'lambda' order by observed_on"
 )
 
@@ -43,10 +43,10 @@ def test_a_step_of_more_than_40_percent_waits_for_a_second_sighting(db):
     step = offer(on=date(2026, 11, 4), provider="lambda", price_usd_per_gpu_hour=6.88)
     fill(db, [*before, step])
     build(db)
-    assert rows(db, PRICES)[-1]["status"] == "unconfirmed"
+    assert rows(db, PRICES)[-1]["sighting_status"] == "unconfirmed"
     fill(db, [offer(on=date(2026, 11, 5), provider="lambda", price_usd_per_gpu_hour=6.88)])
     build(db)
-    assert [row["status"] for row in rows(db, PRICES)] == ["confirmed"] * 5
+    assert [row["sighting_status"] for row in rows(db, PRICES)] == ["confirmed"] * 5
 
 
 def test_a_step_that_a_second_source_reports_the_same_day_is_confirmed(db):
@@ -55,7 +55,7 @@ def test_a_step_that_a_second_source_reports_the_same_day_is_confirmed(db):
     fill(db, [*before, step, step | {"source": "other", "price_usd_per_gpu_hour": 6.9}])
     build(db)
     last = rows(db, PRICES)[-1]
-    assert last["status"] == "confirmed"
+    assert last["sighting_status"] == "confirmed"
     assert last["price_usd_per_gpu_hour"] == pytest.approx((6.88 + 6.9) / 2)
 
 
@@ -88,6 +88,6 @@ def test_azure_flip_flop_needs_two_sightings_before_a_change_counts(db):
     fill(db, flips)
     build(db)
     shown = rows(db, "from marts.provider_price_daily order by observed_on")
-    assert [row["status"] for row in shown] == [
+    assert [row["sighting_status"] for row in shown] == [
         "confirmed", "unconfirmed", "confirmed", "confirmed", "confirmed", "confirmed",
     ]  # fmt: skip

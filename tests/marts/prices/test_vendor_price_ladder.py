@@ -2,7 +2,7 @@ import pytest
 
 from tests.given.support import build, fill, offer, rows
 
-WORLD = "from marts.vendor_price_ladder where region_group = 'world'"
+WORLD = "from marts.vendor_price_ladder where region_group = 'all'"
 H200 = {"accelerator": "nvidia-h200-sxm-141gb", "offer_id": "h200"}
 
 

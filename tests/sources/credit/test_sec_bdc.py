@@ -20,7 +20,8 @@ from pipeline.contracts.credit import FUND_HOLDINGS
 from pipeline.identity.holdings import resolved
 from pipeline.sources.credit import _archive, sec_bdc
 from pipeline.sources.credit._archive import column_name
-from pipeline.sources.reference import facility_aliases
+from pipeline.sources.guards import opened
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError, Part
 from pipeline.warehouse import DuckDB, Warehouse
 from tests.given.schedules import (
@@ -38,6 +39,8 @@ from tests.given.schedules import (
 )
 from tests.given.support import rows
 from tests.identity.test_holdings import rules
+
+facility_aliases = named("facility_aliases")
 
 RECORDED = Path(__file__).resolve().parents[4] / "shared" / "data" / "sec" / "bdc_2025_11"
 recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded answers here")
@@ -102,7 +105,7 @@ def test_known_when_accepted_in_new_york():
 @recorded
 def test_recorded_filings_were_accepted_on_their_day_in_new_york():
     sub = gzip.decompress((RECORDED / "sub.tsv.gz").read_bytes())
-    with _archive.opened(packed({"datasets/sub.tsv": sub})) as found:
+    with opened(packed({"datasets/sub.tsv": sub}), _archive.LIMITS) as found:
         rows = [each.rows for each in _archive.pieces(found, "sub.tsv", sec_bdc.SUB)]
     filings = sec_bdc._filings(rows)
     assert filings.height == 160
@@ -353,7 +356,7 @@ def test_a_month_without_filings_is_refused_by_name():
 
 
 def test_a_page_instead_of_an_archive():
-    with pytest.raises(ParseError, match="BadZipFile"):
+    with pytest.raises(ParseError, match="not a whole zip archive"):
         sec_bdc.parse_stream(io.BytesIO(b"<!doctype html><title>Request Rate</title>"), HERE)
 
 
@@ -395,13 +398,13 @@ def test_two_members_of_one_name():
 
 
 def test_too_many_members():
-    many = {f"{n}.tsv": "" for n in range(_archive.MAX_MEMBERS + 1)}
+    many = {f"{n}.tsv": "" for n in range(_archive.LIMITS.members + 1)}
     with pytest.raises(ParseError, match="201 members"):
         sec_bdc.parse_stream(packed(many), HERE)
 
 
 def test_an_archive_larger_than_any(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(_archive, "MAX_ARCHIVE_BYTES", 100)
+    monkeypatch.setattr(sec_bdc, "LIMITS", _archive.LIMITS._replace(packed_bytes=100))
     with pytest.raises(ParseError, match="larger than any"):
         parsed(nscale(), other())
 
@@ -434,8 +437,8 @@ def test_what_is_set_aside_is_counted_and_an_equal_archive_is_not_read_again(
         yield Part("2025q4", Response(HERE.url, 200, {}, b"", datetime.now(UTC), file))
 
     source = replace(sec_bdc.SOURCE, fetch=fetch, secrets=())
-    ingest.register(db, facility_aliases.SOURCE)
-    ingest.land(facility_aliases.SOURCE, store, db)
+    ingest.register(db, facility_aliases)
+    ingest.land(facility_aliases, store, db)
     ingest.register(db, source)
     for expected in ((1, 1), (0, 0)):
         assert all(each.ok for each in ingest.capture(source, store))
@@ -512,7 +515,7 @@ FSDS = RECORDED.parent / "fsds_2010q2" / "2010q2_num_head2000.tsv.gz"
 def test_recorded_figures_are_read_by_name():
     # The financial statement data sets have the figures' layout of the BDC ones, and two more.
     body = gzip.decompress(FSDS.read_bytes())
-    with _archive.opened(packed({"num.tsv": body})) as found:
+    with opened(packed({"num.tsv": body}), _archive.LIMITS) as found:
         [piece] = _archive.pieces(found, "num.tsv", sec_bdc.NUM)
     assert piece.shifted == []
     assert piece.rows.height == body.count(b"\n") - 1

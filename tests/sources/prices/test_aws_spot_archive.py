@@ -13,8 +13,13 @@ import pytest
 from pipeline.capture import http
 from pipeline.identity.identity import resolve_accelerator, resolve_provider, resolve_region
 from pipeline.sources.prices import aws_spot_archive
-from pipeline.sources.reference import accelerator_aliases, providers, regions
+from pipeline.sources.prices._machines import gpu_counts
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
+
+accelerator_aliases = named("accelerator_aliases")
+providers = named("providers")
+regions = named("regions")
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 FIXTURE = REPOSITORY / "tests" / "fixtures" / "aws_spot_archive" / "2022.tsv"
@@ -159,11 +164,11 @@ def test_a_year_of_months_in_a_row_is_one_file():
 
 
 def test_every_machine_and_zone_is_known_to_the_reference_tables():
-    kinds = [kind for each in aws_spot_archive.MACHINES.values() for kind in each]
+    kinds = list(gpu_counts("aws"))
     zones = [f"{prefix}-az1" for prefix in aws_spot_archive.REGIONS]
     text = "".join(line(kind=kind) for kind in kinds) + "".join(line(zone=zone) for zone in zones)
     tables = {
-        each.SOURCE.name: each.parse((REFERENCE / each.SOURCE.file).read_bytes(), of())
+        each.name: each.parse((REFERENCE / each.file).read_bytes(), of())
         for each in (accelerator_aliases, providers, regions)
     }
     frame = resolve_provider(read(packed(text)), tables["providers"])
@@ -184,8 +189,8 @@ def test_every_machine_and_zone_is_known_to_the_reference_tables():
         (packed(line() * 1000)[:-8], "Truncated|ZSTD"),
         (packed("<html>\n</html>\n"), "column"),
         (packed(line() + "use1-az1\tp4d.24xlarge\n"), "column"),
-        (packed(line(at="2023-06-01T00:00:00+00:00")), "a line of '2023-06"),
-        (packed(line(at="2022-06-01 noon")), "conversion"),
+        (packed(line(at="2023-06-01T00:00:00+00:00")), "lines of '2023-06"),
+        (packed(line(at="2022-06-01 noon")), "no Linux/UNIX price"),
         (packed(line(product="Windows")), "no Linux/UNIX price"),
         (packed(line(kind="m5.large")), "no Linux/UNIX price"),
         (packed(line().encode() + b"use1-az1\t\xff\xfe\tLinux/UNIX\t1\t2022"), "UTF"),

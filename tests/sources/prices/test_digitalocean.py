@@ -75,7 +75,6 @@ def test_trap_37_fewer_sizes_than_announced_are_refused():
         (b"", "not JSON"),
         (b"[" * 1_000_000, "not JSON"),
         (b'[{"id": "unauthorized", "message": "Unable to authenticate you"}]', "unauthorized"),
-        (answer(MI300X, MI300X), "repeated"),
         (answer(size(slug="s-1", gpu_info=None)), "no GPU size"),
         (answer(size(gpu_info=None)), "gpu_info"),
         (answer(size(regions=None)), "regions"),

@@ -103,7 +103,7 @@ def test_trap_29_places_are_those_of_the_compute_api():
             sold.setdefault(row["NAME"], set()).add(row["ZONE"])
     alone = {name: f"nvidia-tesla-{name.lower()}" for name in ("T4", "V100", "P100", "P4")}
     alone |= {"TpuV5e": "ct5lp", "TpuV5p": "ct5p", "TpuV6e": "ct6e", "TPU7x": "tpu7x"}
-    for product in gcp_billing.PRODUCTS:
+    for product in gcp_billing.products():
         if name := product.machine or alone.get(product.chip):
             assert gcp_billing._places(product) == sold[name], name
 
@@ -112,7 +112,7 @@ def test_trap_29_places_are_those_of_the_compute_api():
 def test_machine_types_hold_what_the_compute_api_says():
     lines = csv.DictReader((ZONES / "machinetyperegion_accel_2026-08.csv").open(), delimiter=";")
     held = {row["NAME"]: (int(row["CPUS"]), float(row["MEMORY_GB"])) for row in lines}
-    for product in gcp_billing.PRODUCTS:
+    for product in gcp_billing.products():
         if product.machine and product.family:
             assert (product.cores, product.gib) == held[product.machine]
 

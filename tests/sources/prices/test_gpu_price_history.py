@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from pipeline.contracts.reference import PROVIDERS
+from pipeline.sources.committed import read_reference
 from pipeline.sources.prices.gpu_price_history import COLUMNS, parse
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
@@ -78,9 +79,9 @@ def test_no_provider_is_known_later_than_its_first_price():
     from pipeline.sources import source
 
     history = parse((source.REFERENCE / "gpu_price_history.csv").read_bytes(), HERE)
-    providers = source.read_reference(
-        (source.REFERENCE / "providers.csv").read_bytes(), PROVIDERS
-    ).select("provider", provider_known_at="known_at")
+    providers = read_reference((source.REFERENCE / "providers.csv").read_bytes(), PROVIDERS).select(
+        "provider", provider_known_at="known_at"
+    )
     first = history.group_by("provider_raw").agg(pl.col("known_at").min())
     late = first.join(providers, left_on="provider_raw", right_on="provider").filter(
         pl.col("provider_known_at") > pl.col("known_at")

@@ -10,8 +10,12 @@ import pytest
 from pipeline.capture import http
 from pipeline.identity.identity import resolve_accelerator, resolve_provider, resolve_region
 from pipeline.sources.prices import hubbard_history
-from pipeline.sources.reference import accelerator_aliases, providers, regions
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
+
+accelerator_aliases = named("accelerator_aliases")
+providers = named("providers")
+regions = named("regions")
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "hubbard_history" / "snapshot.csv"
 REFERENCE = Path(__file__).resolve().parents[3] / "warehouse" / "reference"
@@ -166,7 +170,7 @@ def test_machines_without_accelerators_are_no_offers_and_counts_are_not_guessed(
 
 def test_every_name_is_known_to_the_reference_tables():
     tables = {
-        each.SOURCE.name: each.parse((REFERENCE / each.SOURCE.file).read_bytes(), of())
+        each.name: each.parse((REFERENCE / each.file).read_bytes(), of())
         for each in (accelerator_aliases, providers, regions)
     }
     frame = resolve_provider(parsed().filter(pl.col("reason").is_null()), tables["providers"])

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.sources.prices import hyperbolic
 from pipeline.sources.source import Capture, ParseError
-from tests.given.keyed import SECRET, captured, skipped
+from tests.given.keyed import captured
 
 FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "hyperbolic" / "catalog.json"
 AT = Capture("hyperbolic", "all", hyperbolic.URL, datetime(2026, 11, 20, 12, tzinfo=UTC), "")
@@ -65,12 +65,57 @@ def test_damage_is_refused_by_name(body: bytes, message: str):
         hyperbolic.parse(body, AT)
 
 
-def test_without_a_key_it_is_skipped_in_one_line(store):
-    assert skipped(hyperbolic.SOURCE, store).reason == "set HYPERBOLIC_API_KEY"
+# --- the list anybody may read ---------------------------------------------------------------
+
+OPTION = {
+    "costPerHourCents": 1992,
+    "gpuCount": 8,
+    "gpuType": "h100",
+    "gpuFormFactor": "sxm5",
+    "region": "us-central-1",
+}
 
 
-def test_the_key_goes_in_a_header_and_is_never_kept(store, monkeypatch, httpserver):
-    asked = httpserver.expect_request("/vms", headers={"Authorization": f"Bearer {SECRET}"})
-    asked.respond_with_data(FIXTURE.read_bytes())
-    attempt = captured(hyperbolic.SOURCE, store, monkeypatch, httpserver, "/vms")
-    assert attempt.outcome == "captured"
+def options(*changes: dict[str, Any]) -> list[dict[str, Any]]:
+    body = json.dumps([OPTION | each for each in changes]).encode()
+    return hyperbolic.parse(body, AT).to_dicts()
+
+
+def test_an_option_is_priced_whole_in_cents():
+    [row] = options({})
+    assert row["price_in_currency_per_gpu_hour"] == pytest.approx(2.49)  # 19.92 / 8
+    assert (row["gpu_count"], row["accelerator_raw"]) == (8, "h100 sxm5")
+    assert row["region"] == "us-central-1"
+
+
+def test_an_option_of_another_card_and_region_reads_alike():
+    [row] = options({"gpuType": "b200", "gpuFormFactor": None, "gpuCount": 1,
+                     "costPerHourCents": 449, "region": "eu-north-1"})  # fmt: skip
+    assert row["price_in_currency_per_gpu_hour"] == pytest.approx(4.49)
+    assert (row["accelerator_raw"], row["region"]) == ("b200", "eu-north-1")
+
+
+def test_an_option_that_is_switched_off_or_sold_out_is_not_offered():
+    rows = options({"enabled": False}, {"totalAvailable": 0, "region": "x"}, {"region": "y"})
+    reasons = {row["region"]: row["reason"] for row in rows}
+    assert reasons == {"us-central-1": "not_offered", "x": "not_offered", "y": None}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"[]", "never read as no supply"),
+        (b"[1, 2]", "not a list of objects"),
+        (b'[{"gpuCount": 8}]', "costPerHourCents missing"),
+        (json.dumps([OPTION | {"gpuCount": "8"}]).encode(), "gpuCount"),
+    ],
+)
+def test_a_list_of_other_things_is_refused_by_name(body: bytes, message: str):
+    with pytest.raises(ParseError, match=message):
+        hyperbolic.parse(body, AT)
+
+
+def test_no_key_is_needed(store, monkeypatch, httpserver):
+    httpserver.expect_request("/options").respond_with_json([OPTION])
+    assert hyperbolic.SOURCE.secrets == ()
+    assert captured(hyperbolic.SOURCE, store, monkeypatch, httpserver, "/options").ok

@@ -29,6 +29,10 @@ def row(body: bytes) -> dict[str, Any]:
     return only
 
 
+def parsed(body: bytes) -> list[dict[str, Any]]:
+    return lambda_cloud.parse(body, AT).to_dicts()
+
+
 def test_trap_15_cents_of_the_whole_instance():
     # lambda.ai/instances, 2026-09-20: 8x H100 SXM at 31.92, 3.99 per GPU.
     h100 = row(answer())
@@ -65,7 +69,6 @@ def test_trap_19_zero_is_not_a_price():
         (b'{"error": {"code": "global/invalid-api-key"}}', "invalid-api-key"),
         (b'{"data": {}}', "is empty"),
         (b'{"data": {"x": {"price": 1}}}', "instance_type"),
-        (answer(specs={}), "gpus missing"),
         (answer(price_cents_per_hour="3192"), "price_cents_per_hour"),
         (answer(price_cents_per_hour=None), "is null"),
         (answer(price_cents_per_hour=True), "true or false"),
@@ -76,10 +79,23 @@ def test_damage_is_refused_by_name(body: bytes, message: str):
         lambda_cloud.parse(body, AT)
 
 
-def test_a_type_twice_is_refused():
-    body = json.dumps({"data": {"a": H100, "b": H100}}).encode()
-    with pytest.raises(ParseError, match="repeated"):
-        lambda_cloud.parse(body, AT)
+def test_a_type_without_its_count_has_it_in_its_name():
+    """One such type refused the whole answer."""
+    a100 = {"name": "gpu_1x_a100_sxm4", "description": "1x A100 SXM4 (40 GB)"}
+    kind = row(answer(**a100, price_cents_per_hour=110, specs={"vcpus": 24}))
+    assert (kind["gpu_count"], kind["reason"]) == (1, None)
+    assert kind["price_in_currency_per_gpu_hour"] == pytest.approx(1.10)
+    gh200 = {"name": "gpu_2x_gh200", "description": "2x GH200 (96 GB)"}
+    two = row(answer(**gh200, price_cents_per_hour=458, specs={}))
+    assert (two["gpu_count"], two["price_in_currency_per_gpu_hour"]) == (2, pytest.approx(2.29))
+
+
+def test_a_type_whose_name_does_not_count_is_set_aside_and_the_rest_lands():
+    odd = copy.deepcopy(H100)
+    odd["instance_type"] |= {"name": "cluster_h100", "specs": {}}
+    body = json.dumps({"data": {"a": H100, "b": odd}}).encode()
+    reasons = {each["instance_type"]: each["reason"] for each in parsed(body)}
+    assert reasons == {"gpu_8x_h100_sxm5": None, "cluster_h100": "unknown_count"}
 
 
 def test_without_a_key_it_is_skipped_in_one_line(store):

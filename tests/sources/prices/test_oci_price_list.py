@@ -174,7 +174,6 @@ DOLLAR = product()["currencyCodeLocalizations"]
         (b'{"items": []}', "no part with the metric"),
         (answer(product(metricName="OCPU Per Hour")), "no part with the metric"),
         (answer(product(displayName=None)), "without number, name or category"),
-        (answer(product(), product()), "repeated"),
         (answer(product(currencyCodeLocalizations=EURO)), "not in US dollars"),
         (answer(product(currencyCodeLocalizations=DOLLAR + EURO)), "prices in"),
         (answer(product(currencyCodeLocalizations=[{"currencyCode": "USD"}])), "no list of prices"),

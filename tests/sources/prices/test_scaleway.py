@@ -117,9 +117,9 @@ def test_types_without_gpus_are_no_offers():
         (answer(A=L4) + answer(A=L4), "on two pages"),
         (answer(A=L4 | {"gpu_info": None}), "gpu_info or hourly_price is missing"),
         (answer(A={"gpu": 1, "gpu_info": {}}), "gpu_info or hourly_price is missing"),
-        (answer(A=L4 | {"hourly_price": "0.7"}), "servers: hourly: "),
+        (answer(A=L4 | {"hourly_price": "0.7"}), "servers: hourly is "),
         (answer(A=L4 | {"hourly_price": True}), "true or false"),
-        (answer(A=L4 | {"gpu": "1"}), "servers: gpu: "),
+        (answer(A=L4 | {"gpu": "1"}), "servers: gpu is "),
     ],
 )
 def test_damage_is_refused_by_name(body: bytes, message: str):

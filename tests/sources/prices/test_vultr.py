@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.capture import http
 from pipeline.sources.prices import vultr
+from pipeline.sources.prices._machines import gpu_counts, gpu_names
 from pipeline.sources.source import Capture, ParseError
 from tests.given.reference_tables import prepared
 
@@ -94,12 +95,12 @@ def test_a_count_that_contradicts_the_memory_is_unknown():
     assert disputed["reason"].item() == "unknown_count"
 
 
-@pytest.mark.parametrize("plan", vultr.LAYOUTS)
+@pytest.mark.parametrize("plan", gpu_counts("vultr"))
 def test_a_plan_that_leaves_its_gpu_out_is_known_by_name(plan: str):
     frame = cloud(id=plan, type="vdm", gpu_type=None, gpu_vram_gb=None)
     assert frame["reason"].item() is None
-    assert frame["gpu_count"].item() == vultr.LAYOUTS[plan][1]
-    a100 = vultr.LAYOUTS[plan][0].startswith("A100")
+    assert frame["gpu_count"].item() == gpu_counts("vultr")[plan]
+    a100 = gpu_names("vultr")[plan].startswith("A100")
     assert (prepared(frame)["accelerator"].item() is None) == a100
 
 
@@ -191,15 +192,13 @@ def test_plans_without_gpus_are_no_offers():
         (answer(L40S, key="plans_metal"), "no objects in `plans`"),
         (json.dumps({"plans": [L40S]}).encode(), "1 plans where None are announced"),
         (answer(), "no plan with GPUs"),
-        (answer(L40S, L40S), "repeated"),
-        (answer(L40S | {"locations": ["ewr", "ewr"]}), "repeated"),
         (answer({"type": "vcg", "id": "x"}), "without id, locations or price"),
         (answer(L40S | {"locations": None}), "without id, locations or price"),
-        (answer(L40S | {"hourly_cost": "1.671"}), "plans: on_demand: "),
+        (answer(L40S | {"hourly_cost": "1.671"}), "plans: on_demand is "),
         (answer(L40S | {"hourly_cost": True}), "true or false"),
         (answer(L40S | {"gpu_count": "a/b"}), "gpu_count"),
         (answer(L40S | {"gpu_count": "1/0"}), "gpu_count"),
-        (answer(L40S | {"gpu_vram_gb": "48"}), "plans: vram_gb: "),
+        (answer(L40S | {"gpu_vram_gb": "48"}), "plans: vram_gb is "),
         (answer(L40S | {"location_cost": {"ewr": 1}}), "location_cost"),
     ],
 )

@@ -69,7 +69,8 @@ def test_a_code_that_is_no_code_is_set_aside_alone(code: str):
         (b"<html><body>Bad gateway</body></html>", "not JSON"),
         (b'{"amount":1.0,"base":"USD"', "not JSON"),
         (b"[" * 1_000_000, "not JSON"),
-        (b"[]", "not an object"),
+        (b"[]", "no rates"),
+        (b"3", "not an object"),
         (b'{"message": "not found"}', "field amount missing"),
         (json.dumps({k: v for k, v in ANSWER.items() if k != "rates"}).encode(), "field rates"),
         (answer(base="EUR"), "base is 'EUR'"),
@@ -101,5 +102,67 @@ def test_dollars_are_the_base_that_is_asked_for(monkeypatch):
     [part] = ecb_rates.fetch(lambda _: {})
     assert part.name == "all"
     assert asked[0]["base"] == "USD"
-    assert {"EUR", "INR", "GBP"} <= set(asked[0]["symbols"].split(","))
-    assert "USD" not in asked[0]["symbols"]
+    assert {"EUR", "INR", "GBP"} <= set(asked[0]["quotes"].split(","))
+    assert "USD" not in asked[0]["quotes"]
+    # v2 blends a hundred sources unless one is named.
+    assert asked[0]["providers"] == "ECB"
+
+
+# --- v2: a flat list -------------------------------------------------------------------------
+
+ROW = {"date": "2026-11-20", "base": "USD", "quote": "EUR", "rate": 0.8}
+
+
+def flat(*changes: dict[str, object]) -> bytes:
+    return json.dumps([ROW | each for each in changes]).encode()
+
+
+def test_both_shapes_give_the_same_rates():
+    kept, rejected = landed(flat({}, {"quote": "INR", "rate": 80.0}))
+    old, _ = landed(answer())
+    assert kept.equals(old)
+    assert rejected.is_empty()
+
+
+def test_each_rate_of_the_flat_list_has_its_own_day():
+    kept, _ = landed(flat({}, {"quote": "SEK", "rate": 9.0, "date": "2026-11-19"}))
+    days = dict(kept.select("currency", "observed_on").rows())
+    assert days == {"EUR": date(2026, 11, 20), "SEK": date(2026, 11, 19)}
+
+
+def test_a_rate_the_ecb_alone_gave_may_say_so_and_a_blend_may_not():
+    kept, rejected = landed(flat({"providers": ["ecb"]}, {"quote": "INR", "providers": ["ECB"]}))
+    assert (kept.height, rejected.height) == (2, 0)
+    with pytest.raises(ParseError, match="asked for ECB"):
+        ecb_rates.parse(flat({"providers": ["ECB", "BOC"]}), AT)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"rate": None}, {"rate": "0.8"}, {"base": "EUR"}, {"date": "soon"}, {"providers": ["BOC"]}],
+)
+def test_one_odd_rate_is_set_aside_alone(odd: dict[str, object]):
+    kept, rejected = landed(flat({}, {"quote": "GBP"}, {"quote": "INR"} | odd))
+    assert kept["currency"].to_list() == ["EUR", "GBP"]
+    assert rejected.height == 1
+
+
+def test_one_odd_rate_of_the_old_shape_is_set_aside_alone():
+    kept, rejected = landed(answer(rates={"EUR": 0.8, "GBP": 0.7, "INR": "80"}))
+    assert kept["currency"].to_list() == ["EUR", "GBP"]
+    assert rejected["currency"].to_list() == ["INR"]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (flat({"base": "EUR"}), "base is 'EUR'"),
+        (flat({"rate": True}), "rate of EUR"),
+        (flat({"date": "2026-11-21"}), "after the capture"),
+        (b"[1]", "not an object"),
+        (json.dumps([{"date": "2026-11-20"}]).encode(), "field base missing"),
+    ],
+)
+def test_a_flat_list_of_another_structure_is_refused_by_name(body: bytes, message: str):
+    with pytest.raises(ParseError, match=message):
+        ecb_rates.parse(body, AT)

@@ -1,9 +1,12 @@
 import polars as pl
 
 from pipeline.sources import source
-from pipeline.sources.reference import accelerator_aliases, accelerators
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture
 from tests.given.support import NOON
+
+accelerator_aliases = named("accelerator_aliases")
+accelerators = named("accelerators")
 
 
 def parsed(module, name):

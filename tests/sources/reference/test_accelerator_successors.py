@@ -2,15 +2,18 @@ import polars as pl
 import pytest
 
 from pipeline.sources import source
-from pipeline.sources.reference import accelerator_successors, accelerators
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+accelerator_successors = named("accelerator_successors")
+accelerators = named("accelerators")
 
 HERE = Capture("accelerator_successors", "all", "accelerator_successors.csv", NOON, "")
 
 
 def read(module):
-    return module.parse((source.REFERENCE / module.SOURCE.file).read_bytes(), HERE)
+    return module.parse((source.REFERENCE / module.file).read_bytes(), HERE)
 
 
 def test_hopper_follows_ampere_and_blackwell_follows_hopper():

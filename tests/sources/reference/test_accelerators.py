@@ -2,9 +2,11 @@ import polars as pl
 import pytest
 
 from pipeline.sources import source
-from pipeline.sources.reference import accelerators
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+accelerators = named("accelerators")
 
 BODY = (source.REFERENCE / "accelerators.csv").read_bytes()
 HERE = Capture("accelerators", "all", "accelerators.csv", NOON, "")

@@ -5,8 +5,11 @@ import pytest
 
 from pipeline.contracts import split
 from pipeline.contracts.credit import ASSUMED_TERMS, FACILITY_TERMS
-from pipeline.sources.reference import assumed_terms
-from pipeline.sources.source import REFERENCE, ParseError, read_reference
+from pipeline.sources.committed import read_reference
+from pipeline.sources.reference.by_contract import named
+from pipeline.sources.source import REFERENCE, ParseError
+
+assumed_terms = named("assumed_terms")
 
 
 @pytest.fixture

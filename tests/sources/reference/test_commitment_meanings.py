@@ -8,9 +8,12 @@ import pytest
 from pipeline.contracts import split
 from pipeline.contracts.filings import COMMITMENT_MEANINGS
 from pipeline.sources import source
-from pipeline.sources.reference import commitment_meanings, filing_facts
+from pipeline.sources.reference import filing_facts
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+commitment_meanings = named("commitment_meanings")
 
 BODY = (source.REFERENCE / "commitment_meanings.csv").read_bytes()
 HERE = Capture("commitment_meanings", "all", "commitment_meanings.csv", NOON, "")

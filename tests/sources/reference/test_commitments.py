@@ -5,9 +5,11 @@ import pytest
 
 from pipeline.contracts import split
 from pipeline.sources import source
-from pipeline.sources.reference import commitments
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+commitments = named("commitments")
 
 BODY = (source.REFERENCE / "commitments.csv").read_bytes()
 HERE = Capture("commitments", "all", "commitments.csv", NOON, "")
@@ -19,7 +21,7 @@ def newest(commitment: str) -> dict[str, object]:
 
 
 def test_every_row_keeps_the_contract():
-    terms = commitments.SOURCE.contract
+    terms = commitments.contract
     kept, rejected = split(terms, FRAME.with_columns(source=pl.lit("commitments")))
     assert (kept.height, rejected.height) == (FRAME.height, 0)
 

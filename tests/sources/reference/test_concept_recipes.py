@@ -8,9 +8,12 @@ import pytest
 from pipeline.contracts import split
 from pipeline.contracts.filings import CONCEPT_RECIPES
 from pipeline.sources import source
-from pipeline.sources.reference import concept_recipes, filing_facts
+from pipeline.sources.reference import filing_facts
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+concept_recipes = named("concept_recipes")
 
 BODY = (source.REFERENCE / "concept_recipes.csv").read_bytes()
 HERE = Capture("concept_recipes", "all", "concept_recipes.csv", NOON, "")

@@ -3,9 +3,11 @@ import pytest
 
 from pipeline.contracts import split
 from pipeline.sources import source
-from pipeline.sources.reference import cost_inputs
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+cost_inputs = named("cost_inputs")
 
 BODY = (source.REFERENCE / "cost_inputs.csv").read_bytes()
 HERE = Capture("cost_inputs", "all", "cost_inputs.csv", NOON, "")
@@ -22,7 +24,7 @@ def base(inputs, name):
 
 
 def test_every_row_keeps_the_contract(inputs):
-    _, rejected = split(cost_inputs.SOURCE.contract, inputs.with_columns(source=pl.lit("x")))
+    _, rejected = split(cost_inputs.contract, inputs.with_columns(source=pl.lit("x")))
     assert rejected.is_empty()
 
 

@@ -8,9 +8,12 @@ import pytest
 
 from pipeline.contracts import split
 from pipeline.sources import source
-from pipeline.sources.reference import facility_aliases, facility_terms
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+facility_aliases = named("facility_aliases")
+facility_terms = named("facility_terms")
 
 BODY = (source.REFERENCE / "facility_aliases.csv").read_bytes()
 HERE = Capture("facility_aliases", "all", "facility_aliases.csv", NOON, "")
@@ -35,7 +38,7 @@ def match(name, kind=None, spread=None, maturity=None):
 
 
 def test_every_row_keeps_the_contract():
-    terms = facility_aliases.SOURCE.contract
+    terms = facility_aliases.contract
     kept, rejected = split(terms, FRAME.with_columns(source=pl.lit("facility_aliases")))
     assert (kept.height, rejected.height) == (FRAME.height, 0)
 

@@ -5,9 +5,12 @@ import pytest
 
 from pipeline.contracts import split
 from pipeline.sources import source
-from pipeline.sources.reference import facility_balances, facility_terms
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+facility_balances = named("facility_balances")
+facility_terms = named("facility_terms")
 
 BODY = (source.REFERENCE / "facility_balances.csv").read_bytes()
 HERE = Capture("facility_balances", "all", "facility_balances.csv", NOON, "")
@@ -21,7 +24,7 @@ def owed(facility: str, day: date) -> float:
 
 
 def test_every_row_keeps_the_contract():
-    terms = facility_balances.SOURCE.contract
+    terms = facility_balances.contract
     kept, rejected = split(terms, FRAME.with_columns(source=pl.lit("facility_balances")))
     assert (kept.height, rejected.height) == (FRAME.height, 0)
 

@@ -5,9 +5,11 @@ import pytest
 
 from pipeline.contracts import split
 from pipeline.sources import source
-from pipeline.sources.reference import facility_terms
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+facility_terms = named("facility_terms")
 
 BODY = (source.REFERENCE / "facility_terms.csv").read_bytes()
 HERE = Capture("facility_terms", "all", "facility_terms.csv", NOON, "")
@@ -26,7 +28,7 @@ def newest(facility: str, *, by: datetime = AFTER_READING) -> dict[str, object]:
 
 
 def test_every_row_keeps_the_contract():
-    terms = facility_terms.SOURCE.contract
+    terms = facility_terms.contract
     kept, rejected = split(terms, FRAME.with_columns(source=pl.lit("facility_terms")))
     assert (kept.height, rejected.height) == (FRAME.height, 0)
 

@@ -6,9 +6,12 @@ from distil import _filing_facts
 from pipeline.contracts import split
 from pipeline.sources import source
 from pipeline.sources.filings import _edgar
-from pipeline.sources.reference import filing_facts, forms
+from pipeline.sources.reference import filing_facts
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture
 from tests.given.support import NOON
+
+forms = named("forms")
 
 BODY = (source.REFERENCE / "forms.csv").read_bytes()
 HERE = Capture("forms", "all", "forms.csv", NOON, "")
@@ -20,7 +23,7 @@ def of_kind(*kinds):
 
 def test_every_row_keeps_the_contract():
     frame = forms.parse(BODY, HERE).with_columns(source=pl.lit("x"))
-    kept, rejected = split(forms.SOURCE.contract, frame)
+    kept, rejected = split(forms.contract, frame)
     assert rejected.is_empty()
     assert kept.height == frame.height
 

@@ -3,9 +3,12 @@ import pytest
 
 from pipeline.contracts import split
 from pipeline.sources import source
-from pipeline.sources.reference import accelerators, hardware_prices
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+accelerators = named("accelerators")
+hardware_prices = named("hardware_prices")
 
 BODY = (source.REFERENCE / "hardware_prices.csv").read_bytes()
 HERE = Capture("hardware_prices", "all", "hardware_prices.csv", NOON, "")
@@ -17,7 +20,7 @@ def prices() -> pl.DataFrame:
 
 
 def test_every_row_keeps_the_contract_and_names_a_known_accelerator(prices):
-    _, rejected = split(hardware_prices.SOURCE.contract, prices.with_columns(source=pl.lit("x")))
+    _, rejected = split(hardware_prices.contract, prices.with_columns(source=pl.lit("x")))
     assert rejected.is_empty()
     known = accelerators.parse((source.REFERENCE / "accelerators.csv").read_bytes(), HERE)
     assert set(prices["accelerator"]) <= set(known["accelerator"])

@@ -2,9 +2,11 @@ import polars as pl
 
 from pipeline.methods.bootstrap import table
 from pipeline.sources import source
-from pipeline.sources.reference import interval_ranks
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture
 from tests.given.support import NOON
+
+interval_ranks = named("interval_ranks")
 
 
 def test_the_committed_ranks_are_those_the_method_gives():

@@ -11,9 +11,11 @@ import pytest
 
 from pipeline.contracts import split
 from pipeline.sources import source
-from pipeline.sources.reference import issuers
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture
 from tests.given.support import NOON
+
+issuers = named("issuers")
 
 BODY = (source.REFERENCE / "issuers.csv").read_bytes()
 TICKERS = (
@@ -37,7 +39,7 @@ def rows(issuer: str = ""):
 
 def test_every_row_keeps_the_contract():
     frame = issuers.parse(BODY, Capture("issuers", "all", "issuers.csv", NOON, ""))
-    kept, rejected = split(issuers.SOURCE.contract, frame.with_columns(source=pl.lit("x")))
+    kept, rejected = split(issuers.contract, frame.with_columns(source=pl.lit("x")))
     assert (kept.height, rejected.height) == (frame.height, 0)
 
 

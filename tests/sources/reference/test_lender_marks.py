@@ -9,8 +9,9 @@ from pipeline.contracts import split
 from pipeline.contracts.credit import FACILITY_ALIASES, FUND_HOLDINGS
 from pipeline.identity.holdings import resolved
 from pipeline.sources import source
+from pipeline.sources.committed import read_reference
 from pipeline.sources.reference import lender_marks
-from pipeline.sources.source import Capture, ParseError, read_reference
+from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
 
 HERE = Capture("lender_marks", "all", "lender_marks.csv", NOON, "")

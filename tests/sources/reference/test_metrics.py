@@ -7,9 +7,11 @@ import polars as pl
 from pipeline.build.model import SQL
 from pipeline.contracts import split
 from pipeline.sources import source
-from pipeline.sources.reference import concept_recipes, metrics
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture
 from tests.given.support import NOON
+
+concept_recipes, metrics = named("concept_recipes"), named("metrics")
 
 BODY = (source.REFERENCE / "metrics.csv").read_bytes()
 HERE = Capture("metrics", "all", "metrics.csv", NOON, "")
@@ -21,7 +23,7 @@ def parsed():
 
 def test_every_row_keeps_the_contract():
     frame = parsed().with_columns(source=pl.lit("x"))
-    kept, rejected = split(metrics.SOURCE.contract, frame)
+    kept, rejected = split(metrics.contract, frame)
     assert rejected.is_empty()
     assert kept.height == frame.height
 

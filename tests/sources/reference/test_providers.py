@@ -1,7 +1,9 @@
 from pipeline.sources import source
-from pipeline.sources.reference import providers
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture
 from tests.given.support import NOON
+
+providers = named("providers")
 
 BODY = (source.REFERENCE / "providers.csv").read_bytes()
 

@@ -4,9 +4,11 @@ import pytest
 from pipeline.contracts import split
 from pipeline.contracts.reference import PUBLISHED_INDICES
 from pipeline.sources import source
-from pipeline.sources.reference import published_indices
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+published_indices = named("published_indices")
 
 BODY = (source.REFERENCE / "published_indices.csv").read_bytes()
 HERE = Capture("published_indices", "all", "published_indices.csv", NOON, "")

@@ -3,9 +3,11 @@ import pytest
 
 from pipeline.identity.identity import resolve_region
 from pipeline.sources import source
-from pipeline.sources.reference import regions
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture
 from tests.given.support import NOON
+
+regions = named("regions")
 
 RULES = regions.parse(
     (source.REFERENCE / "regions.csv").read_bytes(),

@@ -3,9 +3,11 @@ import pytest
 
 from pipeline.contracts import split
 from pipeline.sources import source
-from pipeline.sources.reference import scenarios
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+scenarios = named("scenarios")
 
 BODY = (source.REFERENCE / "scenarios.csv").read_bytes()
 HERE = Capture("scenarios", "all", "scenarios.csv", NOON, "")
@@ -21,7 +23,7 @@ def rents(paths, name):
 
 
 def test_every_row_keeps_the_contract(paths):
-    _, rejected = split(scenarios.SOURCE.contract, paths.with_columns(source=pl.lit("x")))
+    _, rejected = split(scenarios.contract, paths.with_columns(source=pl.lit("x")))
     assert rejected.is_empty()
 
 

@@ -5,9 +5,11 @@ import pytest
 
 from pipeline.contracts import split
 from pipeline.sources import source
-from pipeline.sources.reference import useful_lives
+from pipeline.sources.reference.by_contract import named
 from pipeline.sources.source import Capture, ParseError
 from tests.given.support import NOON
+
+useful_lives = named("useful_lives")
 
 BODY = (source.REFERENCE / "useful_lives.csv").read_bytes()
 HERE = Capture("useful_lives", "all", "useful_lives.csv", NOON, "")
@@ -27,7 +29,7 @@ def changed(lives, issuer, on, kind):
 
 
 def test_every_row_keeps_the_contract(lives):
-    kept, rejected = split(useful_lives.SOURCE.contract, lives.with_columns(source=pl.lit("x")))
+    kept, rejected = split(useful_lives.contract, lives.with_columns(source=pl.lit("x")))
     assert rejected.is_empty()
     assert kept.height == lives.height > 20
 

@@ -24,8 +24,8 @@ def test_the_figure_that_stands_is_flagged(db):
     ]
     land(db, filing("10-K", "2026-03-02", *parts), recipes=rules)
     db.execute(
-        "insert into staging.quarantine values ('filing_facts', ?, 'contradicts_own_filing', "
-        "'staging.filing_facts', ?, ?)",
+        "insert into staging.quarantine values ('filing_facts', ?, 'staging.filing_facts', "
+        "'contradicts_own_filing', ?, ?)",
         [NOON, json.dumps(set_aside), NOON],
     )
     wh.bump(db, "staging.quarantine")

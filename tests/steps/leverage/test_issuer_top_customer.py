@@ -21,7 +21,7 @@ def share(part, member="CustomerA", period=YEAR, against="Revenue"):
 def shown(db, *facts, form="10-K"):
     land(db, filing(form, "2026-03-02", *facts))
     build(db, "issuer_top_customer")
-    return [each["top_customer_share_pct"] for each in rows(db, "from steps.issuer_top_customer")]
+    return [each["top_customer_pct"] for each in rows(db, "from steps.issuer_top_customer")]
 
 
 def test_it_is_the_largest_over_the_longest_period(db):

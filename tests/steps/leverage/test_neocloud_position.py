@@ -48,7 +48,7 @@ def test_instruments_that_do_not_reconcile_say_nothing_of_security(db):
         "balances": [balance("a", DAY, 1_000.0, carrying_usd=1_000.0)],
     }
     made = position(db, FILED, **loan)[date(2025, 12, 31)]
-    assert (made["stack_status"], made["secured_share"]) == ("incomplete", None)
+    assert (made["stack_status"], made["secured_fraction"]) == ("incomplete", None)
 
 
 def test_other_companies_have_no_position(db):

@@ -1,0 +1,80 @@
+"""Tables of the pipeline's own: what was set aside, attempted, released; no source fills them."""
+
+OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "staging.quarantine": (
+        "One row per row set aside: which source and capture, why, and the row itself.",
+        ("source", "captured_at", "table_name", "reason", "row_raw", "known_at"),
+    ),
+    "meta.attempts": (
+        "One row per attempt to read a source, with what came of it.",
+        (
+            "source",
+            "part",
+            "attempted_at",
+            "captured_at",
+            "outcome",
+            "outcome_reason",
+            "sha256",
+            "parser",
+            "row_count",
+            "quarantined_count",
+            "newest_observed_at",
+            "held_count",
+        ),
+    ),
+    "meta.captures": (
+        "One row per capture in the raw store: what it is, and what is wrong with it, if anything.",
+        (
+            "source",
+            "part",
+            "file_name",
+            "captured_at",
+            "source_url",
+            "sha256",
+            "body_stamp",
+            "parser",
+            "damage_reason",
+            "body_mark",
+            "file_bytes",
+            "file_changed_ns",
+        ),
+    ),
+    "meta.sources": (
+        "One row per source module: what it reads and under which terms.",
+        (
+            "source",
+            "domain",
+            "homepage_url",
+            "terms",
+            "licence",
+            "table_name",
+            "refresh_days",
+            "parser",
+        ),
+    ),
+    "meta.versions": (
+        "One row per table, and one for all views (`vintage`): how often it changed, and from "
+        "which SQL and inputs it was built.",
+        ("table_name", "version", "fingerprint", "code_version", "built_at"),
+    ),
+    "meta.publication": (
+        "One row: which build the published file holds; the manifest of the exports repeats it.",
+        ("build_id", "published_at"),
+    ),
+    "meta.released_levels": (
+        "One row per cell of the price level in the last file published, with the rules behind it.",
+        (
+            "accelerator",
+            "tier",
+            "market",
+            "term_months",
+            "basis",
+            "region_group",
+            "observed_on",
+            "publication_status",
+            "median_price_usd_per_gpu_hour",
+            "released_at",
+            "code_version",
+        ),
+    ),
+}

@@ -1,5 +1,0 @@
--- Ours at half or twice a level somebody else publishes for the same cell: a unit, a basis or a panel
--- differs, and a person should know which.
--- severity: warn
-select * from marts.gpu_price_basis
-where abs(ln(1 + difference_fraction)) > ln(2)

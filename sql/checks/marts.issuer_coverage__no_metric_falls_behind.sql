@@ -1,5 +1,0 @@
--- A metric that stops more than one filing before the issuer's newest has probably moved to another element
--- (TRAPS 48): the rules need a further alternative.
--- severity: warn
-select * from marts.issuer_coverage
-where filings_behind_count > 1

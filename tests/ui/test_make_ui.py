@@ -1,0 +1,86 @@
+"""`make ui`, as a person at a shell has it: refuses strangers, ends whole, survives kill -9."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from tests.trials import tiny
+from tests.trials.kills import HOME, LAUNCH, UI, agree, below, processes, unfinished
+
+RUNS = "{ runsOrError { ... on Runs { results { runId } } } }"
+
+
+def ask(port: int, method: str, path: str, headers: dict[str, str], body: str = "") -> int:
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    link.request(method, path, body.encode(), headers)
+    status = link.getresponse().status
+    link.close()
+    return status
+
+
+def refuses_strangers(ui: UI) -> None:
+    """The ways of issue 11: GET, form, and JSON with a foreign host and origin."""
+    body = json.dumps({"query": LAUNCH})
+    own = {"Host": f"localhost:{ui.port}", "Content-Type": "application/json"}
+    link = "/graphql?query=" + "".join(f"%{byte:02x}" for byte in LAUNCH.encode())
+    assert ask(ui.port, "GET", link, {}) == 405
+    assert ask(ui.port, "POST", link, {"Content-Type": "text/plain"}) == 415
+    assert ask(ui.port, "POST", "/graphql", own | {"Host": "evil.example"}, body) == 400
+    assert ask(ui.port, "POST", "/graphql", own | {"Origin": "http://evil.example"}, body) == 403
+    assert ask(ui.port, "POST", "/graphql", own | {"Sec-Fetch-Site": "cross-site"}, body) == 403
+    assert ui.ask(RUNS)["runsOrError"]["results"] == [], "no run was started"
+    assert ask(ui.port, "GET", "/", {}) == 200
+
+
+def second_leaves(ui: UI) -> None:
+    environment = os.environ | {tiny.ROOT: str(ui.root), "DAGSTER_HOME": str(tiny.settle(ui.root))}
+    command = [sys.executable, "-c", "import pipeline.ui.__main__ as ui; ui.WAIT_SECONDS = 0.2; "
+               "raise SystemExit(ui.main(['--port', '0']))"]  # fmt: skip
+    second = subprocess.run(
+        command, cwd=HOME, env=environment, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert second.returncode == 75
+    assert f"UI at http://127.0.0.1:{ui.port}" in second.stderr
+
+
+def test_make_ui_from_its_start_to_its_end(tmp_path):
+    root = tmp_path / "warehouse"
+    ui = UI(root)
+    try:
+        ui.ready()
+        refuses_strangers(ui)
+        second_leaves(ui)
+        victim = ui.launch()
+        ui.worker()
+        started = below(ui.process.pid)
+        ui.kill()
+        following = UI(root)
+        try:
+            following.ready()
+            assert following.ends(victim) == "FAILURE"
+            assert following.ends(following.launch()) == "SUCCESS"
+            agree(root)
+            assert not set(started) & processes().keys(), "nothing of the killed one is left"
+            took = following.stop(signal.SIGINT)
+        finally:
+            following.kill()
+        assert took <= 10
+        assert "stopped by SIGINT: the UI has ended" in following.said.read_text()
+        assert unfinished(root) == []
+    finally:
+        ui.kill()
+
+
+def test_make_ui_ends_while_it_starts(tmp_path):
+    ui = UI(tmp_path / "warehouse")
+    try:
+        until = time.monotonic() + 120
+        while time.monotonic() < until and "code-server start" not in str(processes()):
+            time.sleep(0.1)
+        assert ui.stop(signal.SIGTERM) <= 10
+    finally:
+        ui.kill()
