@@ -46,7 +46,6 @@ def _run(heard: Heard, *, wait_seconds: float) -> int:
     from pipeline.runs.command import run_jobs
     from pipeline.warehouse import Warehouse
 
-    Warehouse().check()
     with dg.DagsterInstance.from_config(str(HOME)) as instance:
         try:
             return run_jobs(defs, instance, Warehouse(), heard, wait_seconds=wait_seconds)

@@ -233,7 +233,8 @@ def transaction(db: DuckDB) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        db.execute("rollback")
+        with suppress(duckdb.ConnectionException):  # closed meanwhile, which rolls back as well
+            db.execute("rollback")
         raise
     db.execute("commit")
 

@@ -406,7 +406,11 @@ def test_a_batch_comes_to_what_one_after_the_other_comes_to(
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    answers=st.lists(st.dictionaries(OFFER, st.integers(1, 9), min_size=1), min_size=1, max_size=8),
+    answers=st.lists(
+        st.dictionaries(OFFER, st.integers(1, 9)).map(lambda said: said | {"in all": 1}),
+        min_size=1,
+        max_size=8,
+    ),
     dropped=OFFER,
     new=st.integers(0, 3),
 )

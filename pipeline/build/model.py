@@ -55,8 +55,8 @@ class Check:
 class Model:
     """One derived table: where it is made, what it means, what it reads.
 
-    `method` makes the table from what `query` answers at each month's end, over the observations
-    of `lookback_days`; without one the query makes the table.
+    `method` makes the table from what `query` answers: at each month's end, over the observations
+    of `lookback_days`, or once where none are said; without a method the query makes the table.
     """
 
     table: str
@@ -120,8 +120,8 @@ def models() -> tuple[Model, ...]:
         grain = tuple(each.strip() for each in settings["grain"].split(","))
         group = inside[1] if len(inside) > 2 else inside[0]
         method, lookback_days = settings.get("method"), int(settings.get("lookback_days", 0))
-        if (method is None) != (lookback_days == 0):
-            raise ModelError(f"{path.name}: a method says how far it looks back, and only a method")
+        if method is None and lookback_days:
+            raise ModelError(f"{path.name}: only a method looks back")
         reads = tables_read(query)
         found[table] = Model(table, group, doc, grain, query, reads, method, lookback_days)
     return tuple(in_order(found))
@@ -168,7 +168,7 @@ def fingerprint(db: DuckDB, model: Model) -> str:
     state = [f"{name}={versions.get(name, 0)}" for name in sorted(model.reads)]
     audits = [each.query for each in checks() if each.table == model.table]
     # A month that ends adds rows where a method is asked at month ends.
-    month = [str(this_month(db))] if model.method else []
+    month = [str(this_month(db))] if model.lookback_days else []
     return hashlib.sha256("\n".join([model.code, *audits, *state, *month]).encode()).hexdigest()
 
 
@@ -177,8 +177,12 @@ def create(db: DuckDB, model: Model) -> None:
     if model.method is None:
         db.execute(f"create or replace table {model.table} as {model.query}")
         return
-    derived = {each.table: each.query for each in models() if each.method is None}
-    answers = asked_at_month_ends(db, model.query, derived, model.lookback_days)
+    if model.lookback_days:
+        derived = {each.table: each.query for each in models() if each.method is None}
+        kept = {each.table for each in models() if each.method is not None}
+        answers = asked_at_month_ends(db, model.query, derived, model.lookback_days, kept)
+    else:
+        answers = db.sql(model.query).pl()
     try:
         made = method_named(model.method)(answers)
     except (ArithmeticError, LookupError, ValueError, pl.exceptions.PolarsError) as error:

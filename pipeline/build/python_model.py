@@ -1,11 +1,12 @@
-"""Models that SQL cannot say: a SELECT asked at every month's end, and a function of the answers.
+"""Models that SQL cannot say: a SELECT asked once or at every month's end, and a function of it.
 
 The header names the function (`-- method: pipeline.methods.hedonic.fit`), which makes the table
 from the answers: one frame in, one out, no I/O. Each answer holds only what was known when its
 month ended, so a row, once there, is never restated (docs/decisions/0010).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
@@ -30,20 +31,32 @@ def method_named(path: str) -> Method:
 
 
 def method_code(path: str) -> str:
-    """Text of the module a method is in, without running it: a table is as old as its code.
+    """Text of the module a method is in and of those it uses, without running them.
+
+    A table is as old as its code.
 
     Raises:
         ModelError: no such module.
     """
-    module = path.rpartition(".")[0]
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
-        raise ModelError(f"{module} is not a module")
-    return Path(spec.origin).read_text(encoding="utf-8")
+    texts: dict[str, str] = {}
+    todo = [path.rpartition(".")[0]]
+    while todo:
+        module = todo.pop()
+        spec = find_spec(module)
+        if spec is None or spec.origin is None:
+            raise ModelError(f"{module} is not a module")
+        texts[module] = Path(spec.origin).read_text(encoding="utf-8")
+        used = re.findall(r"^from (pipeline\.methods\.\w+) import", texts[module], re.MULTILINE)
+        todo += [each for each in used if each not in texts]
+    return "".join(texts[module] for module in sorted(texts))
 
 
 def asked_at_month_ends(
-    db: DuckDB, query: str, derived: Mapping[str, str], lookback_days: int
+    db: DuckDB,
+    query: str,
+    derived: Mapping[str, str],
+    lookback_days: int,
+    kept: Collection[str] = (),
 ) -> pl.DataFrame:
     """The answers to a query at the end of each month in which something was observed.
 
@@ -52,6 +65,7 @@ def asked_at_month_ends(
         query: One SELECT over `staging`, `steps` and `marts`.
         derived: The SQL of each step and mart, to be read over the past as well.
         lookback_days: How far back observations are read, which bounds the work per month.
+        kept: Tables of methods, whose rows are never restated: of these the rows known then.
 
     Returns:
         The query's columns and `known_at`: the first moment after the month, UTC.
@@ -63,15 +77,17 @@ def asked_at_month_ends(
     for schema in sorted(set(THEN.values())):
         db.execute(f"drop schema if exists {schema} cascade")
         db.execute(f"create schema {schema}")
-    for table in _upstream(query, derived):
+    for table in _upstream(query, derived, kept):
         schema, _, name = table.partition(".")
         view = f"{THEN[schema]}.{name}"
-        if schema != "staging":
+        if table in derived:
             db.execute(f"create view {view} as {rewound(derived[table], THEN)}")
             continue
         known = "known_at <= getvariable('month_end')::timestamptz"
-        if _has_observations(db, name):
-            observed.append(table)
+        if table in kept:
+            observed.append(f"select (known_at - interval 1 second) as seen_at from {table}")
+        elif _has_observations(db, name):
+            observed.append(f"select observed_at as seen_at from {table}")
             first = f"getvariable('month_end')::timestamptz - interval {lookback_days} day"
             known += f" and observed_at >= {first}"
         db.execute(f"create view {view} as from {table} where {known}")
@@ -90,14 +106,14 @@ def asked_at_month_ends(
     return answer
 
 
-def _upstream(query: str, derived: Mapping[str, str]) -> Iterator[str]:
+def _upstream(query: str, derived: Mapping[str, str], kept: Collection[str]) -> Iterator[str]:
     """Every table a query rests on, each after what it reads."""
     seen: set[str] = set()
 
     def visit(text: str) -> Iterator[str]:
         for table in sorted(tables_read(text) - seen):
             seen.add(table)
-            if not table.startswith("staging."):
+            if not (table.startswith("staging.") or table in kept):
                 if table not in derived:
                     raise ModelError(f"{table} cannot be asked at a past month's end")
                 yield from visit(derived[table])
@@ -124,13 +140,13 @@ def this_month(db: DuckDB) -> date:
     return first
 
 
-def _month_ends(db: DuckDB, tables: list[str]) -> list[tuple[date]]:
+def _month_ends(db: DuckDB, moments: list[str]) -> list[tuple[date]]:
     """First days after the months in which something was observed and that are over, in order."""
-    if not tables:
+    if not moments:
         return []
     months = " union ".join(
-        f"select date_trunc('month', observed_at at time zone 'UTC')::date as month_on from {table}"
-        for table in tables
+        f"select date_trunc('month', seen_at at time zone 'UTC')::date as month_on from ({each})"
+        for each in moments
     )
     return db.execute(
         "select distinct (month_on + interval 1 month)::date as end_on "

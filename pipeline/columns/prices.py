@@ -138,12 +138,61 @@ COLUMNS: dict[str, Column] = {
     "restated_count": count("Items on both days whose bundle changed in between."),
     "thin_link_count": count("Links since chain_started_on that rest on too few operators."),
     "days_since_previous": Column(pl.Int64(), "Days since the panel's day before.", "days"),
-    "chain_started_on": day("UTC day on which price_index stands at 100."),
+    "chain_started_on": day("UTC day, or end of the period, at which the index stands at 100."),
     "bridge_started_on": day("UTC day on which bridged_price_index stands at 100."),
     "log_price": number("log", "Natural logarithm of the price, to 12 digits."),
     "log_price_before": number("log", "That of the item's own last price before."),
     "item_before_on": day("UTC day of the item's own last price before; null where it has none."),
     "is_item_restated": flag("True where the item's bundle changed since its last price."),
+    # Movement of fixed items by week and month, and the rent it gives.
+    "period": choice("The stretch a row is of; weeks run Monday to Sunday.", "week", "month"),
+    "item": text(
+        "One price in time: the provider's region and machine type where they matter, and how "
+        "often its bundle was restated."
+    ),
+    "item_root": text("The item before any restatement of its bundle."),
+    "last_observed_on": day("UTC day of the newest look behind the row."),
+    "multilateral_price_index": number(
+        "index", "Index of unchanged items over 13 months, 100 at chain_started_on."
+    ),
+    "log_level": number("ln", "Mean log price of the panel, one vote per provider."),
+    "level_log_change": number("ln", "Change of log_level since `compared_with_on`."),
+    "revision_log_change": number(
+        "ln", "Part of it by which the newest window corrects what was published before."
+    ),
+    "link_provider_count": count("Providers with an item seen before in the window."),
+    "link_item_count": count("Items of the period seen before in the window."),
+    "window_period_count": count("Periods in the window of at most 13 months, this one included."),
+    "log_rent": number("ln", "Level of the fixed reference panel, moved by the index."),
+    "p25_log_rent": number("ln", "25th percentile of the reference panel, so moved."),
+    "p75_log_rent": number("ln", "75th percentile of the reference panel, so moved."),
+    "log_rent_standard_error": number(
+        "ln", "Standard error of the index since `reference_on`; null under three providers."
+    ),
+    "log_rent_reach": number(
+        "ln", "Half of the 95 % interval of log_rent: t with the window's providers less one."
+    ),
+    "interval_low_rent_usd_per_gpu_hour": price(
+        "Lower end of the 95 % interval of what the index did to the rent since `reference_on`."
+    ),
+    "interval_high_rent_usd_per_gpu_hour": price("Upper end of the same interval."),
+    "p25_rent_usd_per_gpu_hour": price("25th percentile of the reference panel's providers."),
+    "p75_rent_usd_per_gpu_hour": price("75th percentile of the reference panel's providers."),
+    "unobserved_days": Column(
+        pl.Int64(),
+        "Days from the newest look to the period's end; at most 31 where published.",
+        "days",
+    ),
+    "change_1_month_pct": number("%", "Change of the index over one month; null across chains."),
+    "change_3_months_pct": number(
+        "%", "Change of the index over three months; null across chains."
+    ),
+    "change_12_months_pct": number("%", "Change of the index over a year; null across chains."),
+    "last_published_on": day("Newest week of the cell with a published rent."),
+    "last_published_rent_usd_per_gpu_hour": price("The rent of that week."),
+    "rebase_log_change": number("ln", "What a renewed reference panel did to log_rent."),
+    "reference_on": day("Period end of the window whose panel the rent is the level of."),
+    "reference_provider_count": count("Providers in the reference panel."),
     # Terms, compute, generations.
     "on_demand_price_usd_per_gpu_hour": price("On-demand level of the same cell and day."),
     "implied_discount_fraction": number(

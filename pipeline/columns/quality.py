@@ -9,7 +9,7 @@ COLUMNS: dict[str, Column] = {
         "One market, or all: both together, with an effect for spot.", "on_demand", "spot", "all"
     ),
     "compared_with_on": day(
-        "End of the last published month inside the window, which the change is measured from; "
+        "End of the last published period inside the window, which the change is measured from; "
         "null where the chain starts."
     ),
     "price_relative": number(
@@ -21,9 +21,9 @@ COLUMNS: dict[str, Column] = {
     "interval_high_price_relative": number(
         "ratio", "Upper end of the 95 % interval of the price relative."
     ),
-    "log_change": number("ln", "d: difference of the two month effects, in natural logarithms."),
+    "log_change": number("ln", "d: change of the log price since `compared_with_on`."),
     "log_change_standard_error": number(
-        "ln", "Standard error of d, robust to any dependence within a provider; its square is v."
+        "ln", "Standard error of the change, robust to any dependence within a provider."
     ),
     "r_squared": number("R2", "Share of the variance of log prices the regression explains."),
     "effective_providers": number(

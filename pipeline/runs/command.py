@@ -40,9 +40,15 @@ def run_jobs(
         for name in JOBS:
             run_id = str(uuid.uuid4())
             live(store.root, run_id)
-            result = defs.resolve_job_def(name).execute_in_process(
-                instance=instance, run_config=QUIET, raise_on_error=False, run_id=run_id
-            )
+            try:
+                result = defs.resolve_job_def(name).execute_in_process(
+                    instance=instance, run_config=QUIET, raise_on_error=False, run_id=run_id
+                )
+            finally:
+                # A signal between two of Dagster's own lines leaves the run as it was then.
+                run = instance.get_run_by_id(run_id)
+                if run is not None and not run.is_finished:
+                    instance.report_run_failed(run, "Stopped before Dagster took notice.")
             if heard.by is not None:
                 return 1
         for event in result.get_step_failure_events():

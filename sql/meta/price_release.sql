@@ -58,7 +58,7 @@ select
         when compared.released_publication_status is null
             and compared.observed_on > coalesce(frontier.released_until_on, date '0001-01-01')
             then 'new observation'
-        when last_release.code_version is distinct from rules.code_version then 'rule change'
+        when (last_release.code_version is distinct from rules.code_version) then 'rule change'
         else 'restated history'
     end as change_reason,
     last_release.released_at

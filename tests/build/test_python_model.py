@@ -143,15 +143,20 @@ def test_a_table_is_as_old_as_the_functions_module():
 @pytest.mark.parametrize("model", METHODS, ids=lambda each: each.table)
 def test_a_method_is_a_documented_function_and_its_mart_says_when_it_was_known(model):
     assert len(method_named(model.method).__doc__) > 80
-    assert model.lookback_days > 31
+    assert model.lookback_days == 0 or model.lookback_days > 31  # 0: asked once
     assert "period_end_on" in model.grain
 
 
-@pytest.mark.parametrize("line", ["-- method: a.b.c", "-- lookback_days: 3"])
-def test_a_header_with_half_of_a_method_is_refused(line, tmp_path, monkeypatch):
+def test_a_query_without_a_method_has_nothing_to_look_back_with(tmp_path, monkeypatch):
     (tmp_path / "marts" / "prices").mkdir(parents=True)
-    text = f"-- What.\n{line}\n-- grain: provider\n{COUNTED}"
+    text = f"-- What.\n-- lookback_days: 3\n-- grain: provider\n{COUNTED}"
     (tmp_path / "marts" / "prices" / "months.sql").write_text(text)
     monkeypatch.setattr(sql, "SQL", tmp_path)
-    with pytest.raises(ModelError, match="how far it looks back"):
+    with pytest.raises(ModelError, match="only a method looks back"):
         sql.models.__wrapped__()
+
+
+def test_a_method_is_as_old_as_the_methods_it_uses():
+    code = python_model.method_code("pipeline.methods.price_movement.fit")
+    assert "def fit(" in code
+    assert "def estimate(" in code  # of pipeline.methods.multilateral

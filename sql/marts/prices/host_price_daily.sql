@@ -46,7 +46,8 @@ listings as (
         sum(coalesce(offer_count, 1))::bigint as offer_count,
         max(refresh_days) as refresh_days,
         min(source_url) as source_url,
-        min(licence) as licence
+        min(licence) as licence,
+        max(known_at) as known_at
     from offers
     group by all
 )
@@ -70,7 +71,8 @@ select
     (sum(offer_count) over place)::bigint as offer_count,
     refresh_days,
     source_url,
-    licence
+    licence,
+    known_at
 from listings
 window place as (
     partition by

@@ -270,7 +270,7 @@ def test_a_balance_is_unknown_until_it_is_filed(db):
     assert then(datetime(2026, 8, 2, tzinfo=UTC)) == [(DAY, 440.0)]
     assert then(datetime(2026, 8, 13, tzinfo=UTC)) == [(DAY, 440.0), (second, 380.0)]
     stressed = (
-        "select max(balance_on) as balance_on, max(principal_usd) as principal_usd, "
+        "select max(period_end_on) as balance_on, max(principal_usd) as principal_usd, "
         "max(known_at) as known_at from vintage.facility_stress group by facility_id"
     )
     assert then(FILED - timedelta(microseconds=1), stressed) == []

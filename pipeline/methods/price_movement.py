@@ -1,0 +1,256 @@
+"""The index of a market and the rent of a fixed panel, period by period, never restated."""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy.stats import t as student
+
+from pipeline.columns import COLUMNS
+from pipeline.methods.multilateral import Panel, Window, estimate
+
+__all__ = ["fit"]
+
+WINDOW_MONTHS = 13
+# Three sellers make a market; a hyperscaler's list stands alone and says so (METHODS 2); the
+# machines of a marketplace are its sellers.
+MIN_PROVIDERS = {"neocloud": 3, "marketplace": 3, "hyperscaler": 1}
+MIN_HOSTS = 5
+LEVEL = 0.95
+MIN_INTERVAL = 3
+CELL = ("period", "accelerator", "tier", "market", "term_months", "basis")
+MADE = (
+    *CELL,
+    "period_end_on",
+    "publication_status",
+    "withheld_reason",
+    "multilateral_price_index",
+    "chain_started_on",
+    "compared_with_on",
+    "log_level",
+    "log_change",
+    "log_change_standard_error",
+    "level_log_change",
+    "entry_log_change",
+    "exit_log_change",
+    "restatement_log_change",
+    "revision_log_change",
+    "provider_count",
+    "item_count",
+    "host_count",
+    "link_provider_count",
+    "link_item_count",
+    "window_period_count",
+    "log_rent",
+    "p25_log_rent",
+    "p75_log_rent",
+    "log_rent_standard_error",
+    "log_rent_reach",
+    "rebase_log_change",
+    "reference_on",
+    "reference_provider_count",
+    "last_observed_on",
+    "known_at",
+)
+Row = dict[str, Any]
+
+
+def fit(items: pl.DataFrame) -> pl.DataFrame:
+    """One row per market and period with a price: how the price of unchanged items moved.
+
+    Each period is estimated over the 13 months that end with it and joined to what its chain
+    published before by the mean of all its links, so that nothing published is restated. Periods
+    are comparable where items connect them through enough providers (`Panel.connected`); where
+    they do not, the index starts again at 100 (`chain_started_on`).
+
+    A change of the panel's mean log price is the market's (`log_change`), what exit, restatement
+    and entry did to the panel's mean item effect, and what the newest window revises of the ones
+    before (`revision_log_change`); they sum to `level_log_change`.
+
+    `log_rent` is the level of a fixed panel moved by the index: the median of its providers' mean
+    item effects. The panel is the chain's first window, and from each January the window of the
+    last period of the year before; `rebase_log_change` is what that renewal did.
+
+    Args:
+        items: One row per CELL, `period_end_on`, `provider` and `item`, with `log_price`,
+            `item_root` (the item before any restatement), `host_count` and `last_observed_on`.
+
+    Returns:
+        The columns of MADE, in units of the dictionary; prices in logarithms of USD.
+
+    Source: mean splice, Diewert & Fox (2022), Journal of Business & Economic Statistics 40(1), 355;
+    on published values, Eurostat (2022), Guide on multilateral methods in the HICP.
+    """
+    made: list[Row] = []
+    ordered = items.sort(*CELL, "period_end_on", "provider", "item")
+    for key, rows in ordered.group_by(CELL, maintain_order=True):
+        cell = dict(zip(CELL, key, strict=True))
+        made += [cell | row for row in _Market(rows, cell["tier"]).rows()]
+    return pl.DataFrame(made, schema={name: COLUMNS[name].dtype for name in MADE})
+
+
+class _Market:
+    """The prices of one cell, and what was published of it so far."""
+
+    def __init__(self, rows: pl.DataFrame, tier: str) -> None:
+        self.tier = tier
+        ends = rows.group_by("period_end_on", maintain_order=True).agg(
+            pl.col("host_count").max(), pl.col("last_observed_on").max()
+        )
+        self.ends: list[date] = ends["period_end_on"].to_list()
+        self.hosts: list[int | None] = ends["host_count"].to_list()
+        self.last_observed: list[date] = ends["last_observed_on"].to_list()
+        keys = rows.unique(["provider", "item"], maintain_order=True).with_row_index("column")
+        roots = keys.select("provider", "item_root").unique(maintain_order=True)
+        self.root = keys.join(
+            roots.with_row_index("root"), on=["provider", "item_root"], maintain_order="left"
+        )["root"].to_numpy()
+        placed = rows.join(keys.select("provider", "item", "column"), on=["provider", "item"])
+        log_price = np.full((len(self.ends), keys.height), np.nan)
+        at = placed["period_end_on"].rank("dense").to_numpy().astype(np.int64) - 1
+        log_price[at, placed["column"].to_numpy()] = placed["log_price"].to_numpy()
+        provider = keys["provider"].rank("dense").to_numpy().astype(np.int64) - 1
+        self.panel = Panel(log_price, provider)
+        self.root_seen = np.zeros((len(self.ends), roots.height), dtype=bool)
+        period, column = np.nonzero(self.panel.seen)
+        self.root_seen[period, self.root[column]] = True
+
+    def rows(self) -> Iterator[Row]:
+        """The periods in order, each linked to what its chain published before."""
+        chain: dict[int, Row] = {}
+        reference: Row | None = None
+        for now in range(len(self.ends)):
+            row = self._described(now)
+            if row["withheld_reason"] is None:
+                first = _months_before(self.ends[now], WINDOW_MONTHS)
+                inside = [*(each for each in chain if self.ends[each] > first), now]
+                periods = self.panel.connected(inside, self._minimum(now))
+                if len(periods) == 1:
+                    chain, reference = {}, None
+                window = estimate(self.panel, periods)
+                row |= self._moved(periods, window, [chain[each] for each in periods[:-1]])
+                reference = self._referred(row, window, reference)
+                before = chain[max(chain)] if chain else None
+                row |= self._rented(row, periods, window, reference, before)
+                chain[now] = row
+            yield row
+
+    def _minimum(self, now: int) -> int:
+        many_hosts = self.tier == "marketplace" and (self.hosts[now] or 0) >= MIN_HOSTS
+        return 1 if many_hosts else MIN_PROVIDERS[self.tier]
+
+    def _described(self, now: int) -> Row:
+        providers = int(self.panel.links[now, now])
+        reason = None
+        if providers < self._minimum(now):
+            reason = f"fewer than {MIN_PROVIDERS[self.tier]} providers"
+            if self.tier == "marketplace":
+                hosts = self.hosts[now]
+                few = "an unknown number of" if hosts is None else f"fewer than {MIN_HOSTS}"
+                reason += f" and {few} machines"
+        return {
+            "period_end_on": self.ends[now],
+            "publication_status": "published" if reason is None else "withheld",
+            "withheld_reason": reason,
+            "provider_count": providers,
+            "item_count": int(self.panel.seen[now].sum()),
+            "host_count": self.hosts[now],
+            "last_observed_on": self.last_observed[now],
+            "known_at": _after(self.ends[now]),
+        }
+
+    def _moved(self, periods: list[int], window: Window, before: list[Row]) -> Row:
+        """Index and its decomposition, against the last period published."""
+        now = periods[-1]
+        level = float(self.panel.weight[now] @ self.panel.filled[now])
+        moved: Row = {"log_level": level, "window_period_count": len(periods)}
+        if not before:
+            return moved | {"multilateral_price_index": 100.0, "chain_started_on": self.ends[now]}
+        last = before[-1]
+        published = np.log([each["multilateral_price_index"] for each in before])
+        links = window.period_effects[-1] - window.period_effects[:-1]
+        index = float(np.mean(published + links))
+        change = index - float(published[-1])
+        parts = self._parts(periods[-2], now, window)
+        common = self.panel.seen[now] & self.panel.seen[periods[:-1]].any(axis=0)
+        level_change = level - last["log_level"]
+        return moved | {
+            "multilateral_price_index": float(np.exp(index)),
+            "chain_started_on": last["chain_started_on"],
+            "compared_with_on": last["period_end_on"],
+            "log_change": change,
+            "log_change_standard_error": window.standard_error(-1, -2),
+            "level_log_change": level_change,
+            **parts,
+            "revision_log_change": level_change - change - sum(parts.values()),
+            "link_provider_count": int(self.panel.member[common].any(axis=0).sum()),
+            "link_item_count": int(common.sum()),
+        }
+
+    def _parts(self, earlier: int, now: int, window: Window) -> Row:
+        """What exit, restatement and entry, in this order, did to the mean item effect."""
+        before, after = self.panel.seen[earlier], self.panel.seen[now]
+        stayed = before & self.root_seen[now][self.root]
+        restated = after & self.root_seen[earlier][self.root]
+        if not stayed.any():  # nobody is in both: the panel left and another came
+            stayed, restated = before, before
+        rows = np.array([before, stayed, restated, after])
+        means = self.panel.votes(rows) @ np.nan_to_num(window.item_effects)
+        changes = np.diff(means).tolist()
+        names = ("exit_log_change", "restatement_log_change", "entry_log_change")
+        return dict(zip(names, changes, strict=True))
+
+    def _referred(self, row: Row, window: Window, held: Row | None) -> Row:
+        """The panel the rent rests on: the chain's first, and each January the one before it."""
+        effects = window.item_effects
+        member = self.panel.member * ~np.isnan(effects)[:, None]
+        items = member.sum(axis=0)
+        own = (np.nan_to_num(effects) @ member)[items > 0] / items[items > 0]
+        newest = {
+            "reference_on": row["period_end_on"],
+            "log_index": float(np.log(row["multilateral_price_index"])),
+            "log_rents": window.period_effects[-1] + np.quantile(own, [0.25, 0.5, 0.75]),
+            "reference_provider_count": own.size,
+        }
+        year = row["period_end_on"].year
+        if held is None:
+            held = newest
+        elif held["year"] < year:
+            held = held["newest"]
+        return held | {"year": year, "newest": newest}
+
+    def _rented(
+        self, row: Row, periods: list[int], window: Window, reference: Row, before: Row | None
+    ) -> Row:
+        index = float(np.log(row["multilateral_price_index"]))
+        low, log_rent, high = (reference["log_rents"] + index - reference["log_index"]).tolist()
+        made: Row = {
+            "log_rent": log_rent,
+            "p25_log_rent": low,
+            "p75_log_rent": high,
+            "reference_on": reference["reference_on"],
+            "reference_provider_count": reference["reference_provider_count"],
+        }
+        ends = [self.ends[each] for each in periods]
+        if window.scores.shape[1] >= MIN_INTERVAL and reference["reference_on"] in ends:
+            error = window.standard_error(-1, ends.index(reference["reference_on"]))
+            quantile = float(student.ppf((1 + LEVEL) / 2, window.scores.shape[1] - 1))
+            made["log_rent_standard_error"] = error
+            made["log_rent_reach"] = None if error is None else quantile * error
+        if before is not None:
+            made["rebase_log_change"] = log_rent - before["log_rent"] - row["log_change"]
+        return made
+
+
+def _months_before(day: date, months: int) -> date:
+    """The same day so many months earlier, or the last of its month."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def _after(day: date) -> datetime:
+    """The first moment after a day, UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
