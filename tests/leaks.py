@@ -19,7 +19,7 @@ PATTERNS = {
     "a password in an address": r"://[^/\s:@{}<>$]+:[^/\s:@{}<>$]{3,}@[a-z0-9.-]+\.[a-z]{2,}",
     "a package registry": r"\b(?:py" + r"pi\.org|files\.python" + r"hosted\.org|registry\.npm"
     + r"js\.org|--(?:extra-)?index" + r"-url[ =]\S*//)",
-    "a path of one machine": r"(?:^|[\s\"'=(])(?:/home/[a-z]+|/Users/[A-Za-z]+|/wo" + r"rk)/",
+    "a path of one machine": r"(?:^|[\s\"'=(])(?:/ho" + r"me/[a-z]+|/Users/[A-Za-z]+|/wo" + r"rk)/",
 }  # fmt: skip
 FOUND = {name: re.compile(pattern, re.MULTILINE) for name, pattern in PATTERNS.items()}
 

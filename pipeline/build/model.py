@@ -128,8 +128,8 @@ def models() -> tuple[Model, ...]:
 
 
 def in_order(found: Mapping[str, Model]) -> list[Model]:
-    """Models so that each comes after what it reads."""
-    graph = {name: each.reads & found.keys() for name, each in sorted(found.items())}
+    """Models so that each comes after what it reads; the same order in every process."""
+    graph = {name: sorted(each.reads & found.keys()) for name, each in sorted(found.items())}
     return [found[name] for name in TopologicalSorter(graph).static_order()]
 
 
