@@ -95,7 +95,7 @@ MACHINE_TYPES = contract(
     instance_type=[],
     accelerator_raw=[],
     gpu_count=[pa.Check.in_range(1, 64)],
-    reason=[pa.Check.isin(["fractional", "not_an_accelerator"])],
+    reason=[pa.Check.str_matches(r"^(fractional|not_an_accelerator)$")],
     source_date=[],
     read_on=[],
 )

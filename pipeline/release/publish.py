@@ -55,12 +55,13 @@ def prepare_views(db: DuckDB) -> None:
         wh.comment(db, view, f"{terms.doc} {KNOWN}", terms.columns, kind="view")
     # A view is worked out down to the tables when it is made. Those downstream are therefore made
     # first, over stand-ins as wide as the tables.
-    for model in derived:
+    whole = all(model.table in columns for model in derived)
+    for model in derived if whole else ():
         db.execute(f"create view vintage.{model.name} as from {model.table}")
-    for model in reversed(derived):
+    for model in reversed(derived) if whole else derived:
         view = f"vintage.{model.name}"
         db.execute(f"create or replace view {view} as {pasts[model.table]}")
-        wh.comment(db, view, f"{model.doc} {PAST}", [*columns[model.table]], kind="view")
+        wh.comment(db, view, f"{model.doc} {PAST}", [*columns.get(model.table, ())], kind="view")
     wh.bump(db, "vintage")
     db.execute("update meta.versions set fingerprint = ? where table_name = 'vintage'", [mark])
 

@@ -82,7 +82,7 @@ def upstream(httpserver: HTTPServer, monkeypatch) -> HTTPServer:
 
 
 def test_there_are_keyed_sources():
-    assert len(KEYED) >= 7
+    assert len(KEYED) >= 6
 
 
 @pytest.mark.parametrize("answer", [echo, refuse, lead_away])

@@ -15,6 +15,7 @@ from tests.given.support import typed
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 H100, H200 = "nvidia-h100-sxm-80gb", "nvidia-h200-sxm-141gb"
 CITED = cited(LONG_AGO)
+RATED_ON = date(2026, 6, 30)
 
 
 def empty(db: DuckDB) -> None:
@@ -65,6 +66,19 @@ def cost(
 ) -> dict[str, Any]:
     made = {"input": name, "scope": "any", "unit": "as named", "base_value": base}
     return made | {"low_value": low, "high_value": high} | cells
+
+
+def rate(method: str, percent: float, low: float, high: float, **cells: Any) -> dict[str, Any]:
+    """A published rate of all accelerators with its band, at the month of `RATED_ON`."""
+    return {
+        "accelerator": "all",
+        "method": method,
+        "period_end_on": RATED_ON,
+        "publication_status": "published",
+        "rate_pct_per_year": percent,
+        "interval_low_rate_pct_per_year": low,
+        "interval_high_rate_pct_per_year": high,
+    } | cells
 
 
 def put(db: DuckDB, table: str, *rows: dict[str, Any]) -> None:

@@ -140,7 +140,6 @@ SOURCE = Source(
     contract=RATES,
     parse=parse,
     fetch=fetch,
-    refresh_days=7,
     backfill=Backfill("month", SINCE, fetch_month),
     sightings=False,
     real_answer="2024-06-06, whole",

@@ -137,7 +137,6 @@ SOURCE = Source(
     contract=RATES,
     parse=parse,
     fetch=fetch,
-    refresh_days=7,
     backfill=Backfill("month", SINCE, fetch_month),
     sightings=False,
 )

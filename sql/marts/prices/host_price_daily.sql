@@ -46,8 +46,7 @@ listings as (
         sum(coalesce(offer_count, 1))::bigint as offer_count,
         max(refresh_days) as refresh_days,
         min(source_url) as source_url,
-        min(licence) as licence,
-        max(known_at) as known_at
+        min(licence) as licence
     from offers
     group by all
 )
@@ -71,8 +70,7 @@ select
     (sum(offer_count) over place)::bigint as offer_count,
     refresh_days,
     source_url,
-    licence,
-    known_at
+    licence
 from listings
 window place as (
     partition by

@@ -48,7 +48,7 @@ def market(db: DuckDB, day: str, borrower: str = "CoreWeave", collateral: str = 
 
 
 def test_who_else_holds_ddtl_2_and_where_do_they_mark_it(real):
-    where = "facility_id = 'crwv-ddtl-2-0' and balance_on = '2026-03-31'"
+    where = "facility_id = 'crwv-ddtl-2-0' and period_end_on = '2026-03-31'"
     marks = rows(real, f"from marts.lender_mark where {where} order by fv_to_par_pct")
     assert {row["adviser"] for row in marks} == {"Carlyle", "Great Elm", "PIMCO", "MSD"}
     assert marks[0]["fv_to_par_pct"] == pytest.approx(99.00, abs=0.01)

@@ -6,10 +6,10 @@ from math import log
 import pytest
 
 from pipeline.contracts.depreciation import COST_INPUTS, HARDWARE_PRICES
-from tests.given.lives import H100, cost, empty, land, new, put, sold
+from tests.given.lives import H100, RATED_ON, cost, empty, land, new, put, rate, sold
 from tests.given.support import build, refer, rows
 
-END = date(2026, 6, 30)
+END = RATED_ON
 INPUTS = [
     cost("facility-cash-cost", 1.0, 0.5, 2.0),
     cost("overhead-share", 20.0),
@@ -28,18 +28,6 @@ def rent(price, **cells):
         "period_end_on": END,
         "age_years": 8.0,
         "rent_usd_per_gpu_hour": price,
-    } | cells
-
-
-def rate(method, percent, low, high, **cells):
-    return {
-        "accelerator": "all",
-        "method": method,
-        "period_end_on": END,
-        "publication_status": "published",
-        "rate_pct_per_year": percent,
-        "interval_low_rate_pct_per_year": low,
-        "interval_high_rate_pct_per_year": high,
     } | cells
 
 

@@ -301,6 +301,7 @@ def test_figures_are_known_when_the_filing_was_accepted(store, db):
     filing = {"accession": "0000000042-25-000001", "accepted_at": accepted, "known_at": accepted}
     append(db, FILINGS, typed(FILINGS, [filing]))
     db.execute("delete from staging.filing_facts; delete from meta.attempts")
+    db.execute("delete from meta.captures")
     ingest.land(source, store, db)
     [row] = rows(db, known)
     assert row["known_at"] == accepted
@@ -394,7 +395,8 @@ def test_a_period_that_ends_before_it_starts_is_set_aside(store, db):
 def test_a_page_in_place_of_a_filing_leaves_earlier_figures(store, db):
     page = b"<!DOCTYPE html><html>Undeclared Automated Tool</html>"
     source = _captured(store, inline(figure("5")), page)
-    assert [each.outcome for each in ingest.land(source, store, db)] == ["landed", "failed"]
+    outcomes = [each.outcome for each in ingest.land(source, store, db)]
+    assert sorted(outcomes) == ["failed", "landed"]
     assert len(rows(db, "from staging.filing_facts")) == 1
 
 
