@@ -33,6 +33,9 @@ PAYMENTS = (
 )
 # Digits two figures must share to be one figure twice: 1,000 and 1,000 may be chance.
 DIGITS = 1_000
+# What companyfacts does not say, the digits do: Marvell's 500,000 beside 568,000 is its rounding.
+ROUND_TO = (1e6, 1e5, 1e4, 1e3, 1e2, 1e1)
+MONEY = "^[A-Z]{3}$"
 NEAR = 0.005
 LEAST_APART = 0.01
 
@@ -40,11 +43,12 @@ LEAST_APART = 0.01
 def contradictions(facts: pl.DataFrame) -> pl.Series:
     """Whether each figure contradicts its own filing.
 
-    - A total below its current and non-current part of the same filing and day: the element stands
-      for a part there, and all of it in that filing is set aside.
+    - A total below its current and non-current part of the same filing and day. Where it is their
+      sum on no day of that filing the element stands for a part there, and all of it is set aside.
     - A later figure that is, to the digit, what was filed before for another period of that length.
-    - A later longer period that is not its quarter, as the same filing has it, and the rest, while
-      the earlier figure is.
+    - A later longer period that is not its quarter, as the same filing has it, and the rest in any
+      version of it, while the earlier figure is. Amounts of money only: what is per share or a
+      number of shares does not add up (Apple's earnings per share of 2020, split four for one).
     - A figure a thousand or a million times another filing's, the one that is out of line with the
       other periods of its element, or else the later.
     - A payment for property below zero.
@@ -58,11 +62,8 @@ def contradictions(facts: pl.DataFrame) -> pl.Series:
         days=(pl.col("period_end_on") - pl.col("period_start_on")).dt.total_days() + 1,
         rounding=pl.coalesce(
             pl.lit(10.0).pow(-pl.col("decimals")),
-            pl.when(pl.col("value") % 1_000_000 == 0)
-            .then(1e6)
-            .when(pl.col("value") % 1_000 == 0)
-            .then(1e3)
-            .otherwise(1.0),
+            *(pl.when(pl.col("value") % unit == 0).then(unit) for unit in ROUND_TO),
+            1.0,
         ),
     )
     pairs = _pairs(rows)
@@ -93,20 +94,28 @@ def _below_parts(rows: pl.DataFrame) -> pl.Series:
     day = ["capture_number", "cik", "accession", "taxonomy", "unit", "dimensions", "period_end_on"]
     instants = rows.filter(pl.col("period_start_on").is_null())
     bad = []
+    whole = []
     for total, parts in PARTS.items():
         sums = (
             instants.filter(pl.col("concept").is_in(parts))
             .group_by(day)
             .agg(parts=pl.col("value").sum(), coarse=pl.col("rounding").max())
         )
-        hit = (
+        held = (
             instants.filter(pl.col("concept") == total)
             .join(sums, on=day)
-            .filter(pl.col("value") < pl.col("parts") - 2 * pl.col("coarse"))
+            .with_columns(
+                short=pl.col("parts") - pl.col("value"),
+                near=2 * pl.max_horizontal("coarse", "rounding"),
+            )
         )
-        bad.append(hit.select("capture_number", "accession", "dimensions", concept=pl.lit(total)))
-    where = pl.concat(bad).unique()
-    return instants.join(where, on=where.columns, how="semi")["row"]
+        bad.append(held.filter(pl.col("short") > pl.col("near")))
+        whole.append(held.filter(pl.col("short").abs() <= pl.col("near")))
+    below, sound = pl.concat(bad), pl.concat(whole)
+    where = ["capture_number", "accession", "dimensions", "concept"]
+    part = below.join(sound, on=where, how="anti").select(where).unique()
+    others = instants.join(part, on=where, how="semi")["row"]
+    return pl.concat([below["row"], others]).unique()
 
 
 def _of_another_period(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
@@ -150,13 +159,15 @@ def _not_the_sum(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
     near = 2 * pl.max_horizontal("rounding", "rest_rounding")
     whole = pl.col("quarter") + pl.col("rest")
     return (
-        pairs.filter(pl.col("days") > 100)
+        pairs.filter(pl.col("days") > 100, pl.col("unit").str.contains(MONEY))
         .join(quarters, on=[*FIGURE, "accession", "period_end_on"])
         .join(rest, on=[*FIGURE, "period_start_on", "rest_end_on"])
-        .filter(
-            (whole - pl.col("first_value")).abs() <= near, (whole - pl.col("value")).abs() > near
-        )["row"]
-        .unique()
+        .group_by("row")
+        .agg(
+            first=((whole - pl.col("first_value")).abs() <= near).any(),
+            later=((whole - pl.col("value")).abs() <= near).any(),
+        )
+        .filter(pl.col("first") & ~pl.col("later"))["row"]
     )
 
 

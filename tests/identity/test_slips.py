@@ -125,3 +125,64 @@ def test_figures_of_different_dimensions_or_filers_are_not_compared():
     other = filing("10-K", "2026-03-03", flow("Sales", *next_year, 55_123), cik="0000000002")
     member = filing("10-K", "2027-03-02", flow("Sales", *year, 55_123, dimensions="a=b"))
     assert slips(mine, other, member) == []
+
+
+def test_what_is_per_share_does_not_add_up_and_a_split_is_no_slip():
+    # Apple, four for one in August 2020: 7.63 a share in six months became 1.91.
+    first, second, half = (
+        ("2019-09-29", "2019-12-28"),
+        ("2019-12-29", "2020-03-28"),
+        ("2019-09-29", "2020-03-28"),
+    )
+    each = {"unit": "USD/shares"}
+    name = "EarningsPerShareBasic"
+    assert not slips(
+        filing("10-Q", "2020-01-29", flow(name, *first, 5.04, **each)),
+        filing("10-Q", "2020-05-01", flow(name, *half, 7.63, **each)),
+        filing(
+            "10-Q",
+            "2021-04-29",
+            flow(name, *half, 1.91, **each),
+            flow(name, *second, 2.58, **each),
+        ),
+    )
+
+
+def test_a_half_restated_as_its_first_quarter_was_in_another_filing_is_none():
+    # Marvell's restructuring of 2023: 3.1 and 2.8 million, then 4.4 and 2.8.
+    first, second, half = (
+        ("2023-01-29", "2023-04-29"),
+        ("2023-04-30", "2023-07-29"),
+        ("2023-01-29", "2023-07-29"),
+    )
+    name = "OtherRestructuringCosts"
+    told = flow(name, *second, 2.8e6)
+    old = filing("10-Q", "2023-05-26", flow(name, *first, 3.1e6))
+    half_old = filing("10-Q", "2023-08-25", flow(name, *half, 5.9e6), told)
+    anew = filing("10-Q", "2024-05-31", flow(name, *first, 4.4e6))
+    half_anew = filing("10-Q", "2024-08-30", flow(name, *half, 7.2e6), told)
+    assert not slips(old, half_old, anew, half_anew)
+    assert slips(old, half_old, half_anew) == [(date(2024, 8, 30), name, 7.2e6)]
+
+
+def test_a_filer_that_went_over_to_tenths_of_a_million_contradicts_nothing():
+    day = "2021-05-01"
+    assert not slips(
+        filing(
+            "10-Q",
+            "2021-06-09",
+            instant(LIABILITY, day, 170_500_000),
+            instant(LIABILITY + "Current", day, 170_527_000),
+        )
+    )
+
+
+def test_a_total_that_is_its_parts_on_another_day_of_the_filing_stands_there():
+    # NVIDIA's 10-K for fiscal 2019; 63 is the balance after a new standard was adopted.
+    before, day = "2018-01-28", "2019-01-27"
+    facts = [
+        instant(LIABILITY + part, when, value)
+        for when, values in ((before, (63e6, 53e6, 15e6)), (day, (138e6, 92e6, 46e6)))
+        for part, value in zip(("", "Current", "Noncurrent"), values, strict=True)
+    ]
+    assert slips(filing("10-K", "2019-02-21", *facts)) == [(date(2019, 2, 21), LIABILITY, 63e6)]

@@ -44,8 +44,8 @@ def prepare(db: DuckDB) -> None:
     """`known.*` and `vintage.*` of what these marts read, as publishing makes them."""
     db.execute("create schema if not exists known")
     db.execute("create schema if not exists vintage")
-    for each in READ:
-        db.execute(f"create or replace view known.{each.name} as from {each.table} where {AS_OF}")
+    for name in (*(each.name for each in READ), "quarantine"):
+        db.execute(f"create or replace view known.{name} as from staging.{name} where {AS_OF}")
     for each in MARTS:
         db.execute(f"create or replace view vintage.{each.name} as {rewound(each.query)}")
 
