@@ -1,7 +1,7 @@
 """Figures that contradict the filing they stand in: a filer's slip, not a restatement.
 
 Whoever takes the newest vintage takes the slip: Intel's 10-Q of August 2024 has the six months of
-2023 under the dates of 2022, and 33,674 million of revenue became 24,664 (TRAPS 99).
+2023 under the dates of 2022, and 33,674 million of revenue became 24,664.
 """
 
 import polars as pl
@@ -11,7 +11,7 @@ REASON = "contradicts_own_filing"
 FIGURE = ["capture_number", "cik", "taxonomy", "concept", "unit", "dimensions"]
 PERIOD = ["period_start_on", "period_end_on"]
 # A total and its two parts on one day. Elements that filers use for a part, such as Tesla's
-# LongTermDebt, are not here: recipes know them (TRAPS 58).
+# LongTermDebt, are not here: recipes know them.
 PARTS = {
     "ContractWithCustomerLiability": (
         "ContractWithCustomerLiabilityCurrent",

@@ -14,7 +14,7 @@ the last filing of a day dated that day came at 17:26, the first dated to the ne
 Balance sheet days are rounded to the month end.
 Limits: needs SEC_CONTACT. A file covers the filings of a month or quarter, and is replaced in place
 under its address: asked for again each time (ETag) are the newest two, and all back to the newest
-with a deadline of quarterly reports: the months between hold few of them (TRAPS 98). The addresses
+with a deadline of quarterly reports: the months between hold few of them. The addresses
 are read from the page, because the folder has moved twice.
 Terms: https://www.sec.gov/privacy#security
 
@@ -25,7 +25,7 @@ since no 10-Q is due in June: that is a named refusal, not zero holdings.
 Typed members of `num.tsv` are printed as calls, `...IdentifierAxis(us-gaap/2025)=text()`. A unit
 found there raises confidence from medium to high; another currency is never read as dollars.
 
-Traps (TRAPS 65, 77): names with spaces at the end, `segment` for `segments`, columns moved, tabs
+Traps: names with spaces at the end, `segment` for `segments`, columns moved, tabs
 inside values, lines of earlier days beside the present ones, subtotals, shares in a dollar column.
 """
 

@@ -1,5 +1,5 @@
 -- One figure of an issuer for one fiscal quarter, or one balance on its last day, with the filing and the
--- elements behind it. Cash flows are filed year to date and fourth quarters not at all (TRAPS 43, 44), so a
+-- elements behind it. Cash flows are filed year to date and fourth quarters not at all, so a
 -- quarter stands in a filing or is a difference of one alternative and one vintage (steps.quarter_difference).
 -- The alternative of the year's figure leads, filed or not: a quarter of another element has another scope.
 -- Quarters are told by their days alone (80 to 100), never by fy, fp, frame or the calendar. Where a year and

@@ -49,7 +49,7 @@ def millions(
 
 def test_every_row_keeps_the_contract(facts):
     prepared = dated(facts, {"filings": typed(FILINGS, [])})
-    # What two filers said of a period in one filing and did not mean (TRAPS 99): Intel's 10-Q of
+    # What two filers said of a period in one filing and did not mean: Intel's 10-Q of
     # August 2024, Tesla's 10-K for 2024.
     slips = prepared.drop_nulls("reason").select("accession", "reason", "value").sort("value")
     assert slips.rows() == [
@@ -228,7 +228,7 @@ def test_figures_read_by_one_person_only_say_so(facts):
     assert set(low.select("cik", "concept").iter_rows()) == {
         (IREN, "LongTermDebt"),
         ("0001819989", "OtherCommitment"),
-        # Q1 2025 without Toloka, as the 6-K of May 2026 recasts it (TRAPS 102).
+        # Q1 2025 without Toloka, as the 6-K of May 2026 recasts it.
         (NBIS, "Revenues"),
     }
 

@@ -75,7 +75,7 @@ def test_an_own_fallback_shuts_out_no_line_of_a_statement_and_comes_after_it(db)
 
 
 def test_an_issuer_with_a_full_recipe_of_its_own_takes_no_common_fallback(db):
-    # LongTermDebtNoncurrent is a part at one filer and the whole at another (TRAPS 58).
+    # LongTermDebtNoncurrent is a part at one filer and the whole at another.
     made = rules(
         db,
         recipe("total_debt", "Noncurrent", rank=2, is_fallback=True),
