@@ -172,9 +172,6 @@ COLUMNS: dict[str, Column] = {
     "item_effects_price_index": number(
         "index", "Those changes chained, 100 at chain_started_on; null once a link is missing."
     ),
-    "chained_price_index": number(
-        "index", "price_index of gpu_price_index on its last day of the period, for comparison."
-    ),
     "log_level": number("ln", "Mean log price of the panel, one vote per provider."),
     "level_log_change": number("ln", "Change of log_level since `compared_with_on`."),
     "revision_log_change": number(

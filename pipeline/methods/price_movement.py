@@ -258,6 +258,8 @@ class _Market:
 
 
 def _months_before(day: date, months: int) -> date:
-    """The same day so many months earlier, or the last of its month."""
+    """The same day so many months earlier; the last of a month, or one it lacks, is the last."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    last = monthrange(year, month + 1)[1]
+    is_last = day.day == monthrange(day.year, day.month)[1]
+    return date(year, month + 1, last if is_last else min(day.day, last))

@@ -61,6 +61,13 @@ def monthly(db: DuckDB, accelerator: str) -> Prices:
         [accelerator],
     ).fetchall():
         restated[provider].append(day)
+    looked = {
+        day
+        for (day,) in db.execute(
+            "select distinct last_day((observed_at at time zone 'UTC')::date) "
+            "from staging.gpu_offers"
+        ).fetchall()
+    }
     [(newest,)] = db.execute(
         "select max((observed_at at time zone 'UTC')::date) from staging.gpu_offers"
     ).fetchall()
@@ -83,7 +90,7 @@ def monthly(db: DuckDB, accelerator: str) -> Prices:
                 day += timedelta(days=1)
     sources: dict[Key, list[float]] = defaultdict(list)
     for (end, item, _), logs in days.items():
-        if end < newest:
+        if end < newest and end in looked:
             sources[end, item].append(sum(logs) / len(logs))
     prices: Prices = defaultdict(dict)
     for (end, item), means in sources.items():

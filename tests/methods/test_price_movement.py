@@ -179,3 +179,15 @@ def test_without_a_price_in_a_reference_region_there_is_an_index_and_no_rent():
     made = price_movement.fit(weekly([(0, "aws/elsewhere", 12.0)], tier="hyperscaler"))
     assert made["multilateral_price_index"].to_list() == [100]
     assert made["log_rent"].to_list() == [None]
+
+
+def test_a_window_of_months_holds_thirteen_whichever_month_it_ends_with():
+    months = [date(2025 + n // 12, n % 12 + 1, 1) - timedelta(days=1) for n in range(1, 25)]
+    rows = [
+        weekly([(0, f"seller{n}", 3.0) for n in range(3)]).with_columns(
+            period=pl.lit("month"), period_end_on=pl.lit(end)
+        )
+        for end in months
+    ]
+    made = price_movement.fit(pl.concat(rows))
+    assert made["window_period_count"].to_list() == [min(n, 13) for n in range(1, 25)]

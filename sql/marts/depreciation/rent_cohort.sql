@@ -27,6 +27,7 @@ based as (
     select
         *,
         avg(case when month_number <= 3 then rent_usd_per_gpu_hour end) over whole as first_rent,
+        max(case when month_number <= 3 then known_at end) over whole as first_known_at,
         avg(
             case when month_number <= 3 and chain_started_on = first_chain_on
                 then multilateral_price_index end
@@ -56,7 +57,7 @@ select
     based.single_provider,
     based.last_observed_on,
     based.unobserved_days,
-    based.known_at
+    greatest(based.known_at, based.first_known_at) as known_at
 from based
 order by
     based.accelerator, based.tier, based.market, based.term_months, based.period_end_on

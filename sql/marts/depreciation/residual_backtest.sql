@@ -149,7 +149,8 @@ origins as (
     select
         outcomes.*,
         outcomes.horizon_months / 12.0 as years,
-        datediff('day', specs.available_on, outcomes.period_end_on) / 365.25 as age_years
+        datediff('day', specs.available_on, outcomes.period_end_on) / 365.25 as age_years,
+        specs.known_at as specs_known_at
     from outcomes
     left join own
         on outcomes.accelerator = own.accelerator
@@ -247,7 +248,9 @@ select
     coalesce(forecasts.repriced_provider_count > 0, true) as is_scored,
     greatest(
         cast((forecasts.target_on + interval 1 day)::date::timestamp at time zone 'UTC' as timestamptz),
-        coalesce(forecasts.sold_known_at, timestamptz '1970-01-01 00:00:00+00')
+        coalesce(forecasts.sold_known_at, timestamptz '1970-01-01 00:00:00+00'),
+        case when forecasts.method = 'straight_line_6_years' then forecasts.specs_known_at
+            else timestamptz '1970-01-01 00:00:00+00' end
     ) as known_at
 from forecasts
 order by

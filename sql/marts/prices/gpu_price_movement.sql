@@ -5,37 +5,9 @@
 -- plus what the newest window corrects of earlier ones (`revision_log_change`).
 -- Values of one chain compare with each other; where fewer than three providers link a period to the chain
 -- (one at hyperscalers, or five machines of a marketplace) the index starts anew: `chain_started_on`.
--- `chained_price_index` is the daily chain of gpu_price_index at the period's end, for comparison: it misses
--- every rise that falls between two looks.
+-- The daily chain of gpu_price_index stands beside it as a table of its own: it misses every rise that falls
+-- between two looks.
 -- grain: period, accelerator, tier, market, term_months, basis, period_end_on
-with chained as (
-    select
-        daily.accelerator,
-        daily.tier,
-        daily.market,
-        daily.term_months,
-        daily.basis,
-        'week' as period,
-        (date_trunc('week', daily.observed_on) + interval 6 day)::date as period_end_on,
-        arg_max(daily.price_index, daily.observed_on) as chained_price_index
-    from marts.gpu_price_index as daily
-    where daily.price_index is not null
-    group by all
-    union all
-    select
-        daily.accelerator,
-        daily.tier,
-        daily.market,
-        daily.term_months,
-        daily.basis,
-        'month' as period,
-        last_day(daily.observed_on) as period_end_on,
-        arg_max(daily.price_index, daily.observed_on) as chained_price_index
-    from marts.gpu_price_index as daily
-    where daily.price_index is not null
-    group by all
-)
-
 select
     moved.period,
     moved.accelerator,
@@ -48,7 +20,6 @@ select
     moved.withheld_reason,
     moved.multilateral_price_index,
     moved.chain_started_on,
-    chained.chained_price_index,
     moved.compared_with_on,
     moved.log_change,
     moved.log_change_standard_error,
@@ -66,8 +37,6 @@ select
     moved.last_observed_on,
     moved.known_at
 from steps.panel_movement as moved
-left join chained
-    using (period, accelerator, tier, market, term_months, basis, period_end_on)
 order by
     moved.period,
     moved.accelerator,

@@ -8,10 +8,6 @@ from tests.given.support import build, daily, fill, rows
 
 START = date(2024, 1, 1)
 MARTS = (
-    "marts.host_price_daily",
-    "marts.provider_price_daily",
-    "marts.gpu_price_daily",
-    "marts.gpu_price_index",
     "steps.item_price",
     "steps.panel_movement",
     "marts.gpu_price_movement",
@@ -35,5 +31,4 @@ def test_cheap_sellers_who_join_move_the_level_and_not_the_index(db):
     assert second["multilateral_price_index"] == pytest.approx(100)
     assert second["level_log_change"] == pytest.approx(second["entry_log_change"])
     assert second["level_log_change"] < -0.4
-    assert second["chained_price_index"] == pytest.approx(100)
     assert second["known_at"].date() == date(2024, 1, 15)
