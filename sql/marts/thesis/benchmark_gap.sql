@@ -70,7 +70,7 @@ select
     benchmark_model,
     benchmark_scenario,
     100 * (challenger_speed / reference_speed - 1) as throughput_gap_pct,
-    challenger_speed / reference_speed - 1 >= -0.2 as is_throughput_within_20_pct,
+    challenger_speed / reference_speed - 1 >= -0.2 as is_throughput_within_a_fifth,
     challenger_value as challenger_value_per_accelerator,
     reference_value as reference_value_per_accelerator,
     unit,

@@ -101,13 +101,13 @@ select
     segment,
     amount,
     unit,
-    100 * amount / sum(amount) over quarter as vendor_share_pct,
+    100 * amount / sum(amount) over quarter as vendor_pct,
     sum(amount) over quarter as total_amount,
     count(*) over quarter as vendor_count,
     string_agg(vendor, ', ') over quarter as vendors,
     fiscal_period_end_on,
     figure_kind,
-    lag(segment) over series is distinct from segment as is_series_start,
+    coalesce(lag(segment) over series <> segment, true) as is_series_start,
     case share_definition
         when 'filed_lines' then
             'chips made for oneself (TPU, Trainium, Maia, MTIA) have no revenue; AMD and Intel hold server '

@@ -9,14 +9,14 @@ with shares as (
 
 select
     coalesce(
-        max(case when share_definition = 'chip_cost' then vendor_share_pct end),
-        max(case when share_definition = 'filed_lines' then vendor_share_pct end)
+        max(case when share_definition = 'chip_cost' then vendor_pct end),
+        max(case when share_definition = 'filed_lines' then vendor_pct end)
     ) as measured_value,
-    min(vendor_share_pct) as measured_low_value,
-    max(vendor_share_pct) as measured_high_value,
+    min(vendor_pct) as measured_low_value,
+    max(vendor_pct) as measured_high_value,
     max(period_end_on) as measured_on,
     string_agg(
-        share_definition || ' ' || cast(round(vendor_share_pct, 1) as varchar) || ' % in the quarter to '
+        share_definition || ' ' || cast(round(vendor_pct, 1) as varchar) || ' % in the quarter to '
         || cast(period_end_on as varchar) || ' (left out: ' || left_out || ')',
         '; ' order by share_definition
     ) as measure,

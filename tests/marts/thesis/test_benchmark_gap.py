@@ -52,7 +52,7 @@ def test_a_gap_is_that_of_the_best_results(db):
     )
     assert row["throughput_gap_pct"] == pytest.approx(-2)
     assert row["challenger_submitter"] == "b"
-    assert row["is_throughput_within_20_pct"]
+    assert row["is_throughput_within_a_fifth"]
 
 
 def test_two_rounds_two_models_and_two_scenarios_never_compare(db):

@@ -47,8 +47,8 @@ def test_rent_per_unit_divides_by_what_the_parts_can_do(db):
     [row] = gaps(db, [PAIR], [part(MINE, bf16_dense_tflops=1500.0), part(THEIRS)], rents)
     assert row["rent_gap_pct"] == pytest.approx(-25)
     assert row["rent_gap_per_bf16_pct"] == pytest.approx(-50)
-    assert (row["is_rent_within_20_pct"], row["is_bf16_within_20_pct"]) == (False, True)
-    assert row["is_fp8_within_20_pct"] is None
+    assert (row["is_rent_within_a_fifth"], row["is_bf16_within_a_fifth"]) == (False, True)
+    assert row["is_fp8_within_a_fifth"] is None
     assert row["no_rental_market_reason"] is None
 
 

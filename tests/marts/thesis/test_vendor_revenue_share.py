@@ -60,7 +60,7 @@ def test_a_fiscal_quarter_belongs_to_the_calendar_quarter_of_its_middle(
 def test_shares_of_a_quarter_add_up(db):
     end = date(2026, 3, 31)
     found = shares(db, line("NVIDIA", date(2026, 4, 26), 75.0), line("AMD", end, 25.0))
-    assert {row["vendor"]: row["vendor_share_pct"] for row in found} == {
+    assert {row["vendor"]: row["vendor_pct"] for row in found} == {
         "AMD": 25.0,
         "NVIDIA": 75.0,
     }
@@ -94,5 +94,5 @@ def test_estimated_cost_and_compute_count_chips_made_for_oneself(db):
     ]
     for definition, share in (("chip_cost", 80.0), ("compute", 60.0)):
         found = shares(db, estimates=chips, definition=definition)
-        assert {row["vendor"]: row["vendor_share_pct"] for row in found}["NVIDIA"] == share
+        assert {row["vendor"]: row["vendor_pct"] for row in found}["NVIDIA"] == share
         assert all(row["left_out"] for row in found)
