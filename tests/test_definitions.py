@@ -71,6 +71,26 @@ def hour(tmp_path_factory):
         yield done
 
 
+def test_a_source_without_its_key_is_neither_fresh_nor_failed(instance, store, monkeypatch):
+    [source] = [each for each in discover() if each.name == "shadeform"]
+    for name in source.secrets:
+        monkeypatch.delenv(name, raising=False)
+    made = assets.assets_for(source, (source,))
+    result = dg.materialize(made, instance=instance, resources={"warehouse": store})
+    assert result.success
+    assert result.get_asset_materialization_events() == []
+    assert {each.step_key for each in result.all_events if each.is_step_skipped} == {
+        "staging__gpu_offers__shadeform"
+    }
+    [said] = result.get_asset_observation_events()
+    assert said.asset_observation_data.asset_observation.metadata["skipped"].value == (
+        "set SHADEFORM_API_KEY"
+    )
+    with store.connect() as db:
+        query = "select outcome, outcome_reason from meta.attempts where source = 'shadeform'"
+        assert db.execute(query).fetchall() == [("skipped", "set SHADEFORM_API_KEY")]
+
+
 def test_every_table_is_an_asset_with_its_lineage(graph):
     nodes = graph.resolve_asset_graph()
     for each in models():

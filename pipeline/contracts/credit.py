@@ -28,7 +28,7 @@ FACILITY_TERMS = contract(
         Terms of debt facilities, one cited row per facility and version.
 
         Filed documents go before releases, releases before press (`deal_status`); where they
-        disagree each has its row and `is_disputed` (TRAPS 69, 70). Every version repeats all terms
+        disagree each has its row and `is_disputed`. Every version repeats all terms
         known by then, so the newest row known is complete. What a filing redacts is empty and named
         in `redacted_terms`. A facility inside another one names it in `parent_facility_id`: add up
         rows without a parent only. `benchmark` is UST where notes were priced over Treasuries at a
@@ -149,7 +149,7 @@ FACILITY_BALANCES = contract(
     committed=Committed(
         """What is owed under each facility, by balance day and document.
 
-        Principal, carrying value and effective rate as filed, never mixed (TRAPS 66 to 68).
+        Principal, carrying value and effective rate as filed, never mixed.
         CoreWeave's instruments come to the totals its debt notes state: 8,033,477,000 at the end of
         2024, 11,171,485,000 at mid-2025 and 25,149,000,000 in March 2026, where one line holds OEM
         and software licence financing.
@@ -176,7 +176,7 @@ FACILITY_ALIASES = contract(
         """Rules from a lender's words to a borrower and a facility, each with its evidence.
 
         `pattern` is searched in the name regardless of case, without look-around; the lowest
-        `priority` whose conditions all hold wins. SPVs do not carry the sponsor's name (TRAPS 78),
+        `priority` whose conditions all hold wins. SPVs do not carry the sponsor's name,
         hence the list. A rule without a facility says in `match_reason` why none can be told.
         Scores: 1.0 entity, spread and maturity agree; 0.8 two of them or a parent's name with both
         others; 0.7 issuer, fixed rate and maturity; 0.6 the entity owes one facility only; 0.5 and

@@ -51,7 +51,7 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
         `frame` in its order with `accelerator` (sku or null) and `accelerator_reason` (null when
         resolved; "unknown_accelerator" when no rule matches). An existing pair is replaced.
 
-    Source: METHODS section 1.1; SKU and form factor differ 1.3-2x in price (TRAPS A).
+    Source: METHODS section 1.1; SKU and form factor differ 1.3-2x in price.
     """
     frame = frame.drop("accelerator", "accelerator_reason", strict=False)
     keys = frame.select(ACCELERATOR_KEY).unique()

@@ -1,8 +1,8 @@
 -- Each facility with its terms as the best kind of document states them last, and its latest balance.
 -- A filing outranks a release, a release the press, the press a rumour; that a deal was never executed
--- outranks all that is not filed later. Within one kind the newest version known counts (TRAPS 70, 71).
--- What the versions disagree on stays visible: how many there are, and every maturity they state (TRAPS
--- 69). A term the filing redacts is null and named in redacted_terms. is_counted says whether the amount
+-- outranks all that is not filed later. Within one kind the newest version known counts.
+-- What the versions disagree on stays visible: how many there are, and every maturity they state. A term the filing
+-- redacts is null and named in redacted_terms. is_counted says whether the amount
 -- may be added to others: not where a larger facility holds it already, nor where no deal is executed.
 -- grain: facility_id
 with newest as (
@@ -39,7 +39,8 @@ balances as (
 first_owed as (
     select
         stated.facility_id,
-        min(stated.balance_on) as owed_from_on
+        min(stated.balance_on) as owed_from_on,
+        max(stated.principal_usd) as most_owed_usd
     from steps.facility_balance as stated
     where stated.principal_usd > 0
     group by stated.facility_id
@@ -75,7 +76,21 @@ select
     balances.principal_usd,
     balances.carrying_usd,
     balances.undrawn_usd,
-    100 * balances.principal_usd / nullif(newest.commitment_usd, 0) as drawn_pct,
+    100 * balances.principal_usd / nullif(newest.commitment_usd, 0) as outstanding_pct,
+    -- What was ever drawn, repaid or not; of a revolver what is drawn now. Of a loan first seen after it
+    -- began to be repaid nobody knows.
+    100
+    * case
+        when balances.principal_usd is null then null
+        when newest.facility_kind = 'revolver' then balances.principal_usd
+        when balances.undrawn_usd is not null
+            then greatest(newest.commitment_usd - balances.undrawn_usd, balances.principal_usd)
+        when first_owed.owed_from_on >= newest.amortisation_from_on
+        and balances.principal_usd < newest.commitment_usd
+            then null
+        else first_owed.most_owed_usd
+    end
+    / nullif(newest.commitment_usd, 0) as drawn_pct,
     balances.effective_rate_pct,
     newest.benchmark,
     newest.spread_bps,

@@ -1,9 +1,9 @@
 -- How much debt stood behind AI infrastructure at each month's end, by borrower and by what secures it;
 -- `all` borrowers and `all_secured` or `all` classes are rows of their own, so never add over them.
 -- Commitment and drawn are apart, and what is filed, announced and told by the press are apart: no
--- column adds across (TRAPS 66, USERS 5). A facility counts from the day it closed (was announced, first
+-- column adds across. A facility counts from the day it closed (was announced, first
 -- owed or known, where only that is stated) until its final maturity or until it is repaid, and once:
--- not where its amount lies in a larger one, not while rumoured, never if it was not executed (TRAPS 71).
+-- not where its amount lies in a larger one, not while rumoured, never if it was not executed.
 -- Its commitment is that of the version known at the month's end, or of the first. Drawn is the last
 -- balance on or before the month's end, however old (oldest_balance_on); where there is none it is
 -- unknown and counted, never zero. Months end with the newest fact, not with the clock.

@@ -1,4 +1,4 @@
--- Is the sentence true? Each claim of the founding article beside what the tables measure, and a verdict (USERS 6).
+-- Is the sentence true? Each claim of the founding article beside what the tables measure, and a verdict.
 -- A claim is true in a range of values; its rule gives the readings its words allow (drawn, committed,
 -- announced; three definitions of a share) as a range too. All readings inside: supported. None: contradicted.
 -- Some: partly. No reading: not measurable, with the reason. The rules are `sql/rules/claims/`, one SELECT

@@ -1,5 +1,5 @@
 -- Is NVIDIA's premium shrinking, like for like? Each challenger beside the NVIDIA part of its generation:
--- specifications, measured throughput and, month by month, rent in the same tier, market, term and basis (USERS 8).
+-- specifications, measured throughput and, month by month, rent in the same tier, market, term and basis.
 -- Rents are those of `gpu_rent`, fixed panels moved by a matched index: sellers who come and go move nothing.
 -- What the medians of whoever was there would have said stands beside it (`all_sellers_rent_gap_pct`): for the
 -- MI300X it fell with the panel, not with the price. Gaps are the challenger's over the reference's; rent per

@@ -2,8 +2,8 @@
 -- what was in force on day D has `in_force_from_on` up to D and `in_force_to_on` from D on, or none; today's
 -- has none. A version counts from the UTC day it became known. A filing outranks a release, a release the
 -- press, the press a rumour; that a deal was never executed outranks all that is not filed later. Within one
--- kind the newest version known counts, of two known at once the surer one, then the first by address (TRAPS
--- 70, 71). A version that something better was known beside all along has no row.
+-- kind the newest version known counts, of two known at once the surer one, then the first by address. A version that
+-- something better was known beside all along has no row.
 -- grain: facility_id, in_force_from_on
 with versions as (
     select

@@ -6,7 +6,7 @@
 -- rhythm says. Only sightings that were public before their own day ended enter (docs/decisions/0070), and
 -- a period has a row from the moment the first look after its end became public (`known_at`): so whatever
 -- becomes known later, the row stays what it was, and the clock on the wall decides nothing.
--- A step of more than 40 % (any at Azure, TRAPS 32) waits for its second sighting. Flagged prices,
+-- A step of more than 40 % (any at Azure) waits for its second sighting. Flagged prices,
 -- administered spot among them, stay out.
 -- grain: period, accelerator, tier, market, term_months, basis, provider, item, period_end_on
 with prompt as (
