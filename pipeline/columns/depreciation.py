@@ -185,7 +185,6 @@ COLUMNS: dict[str, Column] = {
     "is_under_water_at_80_pct": flag("True where it is under water with 80 % of rent realised."),
     # Rent from filings.
     "installed_gpu_count": count("Accelerators in service, of all kinds and ages."),
-    "revenue_usd": number("USD", "Revenue of the quarter as filed."),
     "active_power_mw": number("MW", "Power in use at the end of the quarter, as the company says."),
     "active_power_before_mw": number("MW", "The same a quarter before."),
     "gpu_per_mw": number("GPU/MW", "Accelerators per megawatt in use."),

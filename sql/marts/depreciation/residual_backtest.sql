@@ -62,6 +62,7 @@ pairs as (
         horizons.horizon_months,
         target.period_end_on as target_on,
         ln(target.price / origin.price) as log_change,
+        max(providers.known_at) as known_at,
         max(changes.period_end_on) is not null as has_repriced
     from months as origin
     cross join horizons
@@ -74,6 +75,7 @@ pairs as (
                     + horizons.horizon_months * interval 1 month)::date
             )
     join ended on target.period_end_on <= ended.newest_on
+    join staging.providers as providers on origin.provider = providers.provider
     left join changes
         on origin.provider = changes.provider
         and changes.period_end_on > origin.period_end_on
@@ -104,7 +106,7 @@ outcomes as (
         exp(median(pairs.log_change)) as actual_ratio,
         count(*) as provider_count,
         count(case when pairs.has_repriced then 1 end) as repriced_provider_count,
-        cast(null as timestamptz) as sold_known_at
+        max(pairs.known_at) as seen_known_at
     from pairs
     group by
         pairs.accelerator,
@@ -122,7 +124,7 @@ outcomes as (
         target.price / origin.price as actual_ratio,
         cast(null as bigint) as provider_count,
         cast(null as bigint) as repriced_provider_count,
-        greatest(origin.known_at, target.known_at) as sold_known_at
+        greatest(origin.known_at, target.known_at) as seen_known_at
     from sales as origin
     cross join horizons
     join sales as target
@@ -248,7 +250,7 @@ select
     coalesce(forecasts.repriced_provider_count > 0, true) as is_scored,
     greatest(
         cast((forecasts.target_on + interval 1 day)::date::timestamp at time zone 'UTC' as timestamptz),
-        coalesce(forecasts.sold_known_at, timestamptz '1970-01-01 00:00:00+00'),
+        forecasts.seen_known_at,
         case when forecasts.method = 'straight_line_6_years' then forecasts.specs_known_at
             else timestamptz '1970-01-01 00:00:00+00' end
     ) as known_at

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipeline.contracts.depreciation import HARDWARE_PRICES
+from pipeline.contracts.reference import PROVIDERS
 from tests.given.lives import H100, empty, land, put, sold
 from tests.given.support import build, refer, rows
 
@@ -58,6 +59,8 @@ def scored(db, prices=HALVED, rates=(COHORT,), over=TARGET, sales=(), segment=NE
     put(db, "marts.depreciation_rate", *rates, ended)
     empty(db)
     land(db, HARDWARE_PRICES, *sales)
+    names = sorted({each["provider"] for each in prices})
+    land(db, PROVIDERS, *({"provider": name, "name": name, "tier": "neocloud"} for name in names))
     build(db, "marts.residual_backtest", "marts.residual_backtest_summary")
     made = rows(db, f"from marts.residual_backtest where price_segment = '{segment}'")
     return {(each["method"], each["horizon_months"]): each for each in made}
