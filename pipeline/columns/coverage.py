@@ -9,12 +9,14 @@ MONEY = "USD"
 COLUMNS: dict[str, Column] = {
     # Collateral.
     "lot_number": Column(pl.Int64(), "Number of the lot, in the order of its draws."),
-    "funded_on": day("Day the lot counts as drawn: the middle between two filed balances."),
+    "funded_on": day("Day the lot counts as drawn: the middle of the days it can be of."),
     "funded_from_on": day("Earliest day of the draw: the balance before, or the closing."),
-    "funded_to_on": day("Latest day of the draw: the balance that shows it."),
+    "funded_to_on": day("Latest day of the draw: the balance that shows it or the end of draws."),
     "funded_usd": number(MONEY, "Debt drawn for the lot."),
     "lot_cost_usd": number(MONEY, "Cost of what the lot paid for: the draw over the advance rate."),
     "depreciated_cost_usd": number(MONEY, "That cost, written down over the agreed life."),
+    "low_depreciated_cost_usd": number(MONEY, "The same if drawn on the earliest day it can be."),
+    "high_depreciated_cost_usd": number(MONEY, "The same if drawn on the latest day it can be."),
     "gpu_fraction": number("fraction", "Part of the cost that is accelerators and their servers."),
     "gpu_estimate": number("GPUs", "Accelerators the cost would buy at today's price of new ones."),
     "other_value_usd": number(MONEY, "Value of the part that is not accelerators."),
@@ -38,6 +40,8 @@ COLUMNS: dict[str, Column] = {
     "base_headroom_usd": number(MONEY, "Borrowing base less debt; null where it cannot be told."),
     "headroom_missing_reason": text("Why there is no headroom; null where there is."),
     "ltv_contract_pct": number("%", "Debt over cost written down over the agreed life."),
+    "low_ltv_contract_pct": number("%", "The same if all was drawn as late as it can have been."),
+    "high_ltv_contract_pct": number("%", "The same if all was drawn as early as it can have been."),
     "ltv_market_pct": number("%", "Debt over market value."),
     "low_ltv_market_pct": number("%", "Debt over the good end of market value."),
     "high_ltv_market_pct": number("%", "Debt over the bad end of market value."),
@@ -65,6 +69,38 @@ COLUMNS: dict[str, Column] = {
     "market_missing_reason": text("Why there is no market LTV; null where there is."),
     "dscr_missing_reason": text("Why there is no coverage ratio; null where there is."),
     "price_vintage_on": day("Month end of the rents behind the row."),
+    # What is owed, and how it is repaid.
+    "balance_basis": choice(
+        "What the balance rests on: filed (a document states it for the day), between_filed (moved "
+        "evenly from one filed balance to the next), not_filed (none known up to the day).",
+        "filed",
+        "between_filed",
+        "not_filed",
+    ),
+    "balance_from_on": day("Filed balance on or before the day."),
+    "balance_to_on": day("Next filed balance, where the day lies between two."),
+    "schedule_basis": choice(
+        "How principal is taken to be repaid: bullet, level (evenly to maturity), as_balances_fell "
+        "(at the pace of the filed balances); null where no maturity is filed.",
+        "bullet",
+        "level",
+        "as_balances_fell",
+    ),
+    "fell_from_on": day("Balance from which debt has only fallen, within a year."),
+    "quarter_fall_usd": number(MONEY, "What it fell by in a quarter of a year since."),
+    # Repayment as modelled and as it happened.
+    "next_balance_on": day("A later filed balance of the facility, up to a year on."),
+    "next_principal_usd": number(MONEY, "Principal filed for that day."),
+    "modelled_principal_usd": number(
+        MONEY, "Principal of that day by the schedule of the earlier one."
+    ),
+    "repaid_usd": number(MONEY, "What the filed principal fell by; negative where more was drawn."),
+    "modelled_repaid_usd": number(MONEY, "What it would have fallen by on the schedule."),
+    "repayment_error_usd": number(
+        MONEY, "Modelled less filed principal; null where more was drawn."
+    ),
+    "repayment_error_pct": number("%", "That error over the principal the schedule starts from."),
+    "repayment_missing_reason": text("Why there is no error; null where there is."),
     # Steps to them.
     "in_force_from_on": day("First UTC day on which the version is the one to go by."),
     "in_force_to_on": day("Last UTC day of it; null for the version in force today."),

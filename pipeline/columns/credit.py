@@ -66,6 +66,8 @@ COLUMNS: dict[str, Column] = {
     "draw_tenor_months": Column(
         pl.Int64(), "Life of each draw where draws mature one by one.", "months"
     ),
+    "draws_end_on": day("Last day on which the agreement lets draw; null where not read."),
+    "terms_from_on": day("Day from which the version's terms bind; null where not said."),
     "amortisation": choice(
         "How principal is repaid: filed_schedule (its figures are public), unfiled_schedule (it"
         " exists but is not public), borrowing_base (what the base no longer covers).",
@@ -209,16 +211,20 @@ COLUMNS: dict[str, Column] = {
     "press_facility_count": count("Of these, those only the press tells of."),
     "borrower_count": count("Borrowers of these facilities."),
     "filed_drawn_usd": number(
-        MONEY, "Newest filed principal, however old (oldest_balance_on), of those with one."
+        MONEY, "Principal of the filed on the one day the row is of (balance_on)."
     ),
     "filed_committed_usd": number(MONEY, "Commitments and face of the filed, as first committed."),
-    "announced_drawn_usd": number(MONEY, "Principal outstanding of the announced facilities."),
+    "announced_drawn_usd": number(MONEY, "Principal of the announced on that day."),
     "announced_committed_usd": number(MONEY, "Commitments and face announced but not filed."),
-    "press_drawn_usd": number(MONEY, "Principal outstanding as only the press tells it."),
+    "press_drawn_usd": number(MONEY, "Principal on that day as only the press tells it."),
     "press_estimate_usd": number(MONEY, "Commitments and face as only the press tells them."),
     "facilities_without_balance_count": count("Facilities whose drawn amount is not known."),
     "facilities_without_commitment_count": count("Facilities whose commitment is not known."),
-    "oldest_balance_on": day("Day of the oldest balance in the drawn amounts."),
+    "other_day_drawn_usd": number(
+        MONEY, "Principal of facilities whose last balance is of another day; in no drawn amount."
+    ),
+    "facilities_of_other_day_count": count("Facilities in that principal."),
+    "oldest_balance_on": day("Day of the oldest balance in the row, those of other days counted."),
     "source_urls": text("Public addresses the row rests on, separated by spaces."),
     # What lenders say.
     "fv_to_par_pct": number("%", "Fair value over par; means nothing where par is mostly undrawn."),

@@ -29,7 +29,9 @@ FACILITY_TERMS = contract(
         Filed documents go before releases, releases before press (`deal_status`); where they
         disagree each has its row and `is_disputed` (TRAPS 69, 70). Every version repeats all terms
         known by then, so the newest row known is complete. What a filing redacts is empty and named
-        in `redacted_terms`. A facility inside another one names it in `parent_facility_id`: add up
+        in `redacted_terms`. `terms_from_on` is the day from which the terms bind (closing,
+        amendment), not the day they became known; a note that restates an agreement has that
+        agreement's day. A facility inside another one names it in `parent_facility_id`: add up
         rows without a parent only. `benchmark` is UST where notes were priced over Treasuries at a
         fixed coupon.
         """,
@@ -53,6 +55,8 @@ FACILITY_TERMS = contract(
         "maturity_on",
         "maturity_grain",
         "draw_tenor_months",
+        "draws_end_on",
+        "terms_from_on",
         "amortisation_from_on",
         "advance_rate_pct",
         "advance_rate_low_pct",
@@ -93,6 +97,8 @@ FACILITY_TERMS = contract(
     maturity_on=[pa.Check(_closed_before_it_matures, name="a facility closes before it matures")],
     maturity_grain=[],
     draw_tenor_months=[pa.Check.in_range(1, 480)],
+    draws_end_on=[],
+    terms_from_on=[],
     amortisation=[],
     amortisation_from_on=[],
     advance_rate_pct=[PERCENT],
@@ -150,8 +156,8 @@ FACILITY_BALANCES = contract(
 
         Principal, carrying value and effective rate as filed, never mixed (TRAPS 66 to 68).
         CoreWeave's instruments come to the totals its debt notes state: 8,033,477,000 at the end of
-        2024, 11,171,485,000 at mid-2025 and 25,149,000,000 in March 2026, where one line holds OEM
-        and software licence financing.
+        2024, 11,171,485,000 at mid-2025, 25,149,000,000 in March 2026, where one line holds OEM and
+        software licence financing, and 35,551,000,000 in June 2026.
         """,
     ),
     key=["facility_id", "balance_on", "known_at", "source_url"],

@@ -48,6 +48,8 @@ WINDOWS: dict[str, Window] = {
     "announced_on": PLAN,
     "available_on": PLAN,
     "closed_on": PLAN,
+    "draws_end_on": PLAN,
+    "terms_from_on": PLAN,
     "first_sale_on": PLAN,
     "amortisation_from_on": PLAN,
     "dscr_tested_from_on": PLAN,

@@ -27,6 +27,7 @@ COVERAGE = (
     "marts.facility_collateral",
     "marts.facility_lot_value",
     "marts.facility_coverage",
+    "marts.facility_repayment",
 )
 MARTS = (*COVERAGE, "marts.facility_stress", "marts.facility_reverse_stress")
 RENT, CASH, COST, AGES = 15.0, 5.0, 100.0, 8

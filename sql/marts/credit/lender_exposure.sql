@@ -104,6 +104,11 @@ remainders as (
         coalesce(balances.source_url, facility.source_url) as source_url
     from quarters
     cross join marts.facility as facility
+    -- The terms in force on the day; before the first of them none has ended.
+    left join steps.facility_terms as terms
+        on facility.facility_id = terms.facility_id
+        and terms.in_force_from_on <= quarters.period_end_on
+        and (terms.in_force_to_on is null or terms.in_force_to_on >= quarters.period_end_on)
     left join by_facility
         on quarters.period_end_on = by_facility.period_end_on
         and facility.facility_id = by_facility.facility_id
@@ -115,7 +120,7 @@ remainders as (
         by_facility.facility_id is not null
         or (
             facility.counted_from_on <= quarters.period_end_on
-            and (facility.maturity_on is null or facility.maturity_on > quarters.period_end_on)
+            and (terms.maturity_on is null or terms.maturity_on > quarters.period_end_on)
         )
     )
 )
