@@ -13,19 +13,20 @@ setup: .venv/.ready  ## virtual environment from the hash lock (other verbs do t
 
 .venv/.ready: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up .venv from the lock: once, a few minutes."
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $@
 
-run: .venv/.ready  ## ingest what is reachable, build, audit, publish, print the table of sources
-	$(PY) -m pipeline
+run: .venv/.ready  ## ingest what is reachable, build, audit, publish, say what came of it
+	$(PY) -m pipeline run
 
 ui: .venv/.ready  ## the Dagster UI on http://localhost:3000; make ui UI="--port 3001"
 	@mkdir -p warehouse/.dagster
 	$(PY) -m pipeline.ui $(UI)
 
 fleet: .venv/.ready  ## what your own accelerators are worth: make fleet FLEET=path.csv
-	$(PY) -m pipeline.fleet "$$FLEET"
+	$(PY) -m pipeline fleet "$$FLEET"
 
 test: .venv/.ready  ## all tests, without network; a part: make test T=tests/marts/credit, or K=word
 	$(PY) -m pytest $(if $(T)$(K),$(T) $(if $(K),-k "$(K)"),--numprocesses auto --dist loadfile --no-loadscope-reorder)

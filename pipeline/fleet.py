@@ -9,7 +9,6 @@ written to `warehouse/exports/fleet/` as Parquet. Nothing of it enters the wareh
 
 import csv
 import re
-import sys
 import textwrap
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
@@ -283,12 +282,3 @@ def _whole(made: float | None) -> str:
 
 def _cents(made: float | None) -> str:
     return "-" if made is None else f"{made:,.2f}"
-
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("say which file: make fleet FLEET=path.csv")
-    try:
-        sys.exit(main(Path(sys.argv[1]), sys.stdout))
-    except (FleetError, OSError) as problem:
-        sys.exit(f"{type(problem).__name__}: {problem}")

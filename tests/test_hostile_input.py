@@ -87,8 +87,9 @@ def test_a_path_of_a_fleet_is_a_path(tmp_path, store, name):
 def test_make_hands_a_path_over_as_it_is(tmp_path):
     """The shell that make starts must not read the path as its own words."""
     path = str(tmp_path / "a'b\"; touch owned; $(touch owned) `touch owned`.csv")
-    recipe = next(e for e in (HERE / "Makefile").read_text().splitlines() if "pipeline.fleet" in e)
-    command = recipe.strip().replace("$(PY) -m pipeline.fleet", "printf %s").replace("$$", "$")
+    verb = "$(PY) -m pipeline fleet"
+    recipe = next(e for e in (HERE / "Makefile").read_text().splitlines() if verb in e)
+    command = recipe.strip().replace(verb, "printf %s").replace("$$", "$")
     shown = subprocess.run(
         ["sh", "-c", command], env={"FLEET": path}, cwd=tmp_path, capture_output=True, text=True
     )

@@ -19,7 +19,8 @@ FLOORS = (
     {"ingest", "runs"},
     {"assets", "fleet"},
     {"definitions"},
-    {"__main__", "ui"},
+    {"cli", "ui"},
+    {"__main__"},
 )
 FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}
 NETWORK = {"aiohttp", "ftplib", "http.client", "httpx", "requests", "smtplib", "socket", "ssl"}
@@ -28,7 +29,7 @@ ONLY = {
     "capture": NETWORK - {"socket"} | {"urllib3", "urllib.request"},
     "capture ui": {"socket"},  # `ui` listens, on this machine only
     "warehouse build release": {"duckdb"},
-    "assets definitions __main__ runs ui": {"dagster"},
+    "assets cli definitions runs ui": {"dagster"},
     "methods": {"scipy", "statsmodels"},
 }
 MODULES = {

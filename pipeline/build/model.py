@@ -24,7 +24,7 @@ from pipeline.warehouse import DuckDB
 
 __all__ = [
     "Check", "Model", "ModelError", "checks", "create", "in_order", "models", "rebuild", "rewound",
-    "tables_read",
+    "tables_read", "upstream",
 ]  # fmt: skip
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
@@ -131,6 +131,18 @@ def in_order(found: Mapping[str, Model]) -> list[Model]:
     """Models so that each comes after what it reads; the same order in every process."""
     graph = {name: sorted(each.reads & found.keys()) for name, each in sorted(found.items())}
     return [found[name] for name in TopologicalSorter(graph).static_order()]
+
+
+def upstream(tables: Iterable[str]) -> frozenset[str]:
+    """The tables, and every step and mart they rest on."""
+    reads = {each.table: each.reads for each in models()}
+    wanted = set(tables)
+    todo = list(wanted)
+    while todo:
+        more = (reads[todo.pop()] & reads.keys()) - wanted
+        wanted |= more
+        todo += more
+    return frozenset(wanted)
 
 
 @cache

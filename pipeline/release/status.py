@@ -1,61 +1,89 @@
-"""The last thing a run prints: a table of sources and the path of the published file."""
+"""What there is and what came of the sources, read from the published file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
 
 from pipeline.warehouse import DuckDB, DuckDBError, Warehouse, opened_for_reading
 
-COLUMNS = {
-    "source": 24,
-    "outcome": 13,
-    "held_count": 9,
-    "quarantined_count": 11,
-    "newest": 10,
-    "outcome_reason": 60,
-}
+__all__ = ["Status", "status"]
+
+# Shown of `meta.source_status`, as far as the file has them.
+SHOWN = (
+    "source",
+    "domain",
+    "outcome",
+    "outcome_reason",
+    "held_count",
+    "quarantined_count",
+    "newest_observed_at",
+    "last_landed_at",
+    "is_stale",
+)
 
 
-def print_status(out: TextIO, store: Warehouse | None = None) -> None:
-    """Print one line per source, then the marts and the file's path."""
+@dataclass(frozen=True)
+class Status:
+    """A published file.
+
+    Attributes:
+        path: Where it is.
+        publication: `build_id` and `published_at`; empty for a file of before there was such a row.
+        sources: One row per source of `meta.source_status`.
+        tables: Rows of each mart.
+        is_build: The build database was read, since another program holds the file for writing.
+    """
+
+    path: str
+    publication: dict[str, Any]
+    sources: pl.DataFrame
+    tables: dict[str, int]
+    is_build: bool = False
+
+    @property
+    def newest(self) -> dict[str, Any]:
+        """Newest observation held, by domain."""
+        if "domain" not in self.sources.columns:
+            return {}
+        by = self.sources.group_by("domain").agg(pl.max("newest_observed_at")).sort("domain")
+        return dict(by.iter_rows())
+
+
+def status(store: Warehouse | None = None) -> Status | None:
+    """What has been published; None where nothing has."""
     store = store or Warehouse()
     if not store.published.exists():
-        out.write("Nothing has been published.\n")
-        return
-    with _readable(store, out) as db:
-        rows = db.sql(
-            "select source, outcome, held_count, quarantined_count, "
-            "coalesce(strftime(newest_observed_at, '%Y-%m-%d'), '-') as newest, "
-            "coalesce(outcome_reason, '') as outcome_reason from meta.source_status"
-        ).pl()
-        marts = db.sql(
-            "select schema_name || '.' || table_name as table_name, estimated_size as row_count "
-            "from duckdb_tables() where schema_name = 'marts' order by 1"
-        ).pl()
-    out.write(_line({name: name.removesuffix("_count") for name in COLUMNS}))
-    for row in rows.iter_rows(named=True):
-        out.write(_line(row))
-    out.write("\n")
-    for name, count in marts.iter_rows():
-        out.write(f"{name}: {count:,} rows\n")
-    out.write(f"published: {store.published}\n")
+        return None
+    with _readable(store) as (db, is_build):
+        there = db.sql("from meta.source_status limit 0").columns
+        columns = ", ".join(name for name in SHOWN if name in there)
+        sources: pl.DataFrame = db.sql(f"select {columns} from meta.source_status").pl()
+        marts = db.execute(
+            "select schema_name || '.' || table_name, estimated_size from duckdb_tables() "
+            "where schema_name = 'marts' order by 1"
+        ).fetchall()
+        publication: dict[str, Any] = {}
+        if db.execute(
+            "select 1 from duckdb_tables() where schema_name = 'meta' and table_name = $1",
+            ["publication"],
+        ).fetchall():
+            for row in db.sql("from meta.publication").pl().to_dicts():
+                publication = row
+    return Status(str(store.published), publication, sources, dict(marts), is_build)
 
 
 @contextmanager
-def _readable(store: Warehouse, out: TextIO) -> Iterator[DuckDB]:
+def _readable(store: Warehouse) -> Iterator[tuple[DuckDB, bool]]:
     """The published file; where somebody holds it for writing, the build it is a copy of."""
     try:
         with opened_for_reading(store.published) as db:
-            yield db
+            yield db, False
             return
     except DuckDBError as error:
         if "lock" not in str(error):
             raise
-    out.write(f"{store.published} is held for writing by another program: shown is the build.\n")
     with store.connect() as db:
-        yield db
-
-
-def _line(row: dict[str, object]) -> str:
-    cells = [str(row[name])[:width].ljust(width) for name, width in COLUMNS.items()]
-    return "  ".join(cells).rstrip() + "\n"
+        yield db, True

@@ -1,19 +1,60 @@
-"""What `python -m pipeline` does: the jobs one after the other, alone on the warehouse."""
+"""Jobs at a terminal: one after the other, alone on the warehouse, watched, and what came of it."""
 
-import sys
 import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import dagster as dg
+from dagster._core.events.log import EventLogEntry
 
-from pipeline.release.status import print_status
 from pipeline.runs.dead import mark_dead_runs
 from pipeline.runs.lock import hold, live
 from pipeline.runs.stopping import Heard, say
 from pipeline.warehouse import Warehouse
 
-# Failures of single sources are in the table at the end and, in full, in the UI.
+# Failures of single sources are told at the end and, in full, in the UI.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-JOBS = ("ingest", "build")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job by name; only these of its assets, where some are named."""
+
+    name: str
+    assets: tuple[dg.AssetKey, ...] = ()
+
+
+INGEST, BUILD = Job("ingest"), Job("build")
+EVERYTHING = (INGEST, BUILD)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check that found rows: its table, its promise, how many, and whether it blocks."""
+
+    table: str
+    promise: str
+    rows: int
+    blocks: bool
+
+
+@dataclass
+class Outcome:
+    """What came of the jobs.
+
+    Attributes:
+        success: Whether the last job ended well; failures of sources do not count against it.
+        failures: Steps of the last job that failed, with the reason in a sentence.
+        checks: Checks that found rows, whether or not they block.
+    """
+
+    success: bool = False
+    failures: dict[str, str] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+
+
+# Told of every event that Dagster notes: job, assets it works on, event.
+Watch = Callable[[str, int, dg.DagsterEvent], None]
 
 
 def run_jobs(
@@ -23,36 +64,82 @@ def run_jobs(
     heard: Heard,
     *,
     wait_seconds: float,
-) -> int:
-    """Ingest and build, with their history in the instance, and print what came of it.
+    jobs: Sequence[Job] = EVERYTHING,
+    watch: Watch | None = None,
+) -> Outcome:
+    """Execute jobs, with their history in the instance.
 
     Returns:
-        0 when a warehouse was published, whatever happened to single sources; 1 otherwise, also
-        when a signal ended it (`heard` then says which).
+        What came of them; of success there is none when a signal ended it (`heard` says which).
 
     Raises:
         BusyError: another run holds the warehouse.
     """
-    with hold(store.lock, "python -m pipeline", wait_seconds=wait_seconds, say=say):
+    outcome = Outcome()
+    with hold(store.lock, "a run at a terminal", wait_seconds=wait_seconds, say=say):
         for line in mark_dead_runs(instance, store.root):
             say(line)
         store.check()
-        for name in JOBS:
-            run_id = str(uuid.uuid4())
-            live(store.root, run_id)
-            try:
-                result = defs.resolve_job_def(name).execute_in_process(
-                    instance=instance, run_config=QUIET, raise_on_error=False, run_id=run_id
-                )
-            finally:
-                # A signal between two of Dagster's own lines leaves the run as it was then.
-                run = instance.get_run_by_id(run_id)
-                if run is not None and not run.is_finished:
-                    instance.report_run_failed(run, "Stopped before Dagster took notice.")
-            if heard.by is not None:
-                return 1
-        for event in result.get_step_failure_events():
-            failure = event.step_failure_data
-            say(f"{event.step_key}: {failure.user_failure_data or failure.error}")
-        print_status(sys.stdout, store)
-        return 0 if result.success else 1
+        for job in jobs:
+            result = _executed(defs, instance, store, job, watch)
+            if result is None or heard.by is not None:
+                return Outcome()
+            outcome = _outcome(result, outcome.checks)
+    return outcome
+
+
+def _executed(
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    store: Warehouse,
+    job: Job,
+    watch: Watch | None,
+) -> dg.ExecuteInProcessResult | None:
+    definition = defs.resolve_job_def(job.name)
+    run_id = str(uuid.uuid4())
+    live(store.root, run_id)
+    if watch is not None:
+        count = len(job.assets or [*definition.asset_layer.executable_asset_keys])
+
+        def heard_of(entry: EventLogEntry) -> None:
+            if entry.dagster_event is not None:
+                watch(job.name, count, entry.dagster_event)
+
+        instance.add_event_listener(run_id, heard_of)
+    try:
+        return definition.execute_in_process(
+            instance=instance,
+            run_config=QUIET,
+            raise_on_error=False,
+            run_id=run_id,
+            asset_selection=[*job.assets] or None,
+        )
+    finally:
+        # A signal between two of Dagster's own lines leaves the run as it was then.
+        run = instance.get_run_by_id(run_id)
+        if run is not None and not run.is_finished:
+            instance.report_run_failed(run, "Stopped before Dagster took notice.")
+
+
+def _outcome(result: dg.ExecuteInProcessResult, before: Sequence[Check]) -> Outcome:
+    failures = {}
+    for event in result.get_step_failure_events():
+        failure = event.step_failure_data
+        told = failure.user_failure_data.description if failure.user_failure_data else None
+        failures[event.step_key or "the job"] = told or str(failure.error)
+    found = [
+        Check(
+            each.asset_key.to_user_string().replace("/", "."),
+            each.check_name,
+            _number(each.metadata.get("rows")),
+            each.severity is dg.AssetCheckSeverity.ERROR,
+        )
+        for each in result.get_asset_check_evaluations()
+        if not each.passed
+    ]
+    return Outcome(result.success, failures, [*before, *found])
+
+
+def _number(value: object) -> int:
+    held = getattr(value, "value", None)
+    return held if isinstance(held, int) else 0

@@ -14,11 +14,12 @@ from pathlib import Path
 import dagster as dg
 
 from pipeline import ingest
-from pipeline.__main__ import HOME, QUIET
 from pipeline.build import model as sql
+from pipeline.cli.running import HOME
 from pipeline.definitions import definitions
 from pipeline.release.export import export
 from pipeline.release.publish import publish
+from pipeline.runs.command import QUIET
 from pipeline.sources.source import discover
 from pipeline.warehouse import Warehouse
 
@@ -36,7 +37,7 @@ def refuse_the_network() -> None:
 
 
 def under_dagster(store: Warehouse) -> Seconds:
-    """Both jobs as `python -m pipeline` runs them, with their history on disk."""
+    """Both jobs as `python -m pipeline run` runs them, with their history on disk."""
     start = time.perf_counter()
     built = definitions(warehouse=store)
     seconds = {"definitions": time.perf_counter() - start}

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from pipeline import warehouse as wh
-from pipeline.build.model import models, rebuild
+from pipeline.build.model import models, rebuild, upstream
 from pipeline.contracts import Contract, declared
 from pipeline.contracts.credit import FACILITY_BALANCES, FACILITY_TERMS
 from pipeline.contracts.filings import (
@@ -21,7 +21,7 @@ from pipeline.contracts.filings import (
 from pipeline.sources.source import REFERENCE, Capture, discover
 from pipeline.warehouse import DuckDB
 from tests.given.cited import cited
-from tests.given.support import typed, upstream
+from tests.given.support import typed
 
 Row = dict[str, Any]
 CIK = "0000000001"
@@ -211,7 +211,7 @@ def build(db: DuckDB, name: str = "") -> None:
     if name:
         wanted = [table for table in wanted if table.endswith(f".{name}")]
     for model in models():
-        if model.table in upstream(*wanted):
+        if model.table in upstream(wanted):
             rebuild(db, model, audits=())
 
 

@@ -162,18 +162,5 @@ def with_steps(*tables: str) -> frozenset[str]:
     return frozenset(wanted)
 
 
-@cache
-def upstream(*tables: str) -> frozenset[str]:
-    """The tables and every step and mart they rest on."""
-    reads = {each.table: each.reads & {m.table for m in models()} for each in models()}
-    wanted = set(tables)
-    todo = list(tables)
-    while todo:
-        more = reads[todo.pop()] - wanted
-        wanted |= more
-        todo += more
-    return frozenset(wanted)
-
-
 def rows(db: DuckDB, query: str) -> list[dict[str, Any]]:
     return wh.frame(db, query).to_dicts()

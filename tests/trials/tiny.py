@@ -1,8 +1,8 @@
 """A pipeline with everything a run goes through, so small that it can be killed often.
 
-`python -m tests.trials.tiny ROOT` is `python -m pipeline` for it. As a code location (for daemon
-and UI) it takes the folder from the environment. Two tables must always agree: a run that was
-killed between them would show.
+`python -m tests.trials.tiny ROOT` is `python -m pipeline run` for it. As a code location (for
+daemon and UI) it takes the folder from the environment. Two tables must always agree: a run that
+was killed between them would show.
 """
 
 import os
@@ -14,8 +14,10 @@ from pathlib import Path
 import dagster as dg
 
 from pipeline import warehouse as wh
-from pipeline.__main__ import BUSY, HOME, stands
+from pipeline.cli.running import HOME, stands, tell
+from pipeline.cli.telling import BUSY
 from pipeline.release.publish import _swapped, _synced, wal
+from pipeline.release.status import status
 from pipeline.runs.command import run_jobs
 from pipeline.runs.lock import BusyError
 from pipeline.runs.resource import held
@@ -92,18 +94,21 @@ def settle(root: Path) -> Path:
 
 
 def main(root: Path, *, wait_seconds: float = 60.0) -> int:
-    """What `python -m pipeline` does, for the tiny pipeline."""
+    """What `python -m pipeline run` does, for the tiny pipeline."""
 
     def run(heard: Heard) -> int:
         store = Warehouse(root)
         with dg.DagsterInstance.from_config(str(settle(root))) as instance:
             try:
-                return run_jobs(
+                outcome = run_jobs(
                     definitions(store), instance, store, heard, wait_seconds=wait_seconds
                 )
             except BusyError as busy:
                 say(str(busy))
                 return BUSY
+        if heard.by is None:
+            tell(outcome, status(store), verb="run")
+        return 0 if outcome.success else 1
 
     return stoppable(run, partial(stands, root / "warehouse.duckdb"))
 

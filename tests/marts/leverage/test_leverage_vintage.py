@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline import warehouse as wh
-from pipeline.build.model import models, rewound
+from pipeline.build.model import models, rewound, upstream
 from pipeline.contracts import Contract, declared
 from pipeline.contracts.filings import FILING_FACTS
 from pipeline.release.publish import AS_OF
@@ -32,10 +32,10 @@ from tests.given.filings import (
     recipe,
     terms,
 )
-from tests.given.support import typed, upstream
+from tests.given.support import typed
 
 OWN = [each.table for each in models() if each.group == "leverage"]
-MARTS = [each for each in models() if each.table in upstream(*OWN)]
+MARTS = [each for each in models() if each.table in upstream(OWN)]
 READ = [each for each in declared() if any(each.table in mart.reads for mart in MARTS)]
 COMMITMENT = "PurchaseObligation"
 

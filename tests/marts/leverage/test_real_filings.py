@@ -6,11 +6,10 @@ import pytest
 
 from pipeline import ingest
 from pipeline import warehouse as wh
-from pipeline.build.model import checks, models, rebuild
+from pipeline.build.model import checks, models, rebuild, upstream
 from pipeline.contracts import declared
 from pipeline.sources.source import discover
 from pipeline.warehouse import Warehouse
-from tests.given.support import upstream
 
 MILLION = 1_000_000
 COREWEAVE_QUARTERS = {  # revenue, thousands until the 10-K for 2025, then millions
@@ -27,7 +26,7 @@ COREWEAVE_QUARTERS = {  # revenue, thousands until the 10-K for 2025, then milli
 def marts(tmp_path_factory):
     store = Warehouse(tmp_path_factory.mktemp("filings"))
     own = [each.table for each in models() if each.group == "leverage"]
-    made = [each for each in models() if each.table in upstream(*own)]
+    made = [each for each in models() if each.table in upstream(own)]
     read = {table for each in made for table in each.reads}
     with store.connect() as db:
         for each in declared():
