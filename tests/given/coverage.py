@@ -129,6 +129,19 @@ def step(scenario: str = "base", quarter: int = 0, **cells: Any) -> dict[str, An
     } | cells
 
 
+def decline(percent: float = 0.0, on: date = DAY, **cells: Any) -> dict[str, Any]:
+    """Rents change by so much a year through the cycle; here they stand still."""
+    return {
+        "accelerator": "all",
+        "method": "pooled_through_cycle",
+        "publication_status": "published",
+        "period_end_on": on,
+        "rate_pct_per_year": percent,
+        "interval_low_rate_pct_per_year": percent,
+        "interval_high_rate_pct_per_year": percent,
+    } | cells
+
+
 def landed(
     db: DuckDB,
     *,
@@ -139,6 +152,7 @@ def landed(
     inputs: Iterable[dict[str, Any]] = INPUTS,
     clocks: Iterable[dict[str, Any]] | None = None,
     scenarios: Iterable[dict[str, Any]] | None = None,
+    declines: Iterable[dict[str, Any]] | None = None,
 ) -> None:
     """Land what is given; what is not is one loan, its balance, its chip, SOFR and `base`."""
     empty(db)
@@ -152,6 +166,7 @@ def landed(
     land(db, COST_INPUTS, *inputs)
     land(db, SCENARIOS, *([step()] if scenarios is None else scenarios))
     put(db, "marts.residual_value", *(clock() if clocks is None else clocks))
+    put(db, "marts.depreciation_rate", *([decline()] if declines is None else declines))
 
 
 def world(db: DuckDB, **given: Any) -> None:
@@ -189,10 +204,11 @@ def rewindable(db: DuckDB) -> None:
     for contract in declared():
         view = f"create or replace view known.{contract.name} as from {contract.table}"
         db.execute(f"{view} where {AS_OF}")
-    db.execute(
-        "create or replace view vintage.residual_value as from marts.residual_value where "
-        + AS_OF.replace("known_at", "period_end_on::timestamptz + interval 1 day")
-    )
+    for name in ("residual_value", "depreciation_rate"):
+        db.execute(
+            f"create or replace view vintage.{name} as from marts.{name} where "
+            + AS_OF.replace("known_at", "period_end_on::timestamptz + interval 1 day")
+        )
     queries = {each.table: each.query for each in models() if each.table in with_steps(*MARTS)}
     for table, name in ((each.table, each.name) for each in models() if each.table in queries):
         past = rewound_once(table, queries)
