@@ -18,6 +18,16 @@ REFERENCE = ROOT / "warehouse" / "reference"
 TARGET = REFERENCE / "gpu_price_history.csv"
 
 
+def identified(data: Path) -> pl.DataFrame:
+    """Every sighting of every folder under `data`, named, corrected, or with its reason."""
+    frames = [(folder.evidence, folder.read(data / folder.evidence.name)) for folder in discover()]
+    aliases = pl.read_csv(
+        REFERENCE / "accelerator_aliases.csv",
+        schema_overrides={"memory_gib_min": pl.Float64, "memory_gib_max": pl.Float64},
+    )
+    return runs.identify(runs.combine(frames), pl.read_csv(REFERENCE / "providers.csv"), aliases)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Read every folder, write history and figures, print what was rejected and why."""
     parser = argparse.ArgumentParser(prog="python -m distil", description=__doc__)
@@ -25,19 +35,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--sec", type=Path, default=ROOT.parent / "shared" / "data" / "sec")
     parser.add_argument("--out", type=Path, default=TARGET)
     options = parser.parse_args(arguments)
-    frames = [
-        (folder.evidence, folder.read(options.data / folder.evidence.name)) for folder in discover()
-    ]
-    providers = pl.read_csv(REFERENCE / "providers.csv")
-    aliases = pl.read_csv(
-        REFERENCE / "accelerator_aliases.csv",
-        schema_overrides={"memory_gib_min": pl.Float64, "memory_gib_max": pl.Float64},
-    )
-    identified = runs.identify(runs.combine(frames), providers, aliases)
-    history = runs.history(identified, providers)
+    looks = identified(options.data)
+    history = runs.history(looks)
     history.write_csv(options.out)
     with pl.Config(tbl_rows=-1, fmt_str_lengths=40):
-        sys.stdout.write(f"{runs.rejected_counts(identified)}\n")
+        sys.stdout.write(f"{runs.rejected_counts(looks)}\n")
     sys.stdout.write(f"{history.height} runs, {options.out.stat().st_size:,} bytes\n")
     figures = _filing_facts.distil(options.sec, REFERENCE)
     target = options.out.with_name("filing_facts.csv")

@@ -1,8 +1,8 @@
 """Figures read one by one from documents that no recorded file holds in full.
 
-TABLE is kept by hand: figures SOURCES and TRAPS cite, and disclosed operating figures. A figure
-known only to some digits says so in `decimals` (-7: to ten millions). `untagged` marks a figure
-read from a document's text, named after the us-gaap element where one exists.
+TABLE is kept by hand: figures our own notes on sources cite, and disclosed operating figures. A
+figure known only to some digits says so in `decimals` (-7: to ten millions). `untagged` marks a
+figure read from a document's text, named after the us-gaap element where one exists.
 """
 
 from __future__ import annotations

@@ -55,6 +55,8 @@ TEASERS = [  # provider, key, price as printed, first day, evidence
     ("Jarvis Labs", "a100_40", "$0.79", date(2023, 2, 9)),
     # Lambda had no H200 on demand; 1.49 was its GH200 (prime_intellect, 2025-10).
     ("Lambda Cloud", "h200", "$1.49", date(2025, 5, 29)),
+    # Contract only; on demand it was 3.80 when DigitalOcean's API first listed it (2026-08).
+    ("DigitalOcean", "mi325x", "$1.69", date(2025, 7, 20)),
 ]
 # "Code ..." in the name is a voucher of the vendor's.
 VOUCHER = r"(?i)\bcode\b"

@@ -50,7 +50,7 @@ FORMS = [  # cloud, instance name, printed type, form
     (r"^Datacrunch$", r"", r"A100 \(80", "A100 SXM4 80GB"),
     (r"^Latitude\.sh$", r"", r"H100", "H100 PCIe 80GB"),
     (r"^Latitude\.sh$", r"", r"A100 \(80", "A100 PCIe 80GB"),
-    # 4.76 is the price of an HGX card at its supplier of the time (TRAPS 17), PCIe was 4.25.
+    # 4.76 is the price of an HGX card at its supplier of the time, PCIe was 4.25.
     (r"^FluidStack$", r"", r"H100", "H100 SXM5 80GB"),
 ]
 

@@ -7,19 +7,25 @@ lists several instance types, the cheapest per accelerator stands for the key (t
 attached; of equals the one with the most accelerators), and spot follows the same instance type.
 
 A run is a row of sightings at one price with no silence longer than `max_gap_days` between two of
-them: [observed_on, last_seen_on] are both days on which somebody looked. What lies after the last
-sighting is unknown. A day on which the folder saw that the key's price was gone ends a run too.
+them, and it says on which days it was seen (`seen_after_days`): a recorder that looked on three
+days has three sightings. Where an observation stands for a week or more, one look a week is kept,
+the last that follows the one before within it. What lies after the last sighting is unknown. A day
+on which the folder saw that the key's price was gone ends a run too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+from itertools import pairwise
+from typing import Any
 
 import polars as pl
 
 from distil import ENDS_RUN, READ_ON, Evidence
-from pipeline.identity.identity import resolve_accelerator, resolve_provider
-from pipeline.sources.prices.gpu_price_history import COLUMNS, SERIES
+from distil._corrections import corrected
+from pipeline.identity.identity import one_list, resolve_accelerator, resolve_provider
+from pipeline.sources.prices.gpu_price_history import COLUMNS, SERIES, write_days
 
 KEY = SERIES
 # join_asof matches no nulls: a term of none is written as 0 months inside this module.
@@ -36,6 +42,7 @@ STATED = (
     "confidence",
 )
 PRICE_DECIMALS = 6
+KEPT_EVERY_DAYS = 7
 
 
 def attach(frame: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
@@ -59,10 +66,11 @@ def identify(
 
     "removed" and other reasons given by the folder stay; identity fails as "unknown_provider" or
     with the reason of the alias table; a price that is absent or not positive is "not_priced_yet".
+    Faults that several folders share are corrected last (`_corrections`).
     """
     resolved = resolve_accelerator(resolve_provider(sightings, providers), aliases)
     price = pl.col("price_usd_per_gpu_hour")
-    return resolved.with_columns(
+    named = one_list(resolved, providers).with_columns(
         reason=pl.when(pl.col("reason").is_not_null())
         .then("reason")
         .when(pl.col("provider").is_null())
@@ -72,6 +80,7 @@ def identify(
         .when(price.is_null() | (price <= 0))
         .then(pl.lit("not_priced_yet"))
     )
+    return corrected(named)
 
 
 def rejected_counts(identified: pl.DataFrame) -> pl.DataFrame:
@@ -147,10 +156,14 @@ def one_per_day(identified: pl.DataFrame) -> pl.DataFrame:
 
 
 def best_evidence(daily: pl.DataFrame) -> pl.DataFrame:
-    """Per key, the rows that no better folder's stretch of sightings covers."""
+    """Per key, the rows that no better folder's stretch of sightings covers.
+
+    A flagged price is out of the indices: it covers no unflagged one, however well it was read.
+    """
     kept: list[pl.DataFrame] = []
     covered: list[pl.DataFrame] = []
-    for _, rows in sorted(daily.partition_by("priority", as_dict=True).items()):
+    ranked = daily.with_columns(is_flagged=pl.col("flag").is_not_null())
+    for _, rows in sorted(ranked.partition_by("is_flagged", "priority", as_dict=True).items()):
         free = rows
         for stretch in covered:
             free = (
@@ -203,18 +216,42 @@ def runs(daily: pl.DataFrame) -> pl.DataFrame:
             pl.col(*KEY, *STATED, "licence", "refresh_days").first(),
             observed_on=pl.col("seen_on").min(),
             last_seen_on=pl.col("seen_on").max(),
+            days=pl.col("seen_on"),
         )
-        .drop("run")
+        .with_columns(seen_after_days=looks(pl.col("days"), pl.col("refresh_days")))
+        .drop("run", "days")
     )
 
 
-def history(identified: pl.DataFrame, providers: pl.DataFrame) -> pl.DataFrame:
+def looks(days: pl.Expr, refresh_days: pl.Expr) -> pl.Expr:
+    """The days of a run as the history file writes them.
+
+    Thinned to one every `refresh_days`, and never to less than one a week.
+    """
+
+    def thinned(run: dict[str, Any]) -> str | None:
+        seen: list[date] = run["days"]
+        apart = min(run["refresh_days"], KEPT_EVERY_DAYS)
+        kept = [seen[0]]
+        for day, following in pairwise(seen[1:]):
+            if (following - kept[-1]).days > apart:
+                kept.append(day)
+        return write_days([*kept, seen[-1]] if len(seen) > 1 else kept)
+
+    return pl.struct(days.alias("days"), refresh_days.alias("refresh_days")).map_elements(
+        thinned, return_dtype=pl.String
+    )
+
+
+def history(identified: pl.DataFrame) -> pl.DataFrame:
     """The published table: COLUMNS, sorted, one row per price run."""
-    daily = one_per_day(identified)
-    pages = providers.select("provider", provider_url="source_url")
+    return published(best_evidence(one_per_day(identified)))
+
+
+def published(kept: pl.DataFrame) -> pl.DataFrame:
+    """The runs of the rows that are kept, as the file has them."""
     return (
-        runs(best_evidence(daily))
-        .join(pages, on="provider", how="left")
+        runs(kept)
         .with_columns(read_on=pl.lit(READ_ON))
         .select(COLUMNS)
         .sort(*KEY, "observed_on", "source_url")

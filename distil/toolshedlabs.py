@@ -19,8 +19,7 @@ EVIDENCE = Evidence(
     licence="facts only; upstream states none",
     confidence="medium",
     refresh_days=1,
-    # A list price equal on 09-03 and 10-01 stood in between; a marketplace minimum did not.
-    max_gap_days=31,
+    max_gap_days=3,
     priority=46,
 )
 PRICES = "cheapest_on_demand_datacenter_gpus.csv"
@@ -55,6 +54,5 @@ def distil(prices: pl.DataFrame) -> pl.DataFrame:
             seen_on=pl.col("collected_at").str.to_datetime(time_zone="UTC").dt.date(),
             price_usd_per_gpu_hour="cheapest_usd_per_gpu_hr",
             flag=pl.when(is_unknown).then(pl.lit("cheapest_only")),
-            max_gap_days=pl.when(is_market).then(1),
         )
     )

@@ -71,12 +71,26 @@ def _raw_asset(source: Source, tags: dict[str, str]) -> dg.AssetsDefinition:
         description=source.doc,
         metadata={"homepage": dg.MetadataValue.url(source.homepage), "terms": source.terms},
         op_tags=tags,
+        output_required=False,
     )
-    def raw(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+    def raw(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.MaterializeResult[None]]:
         attempts = ingest.capture(source, warehouse)
+        skipped = [each.reason for each in attempts if each.outcome == "skipped"]
         with warehouse.connect() as db:
             ingest.register(db, source)
             ingest.record(db, attempts)
+            if skipped and (warehouse.raw.root / source.name).is_dir():
+                ingest.land(source, warehouse, db)  # captures of a time when it was not skipped
+        if skipped:
+            # Nothing was asked: no materialization, so neither asset looks fresh, and the staging
+            # step is skipped with this one.
+            context.log.info(f"skipped: {skipped[0]}")
+            context.log_event(
+                dg.AssetObservation(asset_key=raw_key(source), metadata={"skipped": skipped[0]})
+            )
+            return
         kept = [each for each in attempts if each.outcome == "captured"]
         bad = [each for each in attempts if not each.ok]
         metadata: dict[str, dg.RawMetadataValue] = {
@@ -85,7 +99,7 @@ def _raw_asset(source: Source, tags: dict[str, str]) -> dg.AssetsDefinition:
         }
         if not kept and bad:
             raise dg.Failure(bad[0].reason, metadata=metadata, allow_retries=False)
-        return dg.MaterializeResult(metadata=metadata)
+        yield dg.MaterializeResult(metadata=metadata)
 
     return raw
 

@@ -20,6 +20,7 @@ from pipeline.capture.wording import plain
 from pipeline.contracts import ContractError, judged
 from pipeline.identity.offers import UNDESCRIBED, implausible, of_cells, unit_change
 from pipeline.plausibility import last_prices, trailing_medians
+from pipeline.sources.committed import LINE
 from pipeline.sources.source import ParseError, Source
 from pipeline.warehouse import DuckDB
 
@@ -228,8 +229,20 @@ def _judge_one(
         what = twice.select(terms.key).unique(maintain_order=True).head(3).rows()
         raise ContractError(f"{terms.name}: keys repeat: {what}")
     broken = usable.drop_nulls("verdict").with_columns(pl.col("verdict").alias(WHY))
+    if terms.committed is not None and terms.committed.is_whole:
+        _refuse_bad_lines(source, pl.concat([refused, broken], how="diagonal"))
     kept = usable.filter(pl.col("verdict").is_null()).select(*terms.columns, NTH)
     return _Judged(capture, kept, pl.concat([refused, broken], how="diagonal"))
+
+
+def _refuse_bad_lines(source: Source, bad: pl.DataFrame) -> None:
+    """A committed file is edited by hand: whoever broke a line is told which, and why."""
+    told = [
+        f"warehouse/reference/{source.file}:{line}: {why}"
+        for line, why in bad.select(LINE, WHY).sort(LINE).head(3).iter_rows()
+    ]
+    if told:
+        raise ContractError("; ".join(told))
 
 
 def _written(batch: Batch, judgements: Sequence[_Judged]) -> list[Attempt]:

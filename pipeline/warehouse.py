@@ -48,6 +48,8 @@ DAMAGE = (
 
 ROOT = Path(__file__).resolve().parents[1] / "warehouse"
 LOCK_WAIT_SECONDS = 60.0
+# What every connection is opened with, in DuckDB's words; tests give small work one thread.
+CONFIG: dict[str, str | bool | int | float | list[str]] = {}
 
 
 def quoted(text: str) -> str:
@@ -58,7 +60,7 @@ def quoted(text: str) -> str:
 @contextmanager
 def scratch() -> Iterator[DuckDB]:
     """A database in memory, for parsing SQL and for writing files."""
-    with duckdb.connect() as db, _interruptible(db):
+    with duckdb.connect(config=CONFIG) as db, _interruptible(db):
         db.execute("set timezone = 'UTC'")
         yield db
 
@@ -66,7 +68,7 @@ def scratch() -> Iterator[DuckDB]:
 @contextmanager
 def opened_for_reading(path: Path) -> Iterator[DuckDB]:
     """A published file, read-only."""
-    with duckdb.connect(path, read_only=True) as db, _interruptible(db):
+    with duckdb.connect(path, read_only=True, config=CONFIG) as db, _interruptible(db):
         db.execute("set timezone = 'UTC'")
         yield db
 
@@ -153,8 +155,10 @@ def _lay_out(db: DuckDB) -> None:
     db.execute("create schema if not exists staging")
     db.execute("create schema if not exists meta")
     _heal(db)
+    missing = OWN_TABLES.keys() - _tables(db)
     for table, (doc, columns) in OWN_TABLES.items():
-        create(db, table, doc, columns)
+        if table in missing:
+            create(db, table, doc, columns)
 
 
 _at_work: dict[int, DuckDB] = {}
@@ -195,7 +199,7 @@ def _opened(path: Path) -> Iterator[DuckDB]:
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
     while True:
         try:
-            db = duckdb.connect(path)
+            db = duckdb.connect(path, config=CONFIG)
             break
         except duckdb.IOException as error:
             if "lock" not in str(error) or time.monotonic() > deadline:
@@ -247,15 +251,27 @@ def create(db: DuckDB, table: str, doc: str, columns: Sequence[str]) -> None:
     comment(db, table, doc, columns)
 
 
+def create_declared(db: DuckDB) -> None:
+    """Create the staging tables that are not there yet, empty: looked for once, not one by one."""
+    there = _tables(db)
+    for terms in declared():
+        if terms.table not in there:
+            create(db, terms.table, terms.doc, terms.columns)
+
+
 def exists(db: DuckDB, table: str) -> bool:
     """Whether the open database has a table of this name, schema included."""
     # Naming a table that is not there would be quicker, and would abort the open transaction.
-    there = db.execute(
-        "select 1 from duckdb_tables() where database_name = current_database() "
-        "and schema_name || '.' || table_name = ?",
-        [table],
+    return table in _tables(db)
+
+
+def _tables(db: DuckDB) -> set[str]:
+    """Names of the open database's tables, schema included."""
+    found = db.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        "where database_name = current_database()"
     )
-    return bool(there.fetchall())
+    return {table for (table,) in found.fetchall()}
 
 
 def comment(db: DuckDB, table: str, doc: str, columns: Sequence[str], kind: str = "table") -> None:

@@ -15,6 +15,7 @@ from pipeline.release.export import export
 from pipeline.warehouse import Warehouse, opened_for_reading
 from tests.given.churn import (
     STATES,
+    build_everything,
     checksum,
     keep_building,
     keep_exporting,
@@ -42,6 +43,7 @@ def kill_after(seconds: float, work: Callable, store: Warehouse) -> None:
 
 
 def test_a_kill_at_any_moment_leaves_the_last_good_warehouse(store):
+    build_everything(store)
     valid = {}
     for name in STATES:
         publish_state(store, name)
@@ -59,6 +61,7 @@ def test_a_kill_at_any_moment_leaves_the_last_good_warehouse(store):
 
 
 def test_a_kill_while_exporting_leaves_the_files_of_one_publication(store):
+    build_everything(store)
     for name in STATES:
         publish_state(store, name)
         shutil.copytree(store.root, store.root.with_name(name))

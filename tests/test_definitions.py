@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
 import pytest
@@ -12,7 +13,7 @@ from pipeline.build.model import Model, models, tables_read
 from pipeline.capture.http import Response, UpstreamError
 from pipeline.definitions import definitions
 from pipeline.sources.source import Backfill, Part, discover
-from pipeline.warehouse import opened_for_reading
+from pipeline.warehouse import Warehouse, opened_for_reading
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -51,8 +52,43 @@ def instance():
         yield made
 
 
-def run(graph, name, instance):
-    return graph.resolve_job_def(name).execute_in_process(instance=instance, raise_on_error=False)
+def run(graph, name, instance, *only):
+    job = graph.resolve_job_def(name)
+    chosen = [*only] or None
+    return job.execute_in_process(instance=instance, raise_on_error=False, asset_selection=chosen)
+
+
+@pytest.fixture(scope="module")
+def hour(tmp_path_factory):
+    """Everything asked, while most is out of reach, and built: once, for the tests that look."""
+    store = Warehouse(tmp_path_factory.mktemp("hour"))
+    sources = [each for each in discover() if each.name != "gpu_price_history"]
+    graph = definitions(tuple(replayed(each) for each in sources), store)
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = SimpleNamespace(graph=graph, store=store, instance=instance)
+        done.ingested = run(graph, "ingest", instance)
+        done.built = run(graph, "build", instance)
+        yield done
+
+
+def test_a_source_without_its_key_is_neither_fresh_nor_failed(instance, store, monkeypatch):
+    [source] = [each for each in discover() if each.name == "shadeform"]
+    for name in source.secrets:
+        monkeypatch.delenv(name, raising=False)
+    made = assets.assets_for(source, (source,))
+    result = dg.materialize(made, instance=instance, resources={"warehouse": store})
+    assert result.success
+    assert result.get_asset_materialization_events() == []
+    assert {each.step_key for each in result.all_events if each.is_step_skipped} == {
+        "staging__gpu_offers__shadeform"
+    }
+    [said] = result.get_asset_observation_events()
+    assert said.asset_observation_data.asset_observation.metadata["skipped"].value == (
+        "set SHADEFORM_API_KEY"
+    )
+    with store.connect() as db:
+        query = "select outcome, outcome_reason from meta.attempts where source = 'shadeform'"
+        assert db.execute(query).fetchall() == [("skipped", "set SHADEFORM_API_KEY")]
 
 
 def test_every_table_is_an_asset_with_its_lineage(graph):
@@ -107,16 +143,14 @@ def test_every_live_source_has_a_freshness_policy(graph):
             assert spec.freshness_policy is not None
 
 
-def test_one_source_down_costs_its_own_rows_and_nothing_else(graph, store, instance):
-    ingested = run(graph, "ingest", instance)
-    assert not ingested.success, "a source that is down shows red"
-    failed = {event.step_key for event in ingested.get_step_failure_events()}
+def test_one_source_down_costs_its_own_rows_and_nothing_else(hour):
+    assert not hour.ingested.success, "a source that is down shows red"
+    failed = {event.step_key for event in hour.ingested.get_step_failure_events()}
     silent = [each for each in discover() if each.fetch and each.name not in RECORDED]
     assert "vast" in {each.name for each in silent}
     assert failed == {f"raw__{each.name}" for each in silent if not each.secrets}
-    built = run(graph, "build", instance)
-    assert built.success
-    with opened_for_reading(store.published) as db:
+    assert hour.built.success
+    with opened_for_reading(hour.store.published) as db:
         status = dict(db.sql("select source, outcome from meta.source_status").fetchall())
         assert status["vast"] == "unreachable"
         assert status["runpod"] == status["skypilot_catalog"] == "landed"
@@ -127,26 +161,23 @@ def test_one_source_down_costs_its_own_rows_and_nothing_else(graph, store, insta
         assert price == 3.99
 
 
-def test_the_ui_shows_rows_newest_observation_and_quarantine(graph, instance):
-    run(graph, "ingest", instance)
+def test_the_ui_shows_rows_newest_observation_and_quarantine(hour):
     key = dg.AssetKey(["staging", "gpu_offers", "runpod"])
-    shown = instance.get_latest_materialization_event(key).asset_materialization.metadata
+    shown = hour.instance.get_latest_materialization_event(key).asset_materialization.metadata
     assert shown["dagster/row_count"].value > 0
     assert shown["quarantined"].value > 0
     assert shown["newest_observation"].value.startswith("2026-11-20")
 
 
-def test_a_broken_mart_leaves_the_published_file_as_it_was(graph, store, instance, monkeypatch):
-    run(graph, "ingest", instance)
-    assert run(graph, "build", instance).success
-    before = store.published.read_bytes()
+def test_a_broken_mart_leaves_the_published_file_as_it_was(hour, monkeypatch):
+    before = hour.store.published.read_bytes()
 
     def broken(_, model):
         raise assets.sql.ModelError(f"{model.table} breaks a promise")
 
     monkeypatch.setattr(assets.sql, "rebuild", broken)
-    assert not run(graph, "build", instance).success
-    assert store.published.read_bytes() == before
+    assert not run(hour.graph, "build", hour.instance).success
+    assert hour.store.published.read_bytes() == before
 
 
 def test_our_own_bug_is_not_retried(graph, instance, monkeypatch):
@@ -157,8 +188,9 @@ def test_our_own_bug_is_not_retried(graph, instance, monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr(ingest, "capture", bug)
-    run(graph, "ingest", instance)
-    assert sorted(asked) == sorted(each.name for each in discover() if each.fetch is not None)
+    live = [each for each in discover() if each.fetch is not None]
+    run(graph, "ingest", instance, *(assets.raw_key(each) for each in live))
+    assert sorted(asked) == sorted(each.name for each in live)
 
 
 def test_history_the_upstream_keeps_is_a_partitioned_backfill(store, instance):
@@ -180,7 +212,9 @@ def test_history_the_upstream_keeps_is_a_partitioned_backfill(store, instance):
     graph = definitions(tuple(sources), store)
     ingested = graph.resolve_job_def("ingest").asset_layer.executable_asset_keys
     assert all(key.path[0] != "history" for key in ingested)
-    run(graph, "ingest", instance)
+    files = [assets.staging_key(each) for each in sources if each.domain == "reference"]
+    offers = dg.AssetKey(["staging", "gpu_offers", "runpod"])
+    run(graph, "ingest", instance, dg.AssetKey(["raw", "runpod"]), offers, *files)
     for key in ("2026-01-01", "2026-02-01"):
         done = dg.materialize(
             [a for a in graph.assets if dg.AssetKey(["history", "runpod"]) in a.keys],

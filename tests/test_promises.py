@@ -71,6 +71,14 @@ def test_no_file_names_a_package_registry_or_a_path_of_this_machine():
         assert found is None, f"{path.relative_to(ROOT)}: {found}"
 
 
+def test_no_file_cites_a_document_its_reader_does_not_have():
+    cited = re.compile(r"\b(?:TRAPS|USERS) (?:[0-9]|[A-Z]\b)")
+    for path in committed():
+        if path.suffix in {".py", ".sql", ".md", ".csv", ".toml"}:
+            found = cited.search(path.read_text(encoding="utf-8"))
+            assert found is None, f"{path.relative_to(ROOT)}: {found}"
+
+
 def test_a_module_hides_no_seam():
     for path in committed():
         if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in {"pipeline", "distil"}:

@@ -9,7 +9,7 @@ function that makes the table (pipeline/build/python_model.py).
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -18,6 +18,7 @@ import polars as pl
 
 from pipeline import warehouse as wh
 from pipeline.build.lineage import ModelError, rewound, tables_read
+from pipeline.build.parts import composed, parts_named
 from pipeline.build.python_model import asked_at_month_ends, method_code, method_named, this_month
 from pipeline.columns import is_documented
 from pipeline.warehouse import DuckDB
@@ -67,6 +68,7 @@ class Model:
     reads: frozenset[str]
     method: str | None = None
     lookback_days: int = 0
+    parts: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -110,8 +112,9 @@ def models() -> tuple[Model, ...]:
     for path in sorted(file for layer in LAYERS for file in (SQL / layer).rglob("*.sql")):
         inside = path.relative_to(SQL).parts
         table = f"{inside[0]}.{path.stem}"
-        query = path.read_text(encoding="utf-8")
-        doc, settings = _header(query)
+        text = path.read_text(encoding="utf-8")
+        query = composed(text)
+        doc, settings = _header(text)
         if not doc or "grain" not in settings:
             raise ModelError(f"{path.name}: the header must say what it is and its grain")
         if path.stem in named:
@@ -123,7 +126,9 @@ def models() -> tuple[Model, ...]:
         if method is None and lookback_days:
             raise ModelError(f"{path.name}: only a method looks back")
         reads = tables_read(query)
-        found[table] = Model(table, group, doc, grain, query, reads, method, lookback_days)
+        found[table] = Model(
+            table, group, doc, grain, query, reads, method, lookback_days, parts_named(text)
+        )
     return tuple(in_order(found))
 
 
@@ -253,5 +258,9 @@ def _keep_promises(db: DuckDB, model: Model) -> None:
     keys = ", ".join(model.grain)
     repeats = db.sql(f"select {keys} from {model.table} group by all having count(*) > 1").pl()
     if not repeats.is_empty():
+        for part in repeats[:, 0].to_list():
+            if part in model.parts:
+                where = "/".join(model.parts[part].parts[-4:])
+                raise ModelError(f"{where}:1: the rule of {part} returns more than one row")
         raise ModelError(f"{model.table}: more than one row per {keys}: {repeats.head(3)}")
     wh.comment(db, model.table, model.doc, [name for name, _ in made])

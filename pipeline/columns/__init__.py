@@ -19,6 +19,7 @@ from pipeline.columns import (
     prices,
     quality,
     reference,
+    thesis,
 )
 from pipeline.columns.column import Column
 
@@ -35,6 +36,7 @@ PARTS = (
     credit,
     depreciation,
     coverage,
+    thesis,
     meta,
 )
 

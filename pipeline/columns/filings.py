@@ -16,6 +16,7 @@ COLUMNS: dict[str, Column] = {
         "neocloud",
         "hyperscaler",
         "landlord",
+        "models",
         "application",
     ),
     "fiscal_year_end": text("Month and day on or about which the fiscal year ends, MM-DD."),

@@ -63,6 +63,10 @@ COLUMNS: dict[str, Column] = {
     ),
     # Levels.
     "observed_on": day("UTC day the price holds for."),
+    "seen_after_days": text(
+        "Days on which a run was seen again, as gaps: `1x13 2 7x4` is 13 daily looks, one two days "
+        "on, then four weekly ones; empty for a run seen once."
+    ),
     "last_seen_on": day("UTC day of the newest sighting behind the price."),
     "tier": choice(
         "Kind of operator; all where an index pools them, any where a value does not depend on it.",
@@ -105,7 +109,6 @@ COLUMNS: dict[str, Column] = {
         "fraction", "Share of the machines that belong to the largest owner; null where unknown."
     ),
     "withheld_reason": text("Why the level is not published; null where it is."),
-    "provider_url": text("The provider's own price page."),
     # Movement.
     "price_index": number(
         "index", "Matched-model index, 100 on chain_started_on; null where withheld."

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipeline.columns.column import Column, day, number, text
+from pipeline.columns.column import Column, choice, day, number, text
 
 COLUMNS: dict[str, Column] = {
     "vendor": text("Company that designs the accelerator."),
@@ -25,6 +25,11 @@ COLUMNS: dict[str, Column] = {
     "reason": text("Why a row is set aside."),
     "name": text("Name in plain words."),
     "parent_issuer": text("Company that owns the operator."),
+    "list_scope": choice(
+        "one_list where one price list holds in every region, so that a region printed beside a "
+        "price is no part of the item; empty where prices differ by region or machine.",
+        "one_list",
+    ),
     "aliases": text("Other spellings seen upstream, separated by |."),
     "usd_per_currency_unit": number("USD/unit", "US dollars one unit of the currency buys."),
     "vote_total_count": Column(pl.Int64(), "Number of votes a median is taken over.", "count"),

@@ -46,12 +46,15 @@ class Committed:
         terms: Under which terms the facts may be used.
         licence: The same in short, as for every source.
         blank: Text columns in which an empty cell is a value, the empty text, and not unknown.
+        is_whole: A line that breaks the contract refuses the file, with its number; else such lines
+            are set aside, as for any source.
     """
 
     about: str
     terms: str = "Facts, cited row by row."
     licence: str = "facts, cited per row"
     blank: tuple[str, ...] = ()
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import polars as pl
 from pipeline.contracts import Committed, contract
 from pipeline.contracts.filings import ACCESSION, CIK
 from pipeline.contracts.reference import SKU, SLUG
+from pipeline.identity.edges import between_known
 from pipeline.identity.holdings import resolved
 
 DOLLARS = pa.Check.in_range(0, 1e12)
@@ -27,7 +28,7 @@ FACILITY_TERMS = contract(
         Terms of debt facilities, one cited row per facility and version.
 
         Filed documents go before releases, releases before press (`deal_status`); where they
-        disagree each has its row and `is_disputed` (TRAPS 69, 70). Every version repeats all terms
+        disagree each has its row and `is_disputed`. Every version repeats all terms
         known by then, so the newest row known is complete. What a filing redacts is empty and named
         in `redacted_terms`. `terms_from_on` is the day from which the terms bind (closing,
         amendment), not the day they became known; a note that restates an agreement has that
@@ -154,7 +155,7 @@ FACILITY_BALANCES = contract(
     committed=Committed(
         """What is owed under each facility, by balance day and document.
 
-        Principal, carrying value and effective rate as filed, never mixed (TRAPS 66 to 68).
+        Principal, carrying value and effective rate as filed, never mixed.
         CoreWeave's instruments come to the totals its debt notes state: 8,033,477,000 at the end of
         2024, 11,171,485,000 at mid-2025, 25,149,000,000 in March 2026, where one line holds OEM and
         software licence financing, and 35,551,000,000 in June 2026.
@@ -181,7 +182,7 @@ FACILITY_ALIASES = contract(
         """Rules from a lender's words to a borrower and a facility, each with its evidence.
 
         `pattern` is searched in the name regardless of case, without look-around; the lowest
-        `priority` whose conditions all hold wins. SPVs do not carry the sponsor's name (TRAPS 78),
+        `priority` whose conditions all hold wins. SPVs do not carry the sponsor's name,
         hence the list. A rule without a facility says in `match_reason` why none can be told.
         Scores: 1.0 entity, spread and maturity agree; 0.8 two of them or a parent's name with both
         others; 0.7 issuer, fixed rate and maturity; 0.6 the entity owes one facility only; 0.5 and
@@ -271,6 +272,8 @@ FUND_HOLDINGS = contract(
 COMMITMENTS = contract(
     "commitments",
     "One row per commitment from one company to another and version of its terms.",
+    prepare=between_known("from_entity", "to_entity"),
+    reads=["entities"],
     committed=Committed(
         """Who invests in, buys from, leases from, lends to or guarantees whom, with citation.
 
@@ -278,6 +281,7 @@ COMMITMENTS = contract(
         that are listed too: never add them. Options, letters of intent and approvals are not
         binding; whether "up to" binds is unknown.
         """,
+        is_whole=True,
     ),
     key=["commitment_id", "known_at", "source_url"],
     optional=["amount_usd", "is_binding", "announced_on", "ends_on"],

@@ -26,7 +26,7 @@ ISSUERS = contract(
         Companies whose filings are read, one row per stretch of time with one perimeter and basis.
 
         CIKs as in the SEC's ticker file of April 2026. `filed_from_on` and `period_from_on` keep a
-        predecessor's figures out, where a CIK was another company's before (TRAPS 52); 2009-01-01,
+        predecessor's figures out, where a CIK was another company's before; 2009-01-01,
         when tagging began, stands for no bound. Where a company filed the same periods on two
         bases, the row says which is preferred. `known_at` is when the document cited was public,
         which for most is the first tagged report on record.
@@ -186,12 +186,12 @@ CONCEPT_RECIPES = contract(
 
 COMMITMENT_MEANINGS = contract(
     "commitment_meanings",
-    "One row per commitment concept of an issuer and what it was found to hold (TRAPS 57, 59).",
+    "One row per commitment concept of an issuer and what it was found to hold.",
     committed=Committed(
         """What a commitment concept of an issuer was found to hold, read in its filings.
 
         The concept does not say it: one element carries supply, leases not begun, rent to be
-        received and prepaid rent (TRAPS 57, 59). A concept of an issuer that has no line here has
+        received and prepaid rent. A concept of an issuer that has no line here has
         an unknown meaning. Empty dimensions mean the undimensioned figure; `period_to_on` is the
         last period end before the figure froze or moved to a dimension.
         """,

@@ -109,11 +109,12 @@ PROVIDERS = contract(
         """,
     ),
     key=["provider"],
-    optional=["parent_issuer", "aliases"],
+    optional=["parent_issuer", "list_scope", "aliases"],
     provider=[SLUG],
     name=[],
     tier=[pa.Check.notin(["all", "any"])],
     parent_issuer=[],
+    list_scope=[],
     aliases=[],
     source_date=[],
     read_on=[],
@@ -212,7 +213,7 @@ PUBLISHED_INDICES = contract(
         Single dated levels of price indices that others publish, each with citation and vintage.
 
         Grain: publisher, index, tier, day of the level, and the day that version of it became
-        known, because publishers rewrite their history (TRAPS 79: one vendor restated H100 by -4 to
+        known, because publishers rewrite their history (one vendor restated H100 by -4 to
         -6 % and A100 by +35 to +40 % back to 2024-09). Proprietary indices are quoted as single
         levels, never as a series. The level of a week stands on its first day, as the publisher
         dates it; that of a month on its last.

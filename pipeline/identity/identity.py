@@ -51,7 +51,7 @@ def resolve_accelerator(frame: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFr
         `frame` in its order with `accelerator` (sku or null) and `accelerator_reason` (null when
         resolved; "unknown_accelerator" when no rule matches). An existing pair is replaced.
 
-    Source: METHODS section 1.1; SKU and form factor differ 1.3-2x in price (TRAPS A).
+    Source: METHODS section 1.1; SKU and form factor differ 1.3-2x in price.
     """
     frame = frame.drop("accelerator", "accelerator_reason", strict=False)
     keys = frame.select(ACCELERATOR_KEY).unique()
@@ -136,6 +136,24 @@ def resolve_provider(frame: pl.DataFrame, providers: pl.DataFrame) -> pl.DataFra
         .with_columns(spelling=_spelling(pl.col("provider_raw")))
         .join(spellings, on="spelling", how="left", maintain_order="left")
         .drop("spelling")
+    )
+
+
+def one_list(frame: pl.DataFrame, providers: pl.DataFrame) -> pl.DataFrame:
+    """`region` is "global" for sellers with one price list, whatever region an upstream printed.
+
+    One recorder prints DigitalOcean's `tor1` and another no region for the same price: that is one
+    item, and as two nothing would link them. `providers.list_scope` says who has one list.
+
+    Args:
+        frame: Columns `provider` (canonical) and `region`.
+        providers: `warehouse/reference/providers.csv`.
+    """
+    lists = providers.filter(pl.col("list_scope") == "one_list")["provider"]
+    return frame.with_columns(
+        region=pl.when(pl.col("provider").is_in(lists.implode()))
+        .then(pl.lit("global"))
+        .otherwise("region")
     )
 
 

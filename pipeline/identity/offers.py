@@ -7,7 +7,12 @@ comparable keeps a `reason` and goes to quarantine: nothing is dropped, nothing 
 import polars as pl
 
 from pipeline.identity import Tables
-from pipeline.identity.identity import resolve_accelerator, resolve_provider, resolve_region
+from pipeline.identity.identity import (
+    one_list,
+    resolve_accelerator,
+    resolve_provider,
+    resolve_region,
+)
 
 MAX_TEXT_CHARACTERS = 2_000
 TEXT = (
@@ -78,7 +83,7 @@ def _named(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     )
     uncounted = (pl.col("reason") == UNKNOWN_COUNT).fill_null(False)
     count = pl.when(~uncounted).then("gpu_count")
-    frame = resolve_region(frame, tables["regions"])
+    frame = resolve_region(one_list(frame, tables["providers"]), tables["regions"])
     frame = _in_dollars(frame, tables["exchange_rates"])
     price = pl.col("price_in_currency_per_gpu_hour")
     return frame.with_columns(

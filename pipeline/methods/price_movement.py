@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -76,7 +76,8 @@ def fit(items: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         items: One row per CELL, `period_end_on`, `provider` and `item`, with `log_price`,
-            `item_root` (the item before any restatement), `host_count` and `last_observed_on`.
+            `item_root` (the item before any restatement), `host_count`, `last_observed_on` and the
+            period's `known_at`.
 
     Returns:
         The columns of MADE, in units of the dictionary; prices in logarithms of USD.
@@ -98,11 +99,14 @@ class _Market:
     def __init__(self, rows: pl.DataFrame, tier: str) -> None:
         self.tier = tier
         ends = rows.group_by("period_end_on", maintain_order=True).agg(
-            pl.col("host_count").max(), pl.col("last_observed_on").max()
+            pl.col("host_count").max(),
+            pl.col("last_observed_on").max(),
+            pl.col("known_at").max(),
         )
         self.ends: list[date] = ends["period_end_on"].to_list()
         self.hosts: list[int | None] = ends["host_count"].to_list()
         self.last_observed: list[date] = ends["last_observed_on"].to_list()
+        self.known_at: list[datetime] = ends["known_at"].to_list()
         keys = rows.unique(["provider", "item"], maintain_order=True).with_row_index("column")
         roots = keys.select("provider", "item_root").unique(maintain_order=True)
         self.root = keys.join(
@@ -159,13 +163,15 @@ class _Market:
             "item_count": int(self.panel.seen[now].sum()),
             "host_count": self.hosts[now],
             "last_observed_on": self.last_observed[now],
-            "known_at": _after(self.ends[now]),
+            "known_at": self.known_at[now],
         }
 
     def _moved(self, periods: list[int], window: Window, before: list[Row]) -> Row:
         """Index and its decomposition, against the last period published."""
         now = periods[-1]
-        level = float(self.panel.weight[now] @ self.panel.filled[now])
+        # Sums run over what was seen, so that items still to come cannot move a last digit.
+        seen = self.panel.seen[now]
+        level = float(self.panel.weight[now, seen] @ self.panel.filled[now, seen])
         moved: Row = {"log_level": level, "window_period_count": len(periods)}
         if not before:
             return moved | {"multilateral_price_index": 100.0, "chain_started_on": self.ends[now]}
@@ -198,17 +204,18 @@ class _Market:
         if not stayed.any():  # nobody is in both: the panel left and another came
             stayed, restated = before, before
         rows = np.array([before, stayed, restated, after])
-        means = self.panel.votes(rows) @ np.nan_to_num(window.item_effects)
+        either = before | after
+        means = self.panel.votes(rows)[:, either] @ window.item_effects[either]
         changes = np.diff(means).tolist()
         names = ("exit_log_change", "restatement_log_change", "entry_log_change")
         return dict(zip(names, changes, strict=True))
 
     def _referred(self, row: Row, window: Window, held: Row | None) -> Row:
         """The panel the rent rests on: the chain's first, and each January the one before it."""
-        effects = window.item_effects
-        member = self.panel.member * ~np.isnan(effects)[:, None]
-        items = member.sum(axis=0)
-        own = (np.nan_to_num(effects) @ member)[items > 0] / items[items > 0]
+        inside = ~np.isnan(window.item_effects)
+        member = self.panel.member[inside]
+        member = member[:, member.any(axis=0)]
+        own = window.item_effects[inside] @ member / member.sum(axis=0)
         newest = {
             "reference_on": row["period_end_on"],
             "log_index": float(np.log(row["multilateral_price_index"])),
@@ -249,8 +256,3 @@ def _months_before(day: date, months: int) -> date:
     """The same day so many months earlier, or the last of its month."""
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def _after(day: date) -> datetime:
-    """The first moment after a day, UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)

@@ -28,8 +28,7 @@ def prepare_views(db: DuckDB) -> None:
 
     Views that say what they would say now are left: making them takes seconds.
     """
-    for terms in declared():
-        wh.create(db, terms.table, terms.doc, terms.columns)
+    wh.create_declared(db)
     _forget_unmade(db)
     derived = [each for each in models() if each.schema in REWOUND]
     queries = {each.table: each.query for each in derived if not each.method}

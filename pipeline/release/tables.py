@@ -23,8 +23,7 @@ def empty_warehouse(db: DuckDB) -> None:
         db.execute(f"create schema {schema}")
     for table, (doc, columns) in OWN_TABLES.items():
         wh.create(db, table, doc, columns)
-    for terms in declared():
-        wh.create(db, terms.table, terms.doc, terms.columns)
+    wh.create_declared(db)
     for model in models():
         create(db, model)
 

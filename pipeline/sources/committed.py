@@ -1,15 +1,18 @@
 """How a committed file of `warehouse/reference/` is read: typed by the dictionary, dated by row."""
 
+import csv
 from collections.abc import Sequence
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import polars as pl
 
 from pipeline.columns import COLUMNS
-from pipeline.contracts import Contract
+from pipeline.contracts import Committed, Contract
 from pipeline.sources.source import ParseError
 
-__all__ = ["READ_AT", "read_reference", "read_typed"]
+__all__ = ["LINE", "READ_AT", "read_reference", "read_typed"]
+
+LINE = "line_number"
 
 # The file's `read_on` at midnight UTC, the same on every machine, never before the public knew.
 READ_AT = pl.max_horizontal(
@@ -22,13 +25,17 @@ def read_reference(body: bytes, terms: Contract) -> pl.DataFrame:
 
     Shape: the contract's columns but for `source`, which the runner adds; `captured_at` is the
     file's `read_on` at midnight UTC (the same on every machine), never earlier than `known_at`.
+    Where a bad line refuses the file, also `line_number`, by which landing names it.
 
     Raises:
         ParseError: a column missing or one too many, or a cell that is not of the column's type.
     """
     expected = [name for name in terms.columns if name not in ("source", "captured_at")]
-    blank = terms.committed.blank if terms.committed is not None else ()
-    return read_typed(body, expected).with_columns(pl.col(blank).fill_null(""), captured_at=READ_AT)
+    told = terms.committed or Committed("")
+    rows = read_typed(body, expected)
+    if told.is_whole:
+        rows = rows.with_columns(_lines(body, rows.height).alias(LINE))
+    return rows.with_columns(pl.col(told.blank).fill_null(""), captured_at=READ_AT)
 
 
 def read_typed(body: bytes, expected: Sequence[str]) -> pl.DataFrame:
@@ -50,7 +57,29 @@ def read_typed(body: bytes, expected: Sequence[str]) -> pl.DataFrame:
     try:
         return frame.select(_typed(name) for name in expected)
     except pl.exceptions.PolarsError as error:
-        raise ParseError(str(error)) from error
+        raise ParseError(f"{_first_bad_cell(body, frame, expected)}: {error}") from error
+
+
+def _lines(body: bytes, height: int) -> pl.Series:
+    """The line on which each row begins, from 1; blank lines and cells of several lines count."""
+    reader = csv.reader(StringIO(body.decode("utf-8-sig")))
+    begins, last = [], 0
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            begins.append(last + 1)
+        last = reader.line_num
+    return pl.Series(begins[1 : height + 1], dtype=pl.Int64)
+
+
+def _first_bad_cell(body: bytes, frame: pl.DataFrame, expected: Sequence[str]) -> str:
+    lines = _lines(body, frame.height)
+    for name in expected:
+        for line, cell in zip(lines, frame[name], strict=True):
+            try:
+                pl.DataFrame({name: [cell]}, schema={name: pl.String}).select(_typed(name))
+            except pl.exceptions.PolarsError:
+                return f"line {line}: {name}: {cell!r} is not of type {COLUMNS[name].dtype}"
+    return "no single cell is to blame"
 
 
 def _typed(name: str) -> pl.Expr:

@@ -1,5 +1,5 @@
--- A method that cannot turn would report one slope for a rent that fell into 2025 and rose in 2026
--- (TRAPS 30): the two segments of the newest H100 row must have opposite signs.
+-- A method that cannot turn would report one slope for a rent that fell into 2025 and rose in 2026:
+-- the two segments of the newest H100 row must have opposite signs.
 -- severity: warn
 select
     period_end_on,

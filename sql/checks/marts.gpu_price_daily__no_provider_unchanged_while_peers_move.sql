@@ -1,5 +1,5 @@
 -- A price that stood still for a year while its cell's level moved by more than a fifth may be a row
--- nobody maintains or a hard-coded fallback (TRAPS 28, 33), or a list price that really stands still.
+-- nobody maintains or a hard-coded fallback, or a list price that really stands still.
 -- severity: warn
 with newest as (
     select

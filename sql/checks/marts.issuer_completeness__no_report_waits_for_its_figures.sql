@@ -1,4 +1,4 @@
--- A report is filed before its figures are served (TRAPS 54); until they are, the newest quarter is missing.
+-- A report is filed before its figures are served; until they are, the newest quarter is missing.
 -- severity: warn
 select cik, issuer, pending_accession, max(last_period_end_on) as last_period_end_on
 from marts.issuer_completeness

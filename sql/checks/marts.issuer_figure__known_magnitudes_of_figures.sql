@@ -1,7 +1,7 @@
 -- Filers print thousands or millions; a lost scale, a proxy taken for a report or a wrong element breaks
 -- nothing else. Figures a person can look up in the annual and quarterly reports of CoreWeave (revenue and
 -- net loss of 2025, principal by day), NVIDIA (capex of the year to 2026-01-25) and Tesla (debt of 2024:
--- current part and non-current element together, TRAPS 58).
+-- current part and non-current element together).
 select
     figures.issuer,
     figures.metric,

@@ -1,5 +1,5 @@
 -- Proxies and fee tables are among the facts the SEC serves, and a net loss from a proxy once stood in a
--- public table for the year's (TRAPS 55).
+-- public table for the year's.
 select * from marts.issuer_figure
 where starts_with(form, 'DEF')
 or starts_with(form, 'PRE')

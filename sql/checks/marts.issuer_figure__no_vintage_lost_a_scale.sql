@@ -1,4 +1,4 @@
--- A figure that moves by a factor of a thousand between filings lost or gained a scale (TRAPS 55: 319,065
+-- A figure that moves by a factor of a thousand between filings lost or gained a scale (319,065
 -- against 319,066,000).
 -- severity: warn
 select * from marts.issuer_figure

@@ -1,6 +1,6 @@
 -- Quarters a person can look up: CoreWeave's revenue of the fourth quarter of 2025 as year less nine months
 -- (10-K 0001769628-26-000104, 10-Q 0001769628-25-000062), NVIDIA's capex of the year to 2026-01-25 quarter
--- by quarter, and Amazon's of early 2025, which is 25bn and not the 93bn of twelve months (TRAPS 43, 44).
+-- by quarter, and Amazon's of early 2025, which is 25bn and not the 93bn of twelve months.
 select
     quarters.issuer,
     quarters.metric,

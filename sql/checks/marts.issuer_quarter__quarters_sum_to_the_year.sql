@@ -1,6 +1,6 @@
 -- Four quarters that do not come to the year they lie in, beyond what rounding can make: a quarter taken
 -- from another perimeter, a restated part, or, as Nebius's quarters of 2025, releases that the annual
--- report does not repeat (TRAPS 55).
+-- report does not repeat.
 -- severity: warn
 select
     years.issuer,

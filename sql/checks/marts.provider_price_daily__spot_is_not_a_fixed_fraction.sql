@@ -1,5 +1,5 @@
 -- A provider whose spot price is the same fraction of on-demand for ten or more accelerators and regions
--- sets it by list: it belongs to `administered` and into no level (METHODS 1.4, TRAPS 22).
+-- sets it by list: it belongs to `administered` and into no level (METHODS 1.4).
 -- severity: warn
 with ratios as (
     select

@@ -1,4 +1,4 @@
--- H100 rents fell into 2025 and rose in 2026: a table in which they only fall has been forced (TRAPS 30).
+-- H100 rents fell into 2025 and rose in 2026: a table in which they only fall has been forced.
 with steps as (
     select
         tier,

@@ -5,6 +5,7 @@ import sqlglot
 
 from pipeline import warehouse as wh
 from pipeline.build import model as sql
+from pipeline.build.lineage import parsed, rewound_once
 from pipeline.build.model import Check, Model, ModelError, models, rebuild, rewound, tables_read
 from tests.given.support import DERIVED, fill, offer, rows
 
@@ -36,6 +37,41 @@ def test_a_rewound_query_reads_only_what_was_known():
     assert "known.gpu_offers" in text
     assert "vintage.b" in text
     assert "staging." not in text
+
+
+def test_the_past_of_a_table_has_its_common_expressions_in_one_list():
+    """DuckDB 1.4.0 does not find those of a query that stands inside another's."""
+    queries = {each.table: each.query for each in models() if not each.method}
+
+    def inner(node: object) -> list[str]:
+        if isinstance(node, list):
+            return [name for each in node for name in inner(each)]
+        if not isinstance(node, dict):
+            return []
+        own = [each["key"] for each in node.get("cte_map", {}).get("map", ())]
+        return own + [name for each in node.values() for name in inner(each)]
+
+    shared = 0
+    for table in queries:
+        if table.startswith("meta."):
+            continue
+        [statement] = parsed(rewound_once(table, queries))["statements"]
+        names = [each["key"] for each in statement["node"]["cte_map"]["map"]]
+        assert inner(statement) == names, table
+        shared += any(name.startswith("past_") for name in names)
+    assert shared > 20
+
+
+def test_a_common_expression_of_two_tables_keeps_both_meanings(db):
+    """Both call theirs `one`; the second reads the first twice."""
+    db.execute("create schema marts; create schema vintage; create table marts.x as select 1 as n")
+    queries = {
+        "marts.a": "with one as (select x.n + 1 as n from marts.x) select one.n from one",
+        "marts.b": "with one as (select a.n * 10 as n from marts.a) "
+        "select one.n + b.n as n from one cross join marts.a as b",
+    }
+    past = rewound_once("marts.b", queries).replace("vintage.x", "marts.x")
+    assert db.execute(past).fetchall() == [(22,)]
 
 
 def test_steps_and_marts_share_one_past():

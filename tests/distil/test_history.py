@@ -1,16 +1,19 @@
 """The committed price history: values looked up by hand, and promises every row keeps."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from distil import __main__ as command
-from distil import runs
-from pipeline.sources.prices.gpu_price_history import COLUMNS
+from distil import discover, runs
+from pipeline.sources.prices.gpu_price_history import COLUMNS, parse, read_days
+from pipeline.sources.source import Capture
+from tests.given.support import NOON
 
 ROOT = Path(__file__).resolve().parents[2]
+HERE = Capture("gpu_price_history", "all", "gpu_price_history.csv", NOON, "")
 PRICES = ROOT.parent / "shared" / "data" / "prices"
 
 
@@ -105,8 +108,8 @@ def test_lambdas_a100_does_not_fall_back_for_a_day(history) -> None:
 def test_spot_at_the_list_price_is_flagged(history) -> None:
     azure = {"provider": "azure", "accelerator": "nvidia-h200-sxm-141gb", "region": "eastus2"}
     spot = history.filter(pl.col("market") == "spot", *(pl.col(k) == v for k, v in azure.items()))
-    assert set(spot["flag"]) == {"no_discount"}
-    assert set(spot["price_usd_per_gpu_hour"]) == {10.6}  # 84.80 / 8, the same as on demand
+    listed = spot.filter(pl.col("price_usd_per_gpu_hour") == 10.6)  # 84.80 / 8, as on demand
+    assert set(listed["flag"]) == {"no_discount"}
 
 
 def test_runs_of_a_key_do_not_overlap(history) -> None:
@@ -121,9 +124,9 @@ def test_every_row_is_priced_and_cited(history) -> None:
     price = history["price_usd_per_gpu_hour"]
     assert price.min() > 0.01
     assert price.max() < 200
-    cited = ["source_url", "provider_url", "licence", "confidence", "read_on", "refresh_days"]
+    cited = ["source_url", "licence", "confidence", "read_on", "refresh_days"]
     assert history.select(pl.col(cited).null_count()).row(0) == (0,) * len(cited)
-    assert history["observed_on"].min() >= date(2021, 5, 1)
+    assert history["observed_on"].min() >= date(2021, 1, 18)
     assert history["last_seen_on"].max() <= history["read_on"].min()
 
 
@@ -140,8 +143,97 @@ def test_the_file_stays_small_enough_to_read() -> None:
     assert command.TARGET.stat().st_size < 3_000 * 1024
 
 
-@pytest.mark.skipif(not PRICES.exists(), reason="the recorded histories are not in this checkout")
-def test_distilling_again_gives_the_same_bytes(tmp_path, capsys) -> None:
-    command.main(["--data", str(PRICES), "--out", str(tmp_path / "again.csv")])
+@pytest.fixture(scope="module")
+def identified() -> pl.DataFrame:
+    """Every look of every folder, as the file is made from."""
+    if not PRICES.exists():
+        pytest.skip("the recorded histories are not in this checkout")
+    return command.identified(PRICES)
+
+
+def test_distilling_again_gives_the_same_bytes(identified, tmp_path) -> None:
+    runs.history(identified).write_csv(tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_bytes() == command.TARGET.read_bytes()
-    assert "runs" in capsys.readouterr().out
+
+
+def test_a_sighting_exists_only_on_a_day_on_which_its_record_looked(identified) -> None:
+    """Every folder, price by price: no day between two looks is filled."""
+    looks = identified.filter(pl.col("reason").is_null()).select(
+        *runs.KEY[:3],
+        pl.col("term_months").fill_null(0).cast(pl.Int64),
+        *runs.KEY[4:],
+        "source_url",
+        "seen_on",
+    )
+    said = parse(command.TARGET.read_bytes(), HERE).select(
+        provider="provider_raw",
+        accelerator="accelerator_raw",
+        market="market",
+        term_months=pl.col("term_months").fill_null(0),
+        basis="basis",
+        region="region",
+        source_url="source_url",
+        seen_on=pl.col("observed_at").dt.date(),
+    )
+    assert said.join(looks, on=said.columns, how="anti").is_empty()
+    assert said["source_url"].n_unique() > len(discover()) / 2
+
+
+def test_three_looks_of_one_feed_are_three_days(history) -> None:
+    feed = history.filter(pl.col("source_url").str.contains("toolshedlabs-hash.*3c41e77"))
+    days = {
+        first + timedelta(days=after)
+        for first, written in feed.select("observed_on", "seen_after_days").iter_rows()
+        for after in read_days(written)
+    }
+    assert days == {date(2026, 9, 3), date(2026, 10, 1), date(2026, 10, 4)}
+
+
+@pytest.mark.parametrize(
+    ("provider", "accelerator", "price"),
+    [
+        ("oci", "nvidia-rtx-a5000-24gb", 0.41),  # not sold there
+        ("oci", "nvidia-b200-sxm-180gb", 16.0),  # its GB200
+        ("coreweave", "nvidia-b200-sxm-180gb", 10.5),  # its GB200
+        ("digitalocean", "amd-mi325x-256gb", 1.69),  # contract only
+        ("digitalocean", "amd-mi325x-256gb", 2.29),
+        ("digitalocean", "nvidia-h100-sxm-80gb", 2.99),  # the 8x, beside a 1x at 3.39
+        ("aws", "nvidia-t4-16gb", 2.18),  # a machine of 32 vCPU
+        ("coreweave", "nvidia-h200-sxm-141gb", 6.30),  # 50.44 / 8, rounded
+        ("coreweave", "nvidia-h200-sxm-141gb", 6.31),
+        ("gcp", "nvidia-b200-sxm-180gb", 11.277),  # the calendar's, not on demand
+        ("gcp", "nvidia-h100-sxm-80gb", 4.57009),
+    ],
+)
+def test_a_price_that_was_another_things_is_gone(history, provider, accelerator, price) -> None:
+    rows = history.filter(
+        pl.col("provider") == provider,
+        pl.col("accelerator") == accelerator,
+        pl.col("market") == "on_demand",
+    )
+    assert price not in rows["price_usd_per_gpu_hour"].to_list()
+
+
+def test_a_seller_with_one_list_has_one_region(history) -> None:
+    providers = pl.read_csv(command.REFERENCE / "providers.csv")
+    lists = providers.filter(pl.col("list_scope") == "one_list")["provider"]
+    rows = history.filter(pl.col("provider").is_in(lists.implode()))
+    assert {"digitalocean", "lambda", "oci"} <= set(rows["provider"])
+    assert set(rows["region"]) == {"global"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "term", "day", "price"),
+    [
+        ("crusoe", 12, date(2025, 9, 29), 2.93),
+        ("verda", 24, date(2025, 2, 8), 1.6425),
+        ("digitalocean", 12, date(2026, 3, 6), 2.5),
+        ("paperspace", 36, date(2026, 9, 23), 2.24),
+        ("neysa", 36, date(2026, 5, 21), 2.47),
+        ("runpod", 6, date(2026, 6, 1), 2.86),
+    ],
+)
+def test_h100_under_a_term_at_neoclouds(history, provider, term, day, price) -> None:
+    rows = history.filter(pl.col("term_months") == term)
+    h100 = {"provider": provider, "accelerator": "nvidia-h100-sxm-80gb"}
+    assert on(rows, day, market="reserved", **h100) == [pytest.approx(price)]

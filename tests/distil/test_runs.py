@@ -6,9 +6,15 @@ import polars as pl
 import pytest
 
 from distil import Evidence, discover, runs, sightings
+from pipeline.sources.prices.gpu_price_history import parse
+from pipeline.sources.source import Capture
+from tests.given.support import NOON
 
+HERE = Capture("gpu_price_history", "all", "gpu_price_history.csv", NOON, "")
+
+SCOPES = [None, "one_list"]
 PROVIDERS = pl.DataFrame(
-    {"provider": ["aws"], "name": ["AWS"], "aliases": [None], "source_url": ["https://aws.test"]},
+    {"provider": ["aws", "do"], "name": ["AWS", "DO"], "aliases": [None] * 2, "list_scope": SCOPES},
     schema_overrides={"aliases": pl.String},
 )
 ALIASES = pl.DataFrame(
@@ -54,7 +60,7 @@ def distilled(*folders: tuple[Evidence, list[dict[str, object]]]) -> list[tuple[
         (who, sightings(pl.DataFrame(rows, infer_schema_length=None))) for who, rows in folders
     ]
     identified = runs.identify(runs.combine(frames), PROVIDERS, ALIASES)
-    history = runs.history(identified, PROVIDERS)
+    history = runs.history(identified)
     return history.select(
         pl.col("observed_on").dt.day(), pl.col("last_seen_on").dt.day(), "price_usd_per_gpu_hour"
     ).rows()
@@ -97,7 +103,7 @@ def test_the_cheapest_instance_per_accelerator_stands_for_the_key() -> None:
         PROVIDERS,
         ALIASES,
     )
-    history = runs.history(identified, PROVIDERS)
+    history = runs.history(identified)
     assert history.select("market", "instance_type", "price_usd_per_gpu_hour").rows() == [
         ("on_demand", "large", 2.0),
         ("spot", "large", 0.9),
@@ -124,6 +130,44 @@ def test_sightings_refuses_a_frame_of_another_shape() -> None:
         sightings(pl.DataFrame({"region": ["x"]}))
     with pytest.raises(ValueError, match="not part"):
         sightings(pl.DataFrame([seen(1, 2.0, colour="red")]))
+
+
+def looked(*days: int, refresh_days: int = 1, max_gap_days: int = 31) -> list[date]:
+    """Days of the sightings that the file of one price seen on these days gives back."""
+    who = Evidence("a", "https://a.test", "test", "high", refresh_days, max_gap_days, 1)
+    rows = sightings(pl.DataFrame([seen(day, 2.0) for day in days]))
+    history = runs.history(runs.identify(runs.combine([(who, rows)]), PROVIDERS, ALIASES))
+    body = history.write_csv().encode()
+    return parse(body, HERE)["observed_at"].dt.date().to_list()
+
+
+def test_three_looks_in_a_month_are_three_sightings_not_a_month() -> None:
+    assert [day.day for day in looked(3, 28, 31)] == [3, 28, 31]
+
+
+def test_looks_are_thinned_to_one_a_refresh_and_never_moved() -> None:
+    assert [day.day for day in looked(1, 2, 5, 9, 16, 17, refresh_days=7)] == [1, 5, 9, 16, 17]
+
+
+def test_a_flagged_price_covers_no_unflagged_one_however_well_it_was_read() -> None:
+    resold = [seen(1, 2.0, flag="reseller"), seen(5, 2.0, flag="reseller")]
+    own = [seen(3, 3.0)]
+    found = distilled((evidence("a", priority=1), resold), (evidence("b", priority=2), own))
+    assert (3, 3, 3.0) in found
+
+
+def test_a_region_printed_beside_the_price_of_one_list_is_no_part_of_the_item() -> None:
+    rows = [
+        seen(1, 2.0, provider_raw="DO", region="tor1"),
+        seen(2, 2.0, provider_raw="DO", region="global"),
+        seen(1, 3.0, region="tor1"),
+    ]
+    frame = sightings(pl.DataFrame(rows, infer_schema_length=None))
+    history = runs.history(runs.identify(runs.combine([(evidence(), frame)]), PROVIDERS, ALIASES))
+    assert history.select("provider", "region", "last_seen_on").rows() == [
+        ("aws", "tor1", date(2024, 1, 1)),
+        ("do", "global", date(2024, 1, 2)),
+    ]
 
 
 def test_every_folder_module_has_its_evidence() -> None:

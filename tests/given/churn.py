@@ -24,13 +24,20 @@ STATES = {
 }
 
 
+def build_everything(store: Warehouse) -> None:
+    """Build every table once: publishing asks for all."""
+    with store.connect() as db:
+        fill(db, STATES["short"])
+        build(db)
+
+
 def build_state(store: Warehouse, name: str) -> None:
-    """Make the build database hold one state, and build it."""
+    """Make the build database hold one state, and build what tells them apart."""
     with store.connect() as db:
         with wh.transaction(db):
             wh.remove(db, GPU_OFFERS, "recorded", None)
             fill(db, STATES[name])
-        build(db)
+        build(db, "marts.host_price_daily", "marts.provider_price_daily")
 
 
 def publish_state(store: Warehouse, name: str) -> None:

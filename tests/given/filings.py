@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline import warehouse as wh
 from pipeline.build.model import models, rebuild, upstream
-from pipeline.contracts import Contract, declared
+from pipeline.contracts import Contract
 from pipeline.contracts.credit import FACILITY_BALANCES, FACILITY_TERMS
 from pipeline.contracts.filings import (
     COMMITMENT_MEANINGS,
@@ -188,8 +188,7 @@ def land(
     accepted: Iterable[Row] = (),
 ) -> None:
     """Land filings beside the rules; without any, one neocloud and the common recipes."""
-    for each in declared():
-        wh.create(db, each.table, each.doc, each.columns)
+    wh.create_declared(db)
     landing: list[tuple[Contract, Iterable[Row]]] = [
         (FORMS, committed("forms")),
         (METRICS, committed("metrics")),

@@ -7,7 +7,7 @@ import polars as pl
 
 from pipeline import warehouse as wh
 from pipeline.columns import COLUMNS
-from pipeline.contracts import Contract, declared
+from pipeline.contracts import Contract
 from pipeline.warehouse import DuckDB
 from tests.given.cited import cited
 from tests.given.support import typed
@@ -20,8 +20,7 @@ RATED_ON = date(2026, 6, 30)
 
 def empty(db: DuckDB) -> None:
     """Every staging table, as in a warehouse into which nothing of it has landed yet."""
-    for each in declared():
-        wh.create(db, each.table, each.doc, each.columns)
+    wh.create_declared(db)
 
 
 def land(db: DuckDB, terms: Contract, *rows: dict[str, Any]) -> None:

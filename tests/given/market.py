@@ -68,10 +68,15 @@ def next_day(**cells: Any) -> dict[str, Any]:
     return offer(on=START + timedelta(days=DAYS), **cells)
 
 
-def open_for_business(store: Warehouse) -> None:
-    """Build the market and publish it."""
+def built(store: Warehouse) -> None:
+    """The market with every table and view made, not published."""
     store.build.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(_built(), store.build)
+
+
+def open_for_business(store: Warehouse) -> None:
+    """Build the market and publish it."""
+    built(store)
     publish(store)
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from pipeline import warehouse as wh
 from pipeline.build.model import models, rebuild
 from pipeline.columns import COLUMNS
-from pipeline.contracts import Contract, declared
+from pipeline.contracts import Contract
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.contracts.reference import (
     ACCELERATOR_SUCCESSORS,
@@ -134,8 +134,7 @@ def build(db: DuckDB, *tables: str) -> None:
 
     A mart that a named one reads is built only where it is named too: tests put rows into it.
     """
-    for terms in declared():
-        wh.create(db, terms.table, terms.doc, terms.columns)
+    wh.create_declared(db)
     for model in models():
         if model.schema in DERIVED and (not tables or model.table in with_steps(*tables)):
             rebuild(db, model, audits=())
@@ -143,8 +142,7 @@ def build(db: DuckDB, *tables: str) -> None:
 
 def build_alone(db: DuckDB, table: str) -> None:
     """Build one table over what was put where it reads."""
-    for terms in declared():
-        wh.create(db, terms.table, terms.doc, terms.columns)
+    wh.create_declared(db)
     [model] = [each for each in models() if each.table == table]
     rebuild(db, model, audits=())
 

@@ -1,7 +1,7 @@
 """The published index: it sees rises in gaps, stands still when panels move, and never restates."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -31,6 +31,7 @@ def weekly(prices: Iterable[Price], tier: str = "neocloud", roots: dict[str, str
             "log_price": float(np.log(price)),
             "host_count": None,
             "last_observed_on": START + timedelta(weeks=week),
+            "known_at": datetime(2025, 1, 6, tzinfo=UTC) + timedelta(weeks=week),
         }
         for week, name, price in prices
     ]
@@ -117,7 +118,7 @@ def test_parts_sum_to_the_change_of_level_and_the_past_is_never_restated(seed):
     )
     for cut in (20, 41, 60):
         early = price_movement.fit(weekly([p for p in prices if p[0] <= cut], roots=roots))
-        assert_frame_equal(made.head(early.height), early, abs_tol=1e-9)
+        assert_frame_equal(made.head(early.height), early, check_exact=True)
 
 
 def test_a_bundle_that_changed_is_a_restatement_and_no_move_of_the_market():

@@ -2,7 +2,7 @@
 
 The tables have no quoting. A tab inside a value shifts what follows it, so a line with more fields
 than the header is handed over apart: which cell is which, nobody knows. Columns are found by their
-trimmed names regardless of case and commas, since extracts differ in spaces and order (TRAPS 65).
+trimmed names regardless of case and commas, since extracts differ in spaces and order.
 """
 
 import io

@@ -66,7 +66,7 @@ DESCRIBING = {
     *FIELDS["status"],
     *FIELDS["venture"],
 }
-# Without one cell in these the file is not the one documented (TRAPS 65).
+# Without one cell in these the file is not the one documented.
 NEVER_EMPTY = (
     *("adsh", "cik", "name", "ddate", "form", "filed", "period", "identifier"),
     *("rate", "spread", "par", "cost", "fair"),

@@ -24,7 +24,7 @@ since no 10-Q is due in June: that is a named refusal, not zero holdings.
 Not confirmed here: the writing of typed members in `num.tsv`; a unit found there raises confidence
 from medium to high, and another currency than the dollar is never read as dollars.
 
-Traps (TRAPS 65, 77): names with spaces at the end, `segment` for `segments`, columns moved, tabs
+Traps: names with spaces at the end, `segment` for `segments`, columns moved, tabs
 inside values, lines of earlier days beside the present ones, subtotals, shares in a dollar column.
 """
 

@@ -5,7 +5,7 @@ month: by day it would take thirty times the requests, of which a caller without
 hour. `GITHUB_TOKEN`, if set, raises that to 5,000. The first refusal ends the run; versions that
 are held are not fetched again, so the next run goes on from there.
 
-Only files that a workflow refreshed are read (TRAPS 28, 39): the day somebody edits a file by hand
+Only files that a workflow refreshed are read: the day somebody edits a file by hand
 is not the day of its prices. Which those are is told by the number of their versions.
 """
 

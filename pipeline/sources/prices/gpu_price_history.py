@@ -2,21 +2,25 @@
 
 One line of `warehouse/reference/gpu_price_history.csv` says: this provider asked this price for one
 accelerator-hour from `observed_on`, the first day it was seen, to `last_seen_on`, the last day it
-was seen again, in a record that looked every `refresh_days`. `distil` makes the file and
-says what was read, corrected and left out. Prices are USD per accelerator-hour, days are UTC.
+was seen again, and on the days of `seen_after_days` in between; one observation stands for
+`refresh_days`. `distil` makes the file and says what was read, corrected and left out. Prices are
+USD per accelerator-hour, days are UTC.
 
-`parse` unrolls a run into its sightings, one every `refresh_days`, so that a moment inside the run
-knows what had been seen by then and nothing later. Only the day of a sighting is recorded, so it
-counts as known from the end of that day.
+`parse` unrolls a run into its sightings, each a day on which somebody looked, so that a moment
+inside the run knows what had been seen by then and nothing later. Only the day of a sighting is
+recorded, so it counts as known from the end of that day.
 """
 
-from datetime import timedelta
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import accumulate, groupby, pairwise
 
 import polars as pl
 
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.sources.committed import read_typed
-from pipeline.sources.source import Capture, Source
+from pipeline.sources.source import Capture, ParseError, Source
 
 COLUMNS = (
     "provider",
@@ -29,41 +33,65 @@ COLUMNS = (
     "instance_type",
     "observed_on",
     "last_seen_on",
+    "seen_after_days",
     "price_usd_per_gpu_hour",
     "refresh_days",
     "host_count",
     "offer_count",
     "flag",
     "source_url",
-    "provider_url",
     "licence",
     "confidence",
     "read_on",
 )
+GAPS = re.compile(r"(\d+)(?:x(\d+))?")
 SERIES = ("provider", "accelerator", "market", "term_months", "basis", "region")
+
+
+def write_days(days: Sequence[date]) -> str | None:
+    """Days of a run as the gaps between them: `1x13 2 7x4` is 13 daily looks, one two days on ...
+
+    None for a run seen once.
+    """
+    gaps = [(after - before).days for before, after in pairwise(days)]
+    counted = [(gap, len(list(same))) for gap, same in groupby(gaps)]
+    return " ".join(f"{gap}x{n}" if n > 1 else str(gap) for gap, n in counted) or None
+
+
+def read_days(written: str | None) -> list[int]:
+    """Days after the first on which a run was seen, the first included.
+
+    Raises:
+        ParseError: what is written are no gaps of a day or more.
+    """
+    found = GAPS.findall(written or "")
+    gaps = [int(gap) for gap, n in found for _ in range(int(n or 1))]
+    if " ".join(f"{gap}x{n}" if n else gap for gap, n in found) != (written or "") or 0 in gaps:
+        raise ParseError(f"seen_after_days: {written!r}")
+    return list(accumulate(gaps, initial=0))
 
 
 def parse(body: bytes, _: Capture) -> pl.DataFrame:
     """One row per price run and sighting, in the shape every price source returns.
 
     Raises:
-        ParseError: the file does not have the documented columns and types.
+        ParseError: the file does not have the documented columns and types, or a run's days do not
+            end on its last day.
     """
     runs = read_typed(body, COLUMNS)
-    days_seen = pl.int_ranges(
-        0, (pl.col("last_seen_on") - pl.col("observed_on")).dt.total_days(), pl.col("refresh_days")
+    written = runs["seen_after_days"].unique()
+    days = pl.DataFrame(
+        {"seen_after_days": written, "seen_after": [read_days(each) for each in written]},
+        schema={"seen_after_days": pl.String, "seen_after": pl.List(pl.Int64)},
     )
-    # A run is seen on its first day, every refresh after it, and on its last day.
-    sightings = (
-        runs.with_columns(
-            seen_after=days_seen.list.concat(
-                (pl.col("last_seen_on") - pl.col("observed_on")).dt.total_days()
-            )
-        )
-        .explode("seen_after")
-        .with_columns(
-            seen_on=pl.col("observed_on") + pl.duration(days="seen_after"),
-        )
+    seen = runs.join(
+        days, on="seen_after_days", how="left", nulls_equal=True, maintain_order="left"
+    )
+    length = (pl.col("last_seen_on") - pl.col("observed_on")).dt.total_days()
+    if not (torn := seen.filter(length != pl.col("seen_after").list.last())).is_empty():
+        raise ParseError(f"{torn.height} runs are not seen on their last day: {torn.row(0)}")
+    sightings = seen.explode("seen_after").with_columns(
+        seen_on=pl.col("observed_on") + pl.duration(days="seen_after"),
     )
     midnight = pl.col("seen_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     read_at = pl.col("read_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")

@@ -43,7 +43,7 @@ STAMP = "%Y%m%dT%H%M%SZ"
 MAX_LINES = 2_000_000
 # One full page of Vast's search, which gpuhunt asks for without a limit.
 VAST_PAGE = 64
-# TRAPS 26: RunPod community prices that nobody set are far below the secure price.
+# RunPod community prices that nobody set are far below the secure price.
 PLACEHOLDER_FRACTION = 0.25
 FIELDS: dict[str, pl.DataType] = {
     "timestamp": pl.Datetime("us", "UTC"),
@@ -61,7 +61,7 @@ NEVER_NULL = ("timestamp", "provider", "instance_type", "is_spot")
 SPOT_KIND = {"aws": "market", "vastai": "bid_floor"}
 # Old name to new name, as gpuhunt's catalogs are called.
 RENAMED = {"datacrunch": "verda"}
-# Prices typed into gpuhunt by hand: its Crusoe table (TRAPS 33), and TPUs.
+# Prices typed into gpuhunt by hand: its Crusoe table, and TPUs.
 TYPED = ("crusoe",)
 TPU_SLICE = r"^v\d+[a-z]*-\d+$"
 GCP_ZONE = r"^([a-z]+-[a-z]+\d+)-[a-z]$"

@@ -1,8 +1,8 @@
 -- Each facility with its terms as the best kind of document states them last, and its latest balance.
 -- A filing outranks a release, a release the press, the press a rumour; that a deal was never executed
--- outranks all that is not filed later. Within one kind the newest version known counts (TRAPS 70, 71).
--- What the versions disagree on stays visible: how many there are, and every maturity they state (TRAPS
--- 69). A term the filing redacts is null and named in redacted_terms. is_counted says whether the amount
+-- outranks all that is not filed later. Within one kind the newest version known counts.
+-- What the versions disagree on stays visible: how many there are, and every maturity they state. A term the filing
+-- redacts is null and named in redacted_terms. is_counted says whether the amount
 -- may be added to others: not where a larger facility holds it already, nor where no deal is executed.
 -- grain: facility_id
 with newest as (

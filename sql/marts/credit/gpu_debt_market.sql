@@ -1,9 +1,9 @@
 -- How much debt stood behind AI infrastructure at each month's end, by borrower and by what secures it;
 -- `all` borrowers and `all_secured` or `all` classes are rows of their own, so never add over them.
 -- Commitment and drawn are apart, and what is filed, announced and told by the press are apart: no
--- column adds across (TRAPS 66, USERS 5). A facility counts from the day it closed (was announced, first
+-- column adds across. A facility counts from the day it closed (was announced, first
 -- owed or known, where only that is stated) until its final maturity or until it is repaid, and once:
--- not where its amount lies in a larger one, not while rumoured, never if it was not executed (TRAPS 71).
+-- not where its amount lies in a larger one, not while rumoured, never if it was not executed.
 -- Its commitment is that of the version in force at the month's end, or of the first. Drawn is what the
 -- borrower's facilities owed on one day (balance_on), of the days of their last balances the one that most of
 -- the debt is of: balances of other days stand apart in other_day_drawn_usd, since a sum of June and March is

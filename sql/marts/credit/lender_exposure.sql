@@ -1,5 +1,5 @@
 -- Who holds the debt at each quarter's end: a row per fund and facility, and for each facility that stands
--- a row of what no public holder accounts for, the balance less the par identified (USERS 5).
+-- a row of what no public holder accounts for, the balance less the par identified.
 -- A fund's holding is that of its last report in the quarter (reported_on). The remainder is measured
 -- against the last balance on or before the quarter's end (balance_on); where none is known it is unknown,
 -- not zero. More identified par than balance is a contradiction between filings, left negative and flagged.

@@ -1,9 +1,9 @@
 -- What each fund says its loan is worth, once: a filing read twice counts as the SEC's data set reads it
 -- (sec_bdc, then sec_nport, then single figures), and of a report and its amendments the last known
--- stands (TRAPS 77). Value over par and value over cost stay apart: where fees on an undrawn commitment
--- are netted against a small drawn part, value over par is far below 100 and no markdown (TRAPS 75).
+-- stands. Value over par and value over cost stay apart: where fees on an undrawn commitment
+-- are netted against a small drawn part, value over par is far below 100 and no markdown.
 -- The change is in points of par against the fund's own position (same facility or name, rate, spread and
--- maturity) at its report before. Holdings no rule matches stay, with the reason (TRAPS 78).
+-- maturity) at its report before. Holdings no rule matches stay, with the reason.
 -- grain: accession, holding_id
 with sourced as (
     select

@@ -1,8 +1,8 @@
--- How far the holders of one facility disagree about its value at one report date (TRAPS 76).
+-- How far the holders of one facility disagree about its value at one report date.
 -- Advisers vote, not funds: what one manager says through five funds is one opinion, the mean of its
 -- holdings' value over par weighted by par. Left out of the statistics, and counted beside them, are
--- holdings whose par is mostly or wholly undrawn, since netted fees make their value over par no mark
--- (TRAPS 75). Every maturity that holders or versions of the terms state is listed (TRAPS 69): each draw
+-- holdings whose par is mostly or wholly undrawn, since netted fees make their value over par no mark.
+-- Every maturity that holders or versions of the terms state is listed: each draw
 -- may run its own years, so a conflict is a question and not an error.
 -- grain: facility_id, period_end_on
 with held as (

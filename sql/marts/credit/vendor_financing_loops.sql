@@ -1,6 +1,6 @@
 -- Money that comes back: loops of two to four companies, each committed to the next, the last to the first.
 -- An edge is the largest single commitment from one company to another, never a sum: contracts of one
--- deal are often told twice, and announcements must not be added to what binds (USERS 5). A loop's
+-- deal are often told twice, and announcements must not be added to what binds. A loop's
 -- amount is its smallest edge, the most that can travel the whole way round; edges without a stated amount
 -- are counted and left out of it, so with one of them the amount is an upper bound. Scope `binding` uses
 -- signed contracts alone, `all` whatever is not rumoured or abandoned. A loop is written once, from the

@@ -1,4 +1,4 @@
--- What a company's machines would have cost its profit on another life (METHODS 5, USERS 3): depreciation of
+-- What a company's machines would have cost its profit on another life (METHODS 5): depreciation of
 -- each year's capital expenditure on technology at the life in force against 3, 4 and 5 years, and against
 -- a cost that falls as fast as rents have (rent_decline: the through-cycle rate, not the income clock, which
 -- puts machines far lower), with operating income and net property restated. Buildings are left alone: only

@@ -1,7 +1,7 @@
 -- What is held of one metric of an issuer: from which quarter to which, how many are missing between, how
 -- far it lags behind the issuer's other figures, and whether a report is filed whose facts are not there
--- yet (TRAPS 54). A metric that lags by more than one filing has probably moved to another element
--- (TRAPS 48); one that is only ever filed with the year is held against year ends.
+-- yet. A metric that lags by more than one filing has probably moved to another element;
+-- one that is only ever filed with the year is held against year ends.
 -- grain: issuer, metric
 with figures as (
     select *

@@ -1,6 +1,6 @@
 -- One debt instrument of an issuer on one balance day, beside the debt its balance sheet shows that day.
 -- Principal is held against principal, or carrying value against carrying value, never one against the
--- other (TRAPS 67); a tranche whose parent stands beside it is shown and not counted again, and leases
+-- other; a tranche whose parent stands beside it is shown and not counted again, and leases
 -- are shown and not counted, since the totals leave them out.
 -- grain: issuer, balance_on, facility_id
 with placed as (

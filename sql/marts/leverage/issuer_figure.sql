@@ -80,7 +80,7 @@ latest as (
     ) = 1
 ),
 
--- A balance on a day on which no period of the issuer ends belongs to an event (TRAPS 53). A period ends
+-- A balance on a day on which no period of the issuer ends belongs to an event. A period ends
 -- where a flow of it does, on the day a report says it is for, and on the day of a balance sheet.
 period_ends as (
     select cik, period_end_on

@@ -1,7 +1,7 @@
 -- One commitment figure of an issuer off its balance sheet, with what that element was found to hold. A
 -- commitment tag holds anything - supply, power, films, leases not commenced, even money to come in - so a
--- cell nobody has read is `meaning_unknown` and enters no total (TRAPS 59). A figure that stopped while the
--- issuer went on filing is frozen: it has moved to a dimension or to another element (TRAPS 57).
+-- cell nobody has read is `meaning_unknown` and enters no total. A figure that stopped while the
+-- issuer went on filing is frozen: it has moved to a dimension or to another element.
 -- grain: issuer, period_end_on, taxonomy, concept, dimensions
 with meanings as (
     select

@@ -1,5 +1,5 @@
 -- One figure of an issuer for one fiscal quarter, or one balance on its last day, with the filing and the
--- elements behind it. Cash flows are filed year to date and fourth quarters not at all (TRAPS 43, 44): a
+-- elements behind it. Cash flows are filed year to date and fourth quarters not at all: a
 -- quarter filed as such is preferred, else it is one period less a shorter one that starts on the same
 -- day, and is known only as precisely as the coarser of the two. Quarters are told by their days alone
 -- (80 to 100), never by fy, fp, frame or the calendar.

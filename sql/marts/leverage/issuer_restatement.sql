@@ -1,5 +1,5 @@
 -- Every figure a later filing gives otherwise than the filing before it: what was said, what is said now,
--- and whether that is a coarser rounding, a share split or a restatement (TRAPS 50). Fact by fact, before
+-- and whether that is a coarser rounding, a share split or a restatement. Fact by fact, before
 -- any rule reads the figures, over periodic reports and the 8-Ks that recast them.
 -- grain: cik, taxonomy, concept, unit, period_start_on, period_end_on, dimensions, accession
 with vintages as (

@@ -46,7 +46,7 @@ neighbours as (
     )
 ),
 
--- Azure's meters flip between two prices 30 % apart for hours (TRAPS 32): there any step waits.
+-- Azure's meters flip between two prices 30 % apart for hours: there any step waits.
 limited as (
     select
         *,

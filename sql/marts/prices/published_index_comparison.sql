@@ -1,5 +1,5 @@
 -- Ours beside levels other indices publish, each quoted singly with its citation and the day it became
--- known: publishers rewrite their history, so a comparison holds for that vintage only (TRAPS 79).
+-- known: publishers rewrite their history, so a comparison holds for that vintage only.
 -- Ours is the published world level, host included, of the same accelerator, tier, market and term, on
 -- the day or up to 7 days before. An index that pools tiers (`all`) has no level of ours to stand beside.
 -- A difference is a question about method and panel, not a correction of either.

@@ -6,7 +6,7 @@
 -- later one from the UTC day it became known. A filing outranks a release, a release the press, the press a
 -- rumour; that a deal was never executed outranks all that is not filed later. Within one kind the version
 -- that holds from the latest day counts, of several for one day the last known, then the surer, then the
--- first by address (TRAPS 70, 71). A version that something better stood beside all along has no row. What
+-- first by address. A version that something better stood beside all along has no row. What
 -- was known when is another question: `vintage` answers it.
 -- grain: facility_id, in_force_from_on
 with versions as (

@@ -1,6 +1,6 @@
 -- A filed figure that may be read as an issuer's own: of the universe, of its perimeter, from a document that
 -- speaks for the period. Periodic reports do; an 8-K may recast one; a figure read out of a text has no other
--- home than that text. Proxies, fee tables and registration statements describe other documents (TRAPS 55).
+-- home than that text. Proxies, fee tables and registration statements describe other documents.
 -- Where several sources read the same filing, the row that states its rounding stands.
 -- grain: accession, taxonomy, concept, unit, period_start_on, period_end_on, dimensions
 with formed as (

@@ -1,5 +1,5 @@
 -- Which of a company's filings count, for periods that end when: one stretch of one business on one preferred
--- basis. What a predecessor filed, or covers another perimeter, stays out (TRAPS 51, 52).
+-- basis. What a predecessor filed, or covers another perimeter, stays out.
 -- grain: cik, period_from_on
 select
     stretch.cik,

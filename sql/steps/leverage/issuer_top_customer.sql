@@ -1,5 +1,5 @@
 -- The largest single customer's part of an issuer's revenue, over the longest period that ends on a day, in
--- its newest report. Members are named anew in every filing, so a customer is its figure (TRAPS 63); members that
+-- its newest report. Members are named anew in every filing, so a customer is its figure; members that
 -- name several customers together are left out.
 -- grain: issuer, period_end_on
 with customers as (

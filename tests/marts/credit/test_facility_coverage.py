@@ -11,7 +11,6 @@ import pytest
 from pipeline import ingest
 from pipeline import warehouse as wh
 from pipeline.build.model import models
-from pipeline.contracts import declared
 from pipeline.sources.source import discover
 from pipeline.warehouse import DuckDB, Warehouse
 from tests.given.coverage import (
@@ -357,8 +356,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDB]:
             ingest.register(db, source)
             if source.file:
                 ingest.land(source, store, db)
-        for contract in declared():
-            wh.create(db, contract.table, contract.doc, contract.columns)
+        wh.create_declared(db)
         build(db, *wanted)
         yield db
 

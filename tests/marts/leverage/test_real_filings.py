@@ -7,7 +7,6 @@ import pytest
 from pipeline import ingest
 from pipeline import warehouse as wh
 from pipeline.build.model import checks, models, rebuild, upstream
-from pipeline.contracts import declared
 from pipeline.sources.source import discover
 from pipeline.warehouse import Warehouse
 
@@ -29,8 +28,7 @@ def marts(tmp_path_factory):
     made = [each for each in models() if each.table in upstream(own)]
     read = {table for each in made for table in each.reads}
     with store.connect() as db:
-        for each in declared():
-            wh.create(db, each.table, each.doc, each.columns)
+        wh.create_declared(db)
         for source in ingest.in_landing_order(discover()):
             if source.file and source.contract.table in read:
                 for attempt in ingest.land(source, store, db):

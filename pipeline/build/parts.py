@@ -1,0 +1,65 @@
+"""Models made of small SELECTs: `rules_of.<folder>` is every file of `sql/rules/<folder>/`.
+
+A part answers one question with one row; the file's name says which. The model that names the
+folder gets them under one another, each with its name and its own text, so that a reader can run
+what he reads about.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from pipeline.build.lineage import ModelError, parsed
+
+__all__ = ["composed", "parts_named"]
+
+PARTS = Path(__file__).resolve().parents[2] / "sql" / "rules"
+# The columns each part of a folder answers with; the name and the text come before them.
+FOLDERS: Mapping[str, tuple[str, ...]] = {
+    "claims": (
+        "measured_value",
+        "measured_low_value",
+        "measured_high_value",
+        "measured_on",
+        "measure",
+        "gap_reason",
+        "known_at",
+        "source_urls",
+    ),
+}
+NAMED = re.compile(r"\brules_of\.(\w+)")
+
+
+@cache
+def parts_named(query: str) -> Mapping[str, Path]:
+    """The files a query's `rules_of.<folder>` stands for, by the name of the part."""
+    folders = sorted(set(NAMED.findall(query)))
+    return {path.stem: path for each in folders for path in sorted((PARTS / each).glob("*.sql"))}
+
+
+def composed(query: str) -> str:
+    """The query with `rules_of.<folder>` written out.
+
+    Raises:
+        ModelError: an unknown or empty folder, or a file that is not one SELECT, by its path.
+    """
+    return NAMED.sub(lambda found: f"(\n{_united(found.group(1))}\n)", query)
+
+
+def _united(folder: str) -> str:
+    paths = sorted((PARTS / folder).glob("*.sql"))
+    if folder not in FOLDERS or not paths:
+        raise ModelError(f"sql/rules/{folder} has no parts, or nobody said what they answer")
+    columns = ", ".join(f"part.{name}" for name in FOLDERS[folder])
+    selects = []
+    for path in paths:
+        text = path.read_text(encoding="utf-8").strip()
+        try:
+            parsed(text)
+        except ModelError as error:
+            raise ModelError(f"sql/rules/{folder}/{path.name}: {error}") from error
+        quoted = text.replace("'", "''")
+        named = f"'{path.stem}' as part_name, '{quoted}' as rule"
+        selects.append(f"select {named}, {columns} from (\n{text}\n) as part")
+    return "\nunion all\n".join(selects)
