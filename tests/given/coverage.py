@@ -6,7 +6,7 @@ day it closes: 400 at an advance rate of 80 % paid for 500, written off over six
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pipeline.build.lineage import rewound_once
@@ -140,6 +140,35 @@ def decline(percent: float = 0.0, on: date = DAY, **cells: Any) -> dict[str, Any
         "interval_low_rate_pct_per_year": percent,
         "interval_high_rate_pct_per_year": percent,
     } | cells
+
+
+def moved(db: DuckDB, changes: Iterable[float], tier: str = "neocloud", **cells: Any) -> None:
+    """Rents of the loan's accelerator move so from week to week, from the first week of 2025."""
+    start = date(2025, 1, 5)
+    weeks = [
+        {
+            "period": "week",
+            "accelerator": H100,
+            "tier": tier,
+            "market": "on_demand",
+            "term_months": 0,
+            "basis": "all_in",
+            "publication_status": "published",
+            "compared_with_on": start + timedelta(weeks=number),
+            "period_end_on": start + timedelta(weeks=number + 1),
+            "log_change": change,
+            "known_at": datetime(2025, 1, 12, tzinfo=UTC) + timedelta(weeks=number + 1),
+        }
+        | cells
+        for number, change in enumerate(changes)
+    ]
+    db.execute("create schema if not exists marts")
+    put(db, "marts.moved_now", *weeks)
+    db.execute(
+        "create table if not exists marts.gpu_price_movement as from marts.moved_now limit 0"
+    )
+    db.execute("insert into marts.gpu_price_movement from marts.moved_now")
+    db.execute("drop table marts.moved_now")
 
 
 def landed(

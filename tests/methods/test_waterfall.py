@@ -113,7 +113,7 @@ def test_interest_that_is_not_paid_is_due_again_and_bears_none():
     # 10 of 16 is paid and no principal; then 16 of the 800 still owed, and the 6.
     assert told(made, "unpaid_usd")[0] == pytest.approx(6 + 50)
     assert told(made, "interest_due_usd")[1] == pytest.approx(16 + 6)
-    assert told(made, "principal_due_usd")[1] == pytest.approx(100)
+    assert told(made, "quarter_principal_due_usd")[1] == pytest.approx(100)
     assert broken(made)[0] == "payment"
 
 

@@ -1,6 +1,6 @@
 -- Is the loan safe? For each facility, scenario, share realised and kind of revenue: which promise breaks first and
 -- when, by the cash of facility_waterfall, and what the way there looks like. Nothing breaks before maturity
--- where first_breach is null and there is no reason.
+-- where breach is null and there is no reason.
 -- grain: facility_id, scenario, realisation_pct, revenue_basis
 select
     waterfall.facility_id,
@@ -8,7 +8,7 @@ select
     waterfall.realisation_pct,
     waterfall.revenue_basis,
     min(waterfall.balance_on) as balance_on,
-    max(case when waterfall.is_first_breach then waterfall.breach end) as first_breach,
+    max(case when waterfall.is_first_breach then waterfall.breach end) as breach,
     max(case when waterfall.is_first_breach then waterfall.period_end_on end) as first_breach_on,
     min(case when waterfall.cure_due_usd > waterfall.cure_paid_usd + 0.01 then waterfall.period_end_on end)
         as base_broken_on,

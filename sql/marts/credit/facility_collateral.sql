@@ -1,5 +1,5 @@
 -- What each facility has paid for, lot by lot: a lot is what was newly drawn between two filed balances, and
--- its cost is the draw over the advance rate, since filings state neither (METHODS 8: C = draw / a). A
+-- its cost is the draw over the advance rate, since filings state neither (C = draw / a). A
 -- facility whose balance only falls has the one lot it began with. Its terms are those in force on the day
 -- of the balance that shows it. All evidence held bounds the day of the draw: the balance before or the
 -- closing from below, the balance and the last day on which the agreement lets draw from above; the middle

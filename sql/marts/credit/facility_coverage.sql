@@ -1,5 +1,5 @@
 -- Debt of each facility on each day it is known, beside its collateral by two clocks: the contract's
--- (straight line over the agreed life, `ltv_contract_pct`) and the market's (`ltv_market_pct`, METHODS 8).
+-- (straight line over the agreed life, `ltv_contract_pct`) and the market's (`ltv_market_pct`).
 -- blind_gap_pct is the distance between them: how far the borrower can sink before the contract notices.
 -- The market's clock is the uncontracted case: posted rent times what operators realise of it, as if the
 -- customer were gone. It may put new machines far below their cost (market_value_pct_of_cost).

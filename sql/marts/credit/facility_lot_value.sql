@@ -1,6 +1,6 @@
 -- What each lot of a facility's collateral is worth on each day its debt is known: on the contract's clock
 -- (straight line over the agreed life) and on the market's (income clock at the month's neocloud rent,
--- executed resale where three sales back it), METHODS 8. The part of the cost that is not accelerators
+-- executed resale where three sales back it). The part of the cost that is not accelerators
 -- follows the contract's clock. Between two balances a lot is drawn evenly over the days on which it can have
 -- been; low values take it to be drawn on the first of them, high values on the last. Between whole years of age values are interpolated. Where no rent is
 -- published within three months, the lot is older than the clock goes, or nobody names a price of a new one

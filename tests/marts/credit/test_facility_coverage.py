@@ -160,7 +160,10 @@ def test_without_a_maturity_there_is_no_service(db):
 def test_an_amendment_does_not_reach_back(db):
     # Two years more from July on: until then a fifth a year falls due, afterwards an eighth.
     amended = terms(
-        maturity_on=date(2034, 6, 30), terms_from_on=date(2026, 4, 15), dscr_min_ratio=1.2
+        maturity_on=date(2034, 6, 30),
+        terms_from_on=date(2026, 4, 15),
+        dscr_min_ratio=1.2,
+        known_at=datetime(2026, 4, 20, tzinfo=UTC),
     )
     june = date(2026, 6, 30)
     given = {"facilities": [terms(), amended], "balances": [balance(), balance(on=june)]}

@@ -51,7 +51,7 @@ def test_cash_at_the_market_and_the_first_promise_it_breaks(db):
     assert first["unpaid_usd"] == pytest.approx(SERVICE - (REVENUE - RUNNING))
     assert first["dscr_ratio"] == pytest.approx((REVENUE - RUNNING) / SERVICE)
     [breach] = lane(db, mart="facility_breach")
-    assert (breach["first_breach"], breach["first_breach_on"]) == ("payment", date(2026, 6, 30))
+    assert (breach["breach"], breach["first_breach_on"]) == ("payment", date(2026, 6, 30))
 
 
 def test_the_least_the_contract_brings_in_keeps_the_agreement_until_the_customer_goes(db):
@@ -65,8 +65,8 @@ def test_the_least_the_contract_brings_in_keeps_the_agreement_until_the_customer
         for name in ("base", "gone")
     )
     # 20 a quarter until nothing is left: no balloon.
-    assert (kept["first_breach"], kept["balloon_usd"]) == (None, pytest.approx(0))
-    assert (gone["first_breach"], gone["first_breach_on"]) == ("payment", date(2027, 3, 31))
+    assert (kept["breach"], kept["balloon_usd"]) == (None, pytest.approx(0))
+    assert (gone["breach"], gone["first_breach_on"]) == ("payment", date(2027, 3, 31))
 
 
 def test_the_base_breaks_where_rents_fall_and_holds_where_they_do_not(db):
@@ -81,8 +81,8 @@ def test_the_base_breaks_where_rents_fall_and_holds_where_they_do_not(db):
     [calm], [fallen] = (
         lane(db, scenario=name, mart="facility_breach") for name in ("base", "fall")
     )
-    # 338.67 after the first quarter, 1.33 less than the 340 owed. Cash after interest of 6.8: 8.3 at
-    # full rent, 0.7 where it has fallen by 40 %.
+    # 338.67 after the first quarter, 1.33 less than the 340 owed. Cash after interest of 6.8 is 8.3
+    # at full rent, and 0.7 where it has fallen by 40 %.
     rows = {name: lane(db, scenario=name) for name in ("base", "fall")}
     base = [0.85 * 425 * (1 - quarter / 16) for quarter in range(3)]
     assert rows["base"][1]["cure_due_usd"] == pytest.approx(340 - base[1])
@@ -92,7 +92,7 @@ def test_the_base_breaks_where_rents_fall_and_holds_where_they_do_not(db):
     poor = machines * (0.6 * 24 - 5) / 4 - 6.8
     assert rows["fall"][1]["cure_paid_usd"] == pytest.approx(min(poor, 340 - base[1]))
     assert poor < 340 - base[1] < net
-    assert (fallen["first_breach"], fallen["first_breach_on"]) == (
+    assert (fallen["breach"], fallen["first_breach_on"]) == (
         "borrowing_base",
         date(2026, 6, 30),
     )
