@@ -41,6 +41,7 @@ def corrected(identified: pl.DataFrame) -> pl.DataFrame:
         superchip_price,
         queued_price,
         larger_machine,
+        larger_type,
         other_size,
         alternating,
     )
@@ -160,6 +161,52 @@ def larger_machine(frame: pl.DataFrame) -> pl.DataFrame:
             check_sortedness=False,
         )
         .filter(LARGER * pl.col("cheapest") < PRICE)
+    )
+
+
+def larger_type(frame: pl.DataFrame) -> pl.DataFrame:
+    """A look at a big cloud's region without the machine type that is usually the cheapest.
+
+    A record of Google's regions has a3-megagpu-8g where a3-highgpu-8g is missing, so that the H100
+    would rise from 12.17 to 12.85 with the record. A dearer machine for the same chip is no rise.
+    """
+    item = [*KEY[:3], "term", "basis"]
+    key = [*item, "region"]
+    machine = pl.col("instance_type")
+    typed = (
+        usable(frame)
+        .filter(pl.col("market") != "spot", pl.col("provider").is_in(CLOUDS), machine.is_not_null())
+        .with_columns(term=pl.col("term_months").fill_null(0))
+    )
+    looks = typed.group_by(*key, "folder", "seen_on").agg(
+        cheapest=machine.sort_by(PRICE, -pl.col("accelerator_count"), machine).first(),
+        types=machine.unique(),
+    )
+    usual = looks.group_by(item).agg(usual=pl.col("cheapest").mode().min())
+    asked = (
+        typed.join(usual, on=item)
+        .filter(machine == pl.col("usual"))
+        .group_by(*key, "seen_on")
+        .agg(asked=PRICE.min())
+        .sort("seen_on")
+    )
+    without = (
+        looks.join(usual, on=item)
+        .filter(~pl.col("types").list.contains(pl.col("usual")))
+        .select(*key, "folder", "seen_on")
+    )
+    return (
+        typed.join(without, on=[*key, "folder", "seen_on"])
+        .sort("seen_on")
+        .join_asof(
+            asked,
+            on="seen_on",
+            by=key,
+            strategy="nearest",
+            tolerance=f"{REACH_DAYS}d",
+            check_sortedness=False,
+        )
+        .filter((1 + SAME) * pl.col("asked") < PRICE)
     )
 
 

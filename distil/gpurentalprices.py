@@ -79,6 +79,7 @@ def distil(rows: pl.DataFrame) -> pl.DataFrame:
     google = rows.with_columns(
         # The form guessed brought its memory along.
         memory_gb=pl.when(~((seller == "nebius") & name.str.ends_with("-nvl"))).then("memory_gb"),
+        accelerator_raw=name.str.replace("^quadro-rtx-", "Quadro RTX "),
         unit=pl.when(seller == "gcp").then(pl.lit("per GPU-hour, GPU only")).otherwise("unit"),
     )
     ocean = seller == "digitalocean"

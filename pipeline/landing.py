@@ -5,7 +5,6 @@ names looked up, the contract, one transaction - and comes to what landing one a
 to, oldest first: a batch that something is wrong with is landed that way.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from polars.exceptions import PanicException, PolarsError
 
 from pipeline import captures
 from pipeline import warehouse as wh
+from pipeline.aside import NTH, WHY, set_aside, set_differing_aside
 from pipeline.capture.raw import Capture, RawCorruptError
 from pipeline.capture.wording import plain
 from pipeline.contracts import ContractError, judged
@@ -24,10 +24,7 @@ from pipeline.sources.committed import LINE
 from pipeline.sources.source import ParseError, Source
 from pipeline.warehouse import DuckDB
 
-MAX_CELL_CHARACTERS = 2_000
 MAX_BATCH_ROWS = 200_000
-NTH = "capture_number"
-WHY = "set_aside_reason"  # not `reason`, which is a column of a committed file
 # Rust's panics reach Python past `Exception`. What ends a program - Ctrl-C, SystemExit - does too,
 # and goes through.
 WHATEVER_IS_RAISED = (Exception, PanicException)
@@ -257,9 +254,10 @@ def _written(batch: Batch, judgements: Sequence[_Judged]) -> list[Attempt]:
             rows = pl.concat([each.kept for each in good])
             rows = rows.unique(terms.key, keep="first", maintain_order=True)
             _displace(batch, rows)
+            set_differing_aside(db, source, rows)
             counts = wh.append_by(db, terms, rows, NTH)
             for each in good:
-                _set_aside(db, source, each.capture, each.rejected)
+                set_aside(db, source, each.capture, each.rejected)
         total = held(db, source)
         for n, each in enumerate(judgements):
             if each.error is not None:
@@ -339,33 +337,6 @@ def held(db: DuckDB, source: Source) -> int:
     """Rows of a source in its staging table."""
     query = f"select count(*) from {source.contract.table} where source = ?"
     return int(db.execute(query, [source.name]).fetchall()[0][0])
-
-
-def _set_aside(db: DuckDB, source: Source, each: Capture, rejected: pl.DataFrame) -> None:
-    if rejected.is_empty():
-        return
-    rows = rejected.select(
-        source=pl.lit(source.name),
-        captured_at=pl.lit(each.captured_at).cast(pl.Datetime("us", "UTC")),
-        table_name=pl.lit(source.contract.table),
-        reason=WHY,
-        row_raw=pl.Series([_json(row) for row in rejected.iter_rows(named=True)], dtype=pl.String),
-        known_at="known_at",
-    )
-    with wh.registered(db, set_aside=rows):
-        db.execute("insert into staging.quarantine by name from set_aside")
-    wh.bump(db, "staging.quarantine")
-
-
-def _json(row: Mapping[str, object]) -> str:
-    """One row as JSON; a 10 MB cell is cut, because the bytes are in the raw store."""
-    ours = ("source", "captured_at", "reason", "verdict", NTH, WHY)
-    small = {
-        name: value[:MAX_CELL_CHARACTERS] if isinstance(value, str) else value
-        for name, value in row.items()
-        if value is not None and name not in ours
-    }
-    return json.dumps(small, default=str, ensure_ascii=True)
 
 
 def _newest(kept: pl.DataFrame) -> datetime | None:

@@ -14,7 +14,7 @@ FLOORS = (
     {"columns", "identity", "capture", "runs.lock", "runs.stopping"},
     {"contracts", "methods"},
     {"sources", "warehouse"},
-    {"build", "captures", "plausibility"},
+    {"aside", "build", "captures", "plausibility"},
     {"landing", "release"},
     {"ingest", "runs"},
     {"assets", "fleet"},

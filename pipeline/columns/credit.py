@@ -196,7 +196,12 @@ COLUMNS: dict[str, Column] = {
         "Day from which the facility counts: closed, else announced, first owed or first known; "
         "never later than its first balance."
     ),
-    "drawn_pct": number("%", "Principal outstanding over the commitment."),
+    "outstanding_pct": number("%", "Principal outstanding over the commitment."),
+    "drawn_pct": number(
+        "%",
+        "What was ever drawn over the commitment, repaid or not; of a revolver what is drawn now; "
+        "null where the loan was first seen after repayment began.",
+    ),
     "maturity_low_on": day("Earliest maturity any version or holder states."),
     "maturity_high_on": day("Latest maturity any version or holder states."),
     "maturity_count": count("Different maturities stated."),

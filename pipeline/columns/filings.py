@@ -71,6 +71,11 @@ COLUMNS: dict[str, Column] = {
         "Order of alternatives: the lowest whose required concepts are all there is used.",
     ),
     "weight": number("factor", "What the concept's value is multiplied by before it is added."),
+    "is_never_negative": flag("True for a flow that cannot be below zero in any period."),
+    "is_fallback": flag(
+        "True for an alternative, or a figure by one, that only stands in where no full one is "
+        "held: a note's sum for a line of a statement, some lines of a total."
+    ),
     "is_required": flag("True where the alternative does not hold without this concept."),
     "obligation_kind": choice(
         "What a commitment figure holds; receivable is money to come in.",

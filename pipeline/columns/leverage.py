@@ -39,9 +39,28 @@ COLUMNS: dict[str, Column] = {
     ),
     "is_restated": flag("True where a later filing restated the figure or a part of it."),
     "is_mixed_vintage": flag(
-        "True where only one of the two figures of a difference was restated, so that the "
-        "difference may hold the restatement."
+        "True where only one of the two figures of a difference was restated since: the quarter is "
+        "what both gave before."
     ),
+    "is_contradicted": flag(
+        "True where another filing's figure for the period, or a part of it, contradicted that "
+        "filing and was set aside (quarantine: contradicts_own_filing): this one stands."
+    ),
+    "quarter_missing_reason": text("Why no quarter follows from what is held; null where it does."),
+    "is_of_other_element": flag(
+        "True where the quarter is of another alternative than the fiscal year it lies in, or the "
+        "one before."
+    ),
+    "subtracted_start_on": day("First day of both periods of a difference."),
+    # One version of a figure.
+    "figure_version": count("0 for the figure as first given, one more with each restatement."),
+    "is_latest": flag("True for the newest version."),
+    "filing_count": count("Filings that give this version."),
+    "first_value_usd": number(MONEY, "The version as the first of its filings had it."),
+    "version_known_at": moment("Moment the version first became public."),
+    "confirmed_at": moment("Moment of the last filing held that gives this version."),
+    "previous_confirmed_at": moment("The same of the version before."),
+    "next_known_at": moment("Moment the next version became public; null for the newest."),
     "subtracted_accession": text("Filing of the shorter period that was subtracted."),
     # What changed between filings.
     "previous_value": number("as unit", "The figure in the filing before."),
@@ -86,6 +105,10 @@ COLUMNS: dict[str, Column] = {
     "due_from_on": day("First day of the stretch in which the principal falls due."),
     "due_to_on": day("Last day of it; null for all that comes thereafter."),
     "is_thereafter": flag("True for what falls due after the last year listed."),
+    "is_derived": flag(
+        "True for what falls due after the last year listed where the filing tags no such row: the "
+        "principal less all stretches it does."
+    ),
     "ladder_usd": number(MONEY, "Sum of all stretches of the balance day."),
     "is_frozen": flag(
         "True where the newest figure of this element and dimension is older than the issuer's "
@@ -98,10 +121,12 @@ COLUMNS: dict[str, Column] = {
     ),
     "is_preferred_source": flag("True for the one of several sources of twelve months to use."),
     "is_annual_report": flag("True where the figure stands in an annual report."),
-    "is_of_debt_note": flag(
-        "True where the figure is the debt note's sum, not a line of the income statement."
+    "is_net_of_income": flag("True where the figure is interest less interest earned."),
+    "is_interest_of_debt_note": flag(
+        "True where interest of the twelve months is the debt note's sum in part or whole."
     ),
-    "is_interest_of_debt_note": flag("True where that holds of the interest of twelve months."),
+    "is_interest_net_of_income": flag("True where it is net of interest income."),
+    "is_debt_part": flag("True where the debt is the lines held and may be a part of it."),
     "interest_from_on": day("First day of the twelve months of interest expensed."),
     "revenue_ltm_usd": number(MONEY, f"Revenue {TWELVE}"),
     "operating_income_ltm_usd": number(MONEY, f"Operating income {TWELVE}"),
@@ -146,7 +171,9 @@ COLUMNS: dict[str, Column] = {
     "ebitda_usd": number(MONEY, f"Operating income plus depreciation and amortization {TWELVE}"),
     "adjusted_ebitda_usd": number(MONEY, "ebitda_usd plus stock compensation."),
     "ebitda_less_capex_usd": number(MONEY, "ebitda_usd less cash paid for property."),
-    "interest_ltm_usd": number(MONEY, f"Interest expensed and, where held, capitalised {TWELVE}"),
+    "interest_incurred_ltm_usd": number(
+        MONEY, f"Interest expensed and capitalised {TWELVE[:-1]}; null where either is not held."
+    ),
     "average_debt_usd": number(
         MONEY, "Mean of debt_usd on the day and on the day before the twelve months began."
     ),
@@ -160,16 +187,20 @@ COLUMNS: dict[str, Column] = {
         "ratio", "adjusted_obligations_usd over ebitda_usd."
     ),
     "debt_to_adjusted_ebitda_ratio": number("ratio", "debt_usd over adjusted_ebitda_usd."),
-    "ebitda_to_interest_ratio": number("ratio", "ebitda_usd over interest_ltm_usd."),
+    "ebitda_to_interest_ratio": number("ratio", "ebitda_usd over interest_expense_ltm_usd."),
+    "ebitda_to_interest_incurred_ratio": number(
+        "ratio", "ebitda_usd over interest_incurred_ltm_usd."
+    ),
     "ebitda_less_capex_to_interest_ratio": number(
-        "ratio", "ebitda_less_capex_usd over interest_ltm_usd; null where capex exceeds EBITDA."
+        "ratio",
+        "ebitda_less_capex_usd over interest_expense_ltm_usd; null where capex exceeds EBITDA.",
     ),
     "debt_to_ppe_ratio": number("ratio", "debt_usd over net property."),
     "debt_to_assets_ratio": number("ratio", "debt_usd over total assets."),
     "secured_fraction": number(
         "fraction", "Part of the debt by instrument that is secured; null unless it reconciles."
     ),
-    "implied_cost_of_debt_pct": number("%", "interest_ltm_usd over average_debt_usd."),
+    "implied_cost_of_debt_pct": number("%", "interest_expense_ltm_usd over average_debt_usd."),
     "rpo_to_debt_ratio": number("ratio", "Remaining performance obligations over debt_usd."),
     "due_to_cash_ratio": number("ratio", "Debt due within twelve months over unrestricted cash."),
     "due_to_liquidity_ratio": number(
@@ -185,7 +216,9 @@ COLUMNS: dict[str, Column] = {
     ),
     "interest_expense_quarter_usd": number(MONEY, "Interest expensed in that quarter."),
     "interest_capitalized_quarter_usd": number(MONEY, "Interest capitalised in that quarter."),
-    "interest_annualised_usd": number(MONEY, "Four times the interest of the last quarter."),
+    "interest_annualised_usd": number(
+        MONEY, "Four times the interest expensed in the last quarter."
+    ),
     "revenue_annualised_usd": number(MONEY, "Four times the revenue of the last quarter."),
     "ebitda_annualised_usd": number(MONEY, "Four times the EBITDA of the last quarter."),
     "debt_to_ebitda_ratio_annualised": number("ratio", "debt_usd over ebitda_annualised_usd."),

@@ -71,6 +71,8 @@ class Contract:
             captures at once: what it makes of a row depends on that row and the tables only, and
             columns it does not know stay.
         reads: Names of staging tables that `prepare` needs.
+        measure: Column in which an upstream asked live wins over a committed row of the same key;
+            without one the first row to land stays.
         committed: Set where a committed file of the table's name holds its rows.
     """
 
@@ -81,6 +83,7 @@ class Contract:
     prepare: Callable[[pl.DataFrame, Tables], pl.DataFrame] | None = None
     reads: tuple[str, ...] = ()
     columns: tuple[str, ...] = field(default=())
+    measure: str | None = None
     committed: Committed | None = None
 
     @property
@@ -106,6 +109,7 @@ def contract(
     prepare: Callable[[pl.DataFrame, Tables], pl.DataFrame] | None = None,
     reads: Sequence[str] = (),
     optional: Sequence[str] = (),
+    measure: str | None = None,
     committed: Committed | None = None,
     **columns: Sequence[pa.Check],
 ) -> Contract:
@@ -137,7 +141,17 @@ def contract(
         strict=True,
         name=name,
     )
-    return Contract(name, doc, tuple(key), schema, prepare, tuple(reads), tuple(checks), committed)
+    return Contract(
+        name,
+        doc,
+        tuple(key),
+        schema,
+        prepare,
+        tuple(reads),
+        tuple(checks),
+        measure=measure,
+        committed=committed,
+    )
 
 
 @cache

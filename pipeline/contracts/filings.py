@@ -82,6 +82,7 @@ FILING_FACTS = contract(
     ],
     prepare=dated,
     reads=["filings"],
+    measure="value",
     optional=["period_start_on", "decimals", "form"],
     cik=[CIK],
     accession=[ACCESSION],
@@ -146,6 +147,7 @@ METRICS = contract(
     metric=[METRIC],
     is_balance=[],
     is_leverage_input=[],
+    is_never_negative=[],
     evidence=[],
     source_date=[],
     read_on=[],
@@ -154,7 +156,7 @@ METRICS = contract(
 CONCEPT_RECIPES = contract(
     "concept_recipes",
     "One row per concept an alternative of a metric adds up; an issuer's own rows replace those "
-    "of * for the metric.",
+    "of * for the metric, but fallbacks alone replace no full alternative.",
     committed=Committed(
         """
         Which concepts add up to a metric, per issuer, with the filing each rule rests on.
@@ -177,6 +179,7 @@ CONCEPT_RECIPES = contract(
     dimensions=[],
     weight=[pa.Check.isin([-1.0, 1.0])],
     is_required=[],
+    is_fallback=[],
     period_from_on=[],
     period_to_on=[],
     evidence=[],

@@ -5,6 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipeline.identity import Tables
+from pipeline.identity.slips import REASON, contradictions
 
 UTC_MOMENT = pl.Datetime("us", "UTC")
 
@@ -26,11 +27,15 @@ def dated(frame: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """
     if "reason" not in frame.columns:
         frame = frame.with_columns(reason=pl.lit(None, pl.String))
+    frame = frame.with_columns(reason=pl.coalesce("reason", _unusable())).with_row_index("place")
+    sound = frame.filter(pl.col("reason").is_null())
+    slips = sound.filter(contradictions(sound))["place"]
+    slipped = pl.when(pl.col("place").is_in(slips.implode())).then(pl.lit(REASON))
+    frame = frame.with_columns(reason=pl.coalesce("reason", slipped)).drop("place")
     accepted = tables["filings"].select("accession", "accepted_at").unique("accession")
     day_end = pl.col("filed_on").cast(UTC_MOMENT) + timedelta(days=1)
     return (
-        frame.with_columns(reason=pl.coalesce("reason", _unusable()))
-        .join(accepted, on="accession", how="left", maintain_order="left")
+        frame.join(accepted, on="accession", how="left", maintain_order="left")
         .with_columns(
             known_at=pl.coalesce("accepted_at", pl.min_horizontal(day_end, "captured_at"))
         )

@@ -12,6 +12,7 @@ from pipeline.build.lineage import REWOUND, rewound_once
 from pipeline.build.model import Model, models
 from pipeline.columns import COLUMNS
 from pipeline.contracts import declared
+from pipeline.contracts.own import OWN_TABLES
 from pipeline.warehouse import DuckDB, Warehouse, quoted
 
 __all__ = ["build_id", "prepare_views", "publish", "verify"]
@@ -48,10 +49,10 @@ def prepare_views(db: DuckDB) -> None:
     db.execute("drop schema if exists known cascade")
     db.execute("create schema known")
     db.execute("create schema vintage")
-    for terms in declared():
-        view = f"known.{terms.name}"
-        db.execute(f"create view {view} as from {terms.table} where {AS_OF}")
-        wh.comment(db, view, f"{terms.doc} {KNOWN}", terms.columns, kind="view")
+    for table, (doc, names) in _landed().items():
+        view = table.replace("staging.", "known.")
+        db.execute(f"create view {view} as from {table} where {AS_OF}")
+        wh.comment(db, view, f"{doc} {KNOWN}", names, kind="view")
     # A view is worked out down to the tables when it is made. Those downstream are therefore made
     # first, over stand-ins as wide as the tables.
     whole = all(model.table in columns for model in derived)
@@ -65,11 +66,17 @@ def prepare_views(db: DuckDB) -> None:
     db.execute("update meta.versions set fingerprint = ? where table_name = 'vintage'", [mark])
 
 
+def _landed() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Meaning and columns of each staging table, what was set aside included."""
+    found = {each.table: (each.doc, each.columns) for each in declared()}
+    return found | {name: each for name, each in OWN_TABLES.items() if name.startswith("staging.")}
+
+
 def _mark(derived: list[Model], pasts: dict[str, str], columns: dict[str, dict[str, str]]) -> str:
     """Hash of all that `known.*` and `vintage.*` say."""
     said: list[object] = [AS_OF, KNOWN, PAST, columns, pasts]
     said += [(each.table, each.doc) for each in derived]
-    said += [(each.table, each.doc, each.columns) for each in declared()]
+    said += _landed().items()
     said += [(name, wh.described(name)) for name in sorted(COLUMNS)]
     return hashlib.sha256(repr(said).encode()).hexdigest()
 

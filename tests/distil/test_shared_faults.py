@@ -14,7 +14,9 @@ H200, T4 = "nvidia-h200-sxm-141gb", "nvidia-t4-16gb"
 
 
 def corrected(
-    *rows: tuple[str, str, float, str, str], sizes: list[int] | None = None
+    *rows: tuple[str, str, float, str, str],
+    sizes: list[int] | None = None,
+    machines: list[str] | None = None,
 ) -> pl.DataFrame:
     """Provider, accelerator, price, confidence and region of a sighting a day, corrected."""
     frame = pl.DataFrame(
@@ -29,6 +31,7 @@ def corrected(
                 "price_usd_per_gpu_hour": price,
                 "confidence": confidence,
                 "accelerator_count": sizes[number] if sizes else None,
+                "instance_type": machines[number] if machines else None,
             }
             for number, (provider, accelerator, price, confidence, region) in enumerate(rows)
         ]
@@ -112,6 +115,14 @@ def test_a_price_in_cents_gets_back_the_fraction_a_better_record_holds() -> None
         ("aws", T4, 0.53, "low", "us-east-1"),
     )
     assert seen["price_usd_per_gpu_hour"].to_list() == [6.305, 6.305, 6.305, 6.32, 0.526, 0.526]
+
+
+def test_a_record_without_the_smallest_machine_is_no_price_rise() -> None:
+    small, large = (("gcp", H200, price, "high", "europe-west4") for price in (12.17, 12.85))
+    seen = corrected(
+        small, small, large, small, machines=["high-8g", "high-8g", "mega-8g", "high-8g"]
+    )
+    assert seen["reason"].to_list() == [None, None, "larger_type", None]
 
 
 def test_another_size_alone_is_no_price_move() -> None:

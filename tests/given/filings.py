@@ -86,7 +86,7 @@ def issuer(cik: str = CIK, **cells: Any) -> Row:
 def recipe(metric: str, *concepts: str, **cells: Any) -> list[Row]:
     """One alternative of a metric: what it adds up, all of it required; `-X` is subtracted."""
     row = CITED | {"cik": "*", "metric": metric, "rank": 1, "taxonomy": "us-gaap"}
-    row |= {"is_required": True, "dimensions": None}
+    row |= {"is_required": True, "is_fallback": False, "dimensions": None}
     return [
         row | {"concept": each.lstrip("-"), "weight": -1.0 if each.startswith("-") else 1.0} | cells
         for each in concepts

@@ -15,7 +15,10 @@ FILINGS = {"filings": pl.DataFrame({"accession": ["a"], "accepted_at": [ACCEPTED
 def fact(**cells) -> pl.DataFrame:
     row = {"accession": "a", "filed_on": date(2025, 8, 27), "captured_at": READ, "unit": "USD"}
     row |= {"value": 1.0, "concept": "Assets", "period_start_on": None}
+    row |= {"cik": "1", "taxonomy": "us-gaap", "dimensions": "", "decimals": None}
+    row |= {"period_end_on": date(2025, 7, 27)}
     types = {"period_start_on": pl.Date, "captured_at": pl.Datetime("us", "UTC")}
+    types["decimals"] = pl.Int64
     return pl.DataFrame([row | cells], schema_overrides={**types, "value": pl.Float64})
 
 

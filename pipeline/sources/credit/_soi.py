@@ -120,6 +120,7 @@ def read_schedule(found: Iterable[Piece]) -> Schedule:
     held: list[pl.DataFrame] = []
     slim: list[pl.DataFrame] = []
     shifted: list[pl.DataFrame] = []
+    bare: list[pl.DataFrame] = []
     counts: list[pl.DataFrame] = []
     for piece in found:
         further = [each for each in piece.rows.columns if each not in SOI]
@@ -141,10 +142,12 @@ def read_schedule(found: Iterable[Piece]) -> Schedule:
         said = pl.concat_str("identifier", "issuer", "title", separator=" ", ignore_nulls=True)
         held.append(apart(current.filter(names_borrower(said))))
         shifted.append(_shifted(piece.shifted))
+        bare.append(_unidentified(rows))
     _check(pl.concat(counts).sum() if counts else pl.DataFrame())
     holdings = _holdings(pl.concat(held))
     torn = pl.concat(shifted)
-    return Schedule(pl.concat([holdings, torn], how="diagonal"), _sums(pl.concat(slim)))
+    both = pl.concat([holdings, torn, pl.concat(bare)], how="diagonal")
+    return Schedule(both, _sums(pl.concat(slim)))
 
 
 def _counts(rows: pl.DataFrame) -> pl.DataFrame:
@@ -190,6 +193,42 @@ def _current(rows: pl.DataFrame) -> pl.DataFrame:
     instant = pl.col("qtrs").fill_null("0").is_in(["0", "0.0"])
     whole = pl.col("identifier").is_not_null() & ~pl.col("identifier").str.contains(TOTAL)
     return rows.filter(day & instant & whole).with_columns(plain)
+
+
+def _unidentified(rows: pl.DataFrame) -> pl.DataFrame:
+    """Lines of a borrower by issuer and type alone: which investment they are is not said.
+
+    About thirteen funds write no identifier. Two loans of one type to one issuer are then one line
+    with two figures, so that none can be told; they are shown, never silently gone.
+    """
+    day = dates(pl.col("ddate")) == dates(pl.col("period"))
+    instant = pl.col("qtrs").fill_null("0").is_in(["0", "0.0"])
+    issuer = pl.col("issuer").str.replace(r"\s*\[Member\]", "").str.strip_chars()
+    money = pl.any_horizontal(pl.col("par", "cost", "fair").is_not_null())
+    bare = rows.filter(
+        day,
+        instant,
+        pl.col("identifier").is_null() & pl.col("issuer").is_not_null() & money,
+        names_borrower(pl.col("issuer")) & ~pl.col("issuer").str.contains(TOTAL),
+    )
+    kind = pl.col("type").str.replace(r"\s*\[Member\]", "").str.strip_chars()
+    return apart(
+        bare.select(
+            *("adsh", "cik", "name", "form", "inlineurl"),
+            filed=dates(pl.col("filed")).cast(pl.String),
+            period=dates(pl.col("period")).cast(pl.String),
+            issuer_name_raw=issuer,
+            instrument_raw=kind,
+            holding_id=pl.concat_str(issuer, kind, separator=" | ", ignore_nulls=True),
+            par_usd=_number("par").cast(pl.String),
+            cost_usd=_number("cost").cast(pl.String),
+            fair_value_usd=_number("fair").cast(pl.String),
+            reason=pl.lit("no identifier: a line by issuer and type, which names no investment"),
+        )
+    ).with_columns(
+        pl.col("filed", "period").str.to_date(),
+        pl.col("par_usd", "cost_usd", "fair_value_usd").cast(pl.Float64),
+    )
 
 
 def _sums(slim: pl.DataFrame) -> pl.DataFrame:

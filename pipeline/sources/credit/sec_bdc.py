@@ -13,23 +13,24 @@ Clock: `known_at` is when the SEC accepted the filing (`sub.tsv`, New York time:
 the last filing of a day dated that day came at 17:26, the first dated to the next at 17:37).
 Balance sheet days are rounded to the month end.
 Limits: needs SEC_CONTACT. A file covers the filings of a month or quarter, and is replaced in place
-under its address: the newest two are asked for again each time (ETag). The addresses are read from
-the page, because the folder has moved twice.
+under its address: asked for again each time (ETag) are the newest two, and all back to the newest
+with a deadline of quarterly reports: the months between hold few of them. The addresses
+are read from the page, because the folder has moved twice.
 Terms: https://www.sec.gov/privacy#security
 
 Column names as the archive's readme gives them (2025-11) and as public clients observed them in
 2022q4 to 2026_08: cost and fair value lie in "Adjusted cost basis" and "Initial fair value of
 Investment", the documented columns are as good as empty. `2026_06` has a schedule of zero bytes,
 since no 10-Q is due in June: that is a named refusal, not zero holdings.
-Not confirmed here: the writing of typed members in `num.tsv`; a unit found there raises confidence
-from medium to high, and another currency than the dollar is never read as dollars.
+Typed members of `num.tsv` are printed as calls, `...IdentifierAxis(us-gaap/2025)=text()`. A unit
+found there raises confidence from medium to high; another currency is never read as dollars.
 
 Traps: names with spaces at the end, `segment` for `segments`, columns moved, tabs
 inside values, lines of earlier days beside the present ones, subtotals, shares in a dollar column.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
 from math import log10
@@ -60,6 +61,9 @@ PAGE = "https://www.sec.gov/data-research/sec-markets-data/bdc-data-sets"
 LINK = re.compile(r'href="([^"]+?/(\d{4}(?:q[1-4]|_\d{2}))_bdc(?:_\d+)?\.zip)"', re.IGNORECASE)
 SINCE = date(2022, 10, 1)
 NEWEST = 2
+# Months in which 10-Qs for March, June and September and 10-Ks for December fall due: 40 to 45 days
+# after the quarter, 60 to 90 after the year.
+DUE_MONTHS = frozenset({3, 5, 8, 11})
 MOST_BYTES = 2**30
 UTC_MOMENT = pl.Datetime("us", "UTC")
 SUB = ["adsh", "cik", "name", "form", "period", "filed", "accepted", "inlineurl"]
@@ -95,8 +99,21 @@ def _last_month(period: str) -> tuple[int, int]:
 
 
 def fetch(held: Held) -> Iterator[Part]:
-    for period, url in list(_archives().items())[:NEWEST]:
-        yield _part(period, url, held)
+    archives = _archives()
+    for period in to_ask(list(archives)):
+        yield _part(period, archives[period], held)
+
+
+def to_ask(periods: Sequence[str]) -> list[str]:
+    """Of the archives, newest first, those a run asks for: to the last with quarterly reports."""
+    due = [n for n, each in enumerate(periods) if _months(each) & DUE_MONTHS]
+    return list(periods[: max(NEWEST, due[0] + 1 if due else 0)])
+
+
+def _months(period: str) -> frozenset[int]:
+    """Months whose filings an archive holds."""
+    last = _last_month(period)[1]
+    return frozenset(range(last - 2, last + 1) if "q" in period else [last])
 
 
 def fetch_month(month: date, held: Held) -> Iterator[Part]:
@@ -166,7 +183,12 @@ def _numbers(archive: ZipFile, filings: pl.Series) -> pl.DataFrame:
         "segments",
         on=dates(pl.col("ddate")),
         is_instant=pl.col("qtrs").fill_null("0") == "0",
-        identifier=pl.col("segments").str.extract(MEMBER).str.strip_chars(),
+        # Typed members are printed as calls: `...IdentifierAxis(us-gaap/2025)=text()`.
+        identifier=pl.col("segments")
+        .str.extract(MEMBER)
+        .str.strip_chars()
+        .str.strip_suffix("()")
+        .str.strip_chars(),
         value=pl.col("value").cast(pl.Float64, strict=False),
     )
 

@@ -179,7 +179,12 @@ def _read(text: bytes, name: str, columns: tuple[str, ...], capture: Capture) ->
     """The named columns of one table as text, empty as null."""
     try:
         frame = pl.read_csv(
-            text, separator="\t", quote_char=None, infer_schema=False, truncate_ragged_lines=True
+            text,
+            separator="\t",
+            quote_char=None,
+            infer_schema=False,
+            truncate_ragged_lines=True,
+            encoding="utf8-lossy",  # a name in another encoding is no reason to refuse a quarter
         )
     except pl.exceptions.PolarsError as error:
         raise ParseError(f"{capture.url}: {name}: {str(error)[:200]}") from error

@@ -49,7 +49,7 @@ from pipeline.sources.filings._edgar import (
 from pipeline.sources.guards import opened
 from pipeline.sources.source import Capture, Held, ParseError, Part, Source
 
-PAGE = "https://www.sec.gov/dera/data/form-n-port-data-sets"
+PAGE = "https://www.sec.gov/data-research/sec-markets-data/form-n-port-data-sets"
 LINK = re.compile(r'href="([^"]+?/(\d{4}q[1-4])_nport(?:_\d+)?\.zip)"', re.IGNORECASE)
 MOST_BYTES = 2 * 2**30
 MOST_XML_BYTES = 256 * 2**20

@@ -29,6 +29,8 @@ SUBMISSIONS = "https://data.sec.gov/submissions/CIK{cik}.json"
 TERMS = "https://www.sec.gov/privacy#security"
 LICENCE = "public domain (US government); fair-access rules apply to asking"
 ENDS_ALL = (403, 429)
+# Of a list of filings, how many days may be none before the list counts as changed.
+MOST_UNREAD = 0.02
 # The arrays of a filing list that are read; further ones, such as isXBRLNumeric, came later.
 ARRAYS = {
     "accessionNumber": "accession",
@@ -118,8 +120,10 @@ def submissions_rows(body: bytes) -> pl.DataFrame:
     """One row per filing of a list of filings, newest first as the SEC gives them.
 
     Shape: accession, form, items, document (null where empty), filed_on, period_end_on (dates),
-    accepted_at (true UTC), is_clock_known, is_xbrl. A company's answer has the arrays under
-    `filings.recent`, an older page is nothing but the arrays. Empty without filings.
+    accepted_at (true UTC), is_clock_known, is_xbrl. A day that is none is null; without a moment of
+    acceptance a filing was public at the end of its filing day (UTC), if it has one. A company's
+    answer has the arrays under `filings.recent`, an older page is nothing but the arrays. Empty
+    without filings.
 
     Raises:
         ParseError: not JSON, no arrays, arrays of unequal length, or a cell of another type.
@@ -146,16 +150,25 @@ def submissions_rows(body: bytes) -> pl.DataFrame:
     try:
         rows = pl.DataFrame(columns).with_columns(
             pl.col("items", "document").replace("", None),
-            pl.col("filed_on").str.to_date("%Y-%m-%d"),
-            pl.col("period_end_on").replace("", None).str.to_date("%Y-%m-%d"),
+            pl.col("filed_on").str.to_date("%Y-%m-%d", strict=False),
+            pl.col("period_end_on").str.to_date("%Y-%m-%d", strict=False),
             pl.col("accepted_at").str.to_datetime(
-                "%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us", time_zone="UTC"
+                "%Y-%m-%dT%H:%M:%S%.fZ", time_unit="us", time_zone="UTC", strict=False
             ),
             pl.col("is_xbrl").cast(pl.Boolean),
         )
     except pl.exceptions.PolarsError as error:
         raise ParseError(str(error)[:300]) from error
-    return _accepted(rows)
+    unread = {name: rows[name].null_count() for name in ("filed_on", "accepted_at")}
+    most = min(max(3, MOST_UNREAD * rows.height), rows.height - 1)
+    if strange := {name: n for name, n in unread.items() if n > most and rows.height}:
+        raise ParseError(f"cells that are no date: {strange} of {rows.height}")
+    return _accepted(rows).with_columns(
+        pl.coalesce(
+            "accepted_at",
+            pl.col("filed_on").cast(pl.Datetime("us", "UTC")) + pl.duration(days=1),
+        )
+    )
 
 
 def _accepted(rows: pl.DataFrame) -> pl.DataFrame:

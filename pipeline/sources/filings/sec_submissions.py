@@ -94,7 +94,8 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
         raise ParseError(f"{capture.url}: {error}") from error
     if rows.is_empty():
         raise ParseError(f"{capture.url}: a registrant without filings")
-    rows = rows.filter(pl.col("filed_on") >= SINCE).unique(maintain_order=True)
+    recent = (pl.col("filed_on") >= SINCE).fill_null(value=True)  # the contract sets no day aside
+    rows = rows.filter(recent).unique(maintain_order=True)
     if rows.is_empty():
         raise ParseError(f"{capture.url}: a registrant without filings since {SINCE}")
     now = pl.lit(capture.captured_at, pl.Datetime("us", "UTC"))
@@ -111,7 +112,7 @@ def parse(body: bytes, capture: Capture) -> pl.DataFrame:
         cik=pl.lit(cik),
         licence=pl.lit(LICENCE),
         confidence=pl.when("is_clock_known").then(pl.lit("high")).otherwise(pl.lit("medium")),
-        known_at="accepted_at",
+        known_at=pl.coalesce("accepted_at", now),
         captured_at=now,
         source_url=pl.coalesce(
             pl.format("{}/{}", place, "document"), pl.format("{}/{}-index.htm", place, "accession")

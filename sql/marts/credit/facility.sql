@@ -39,7 +39,8 @@ balances as (
 first_owed as (
     select
         stated.facility_id,
-        min(stated.balance_on) as owed_from_on
+        min(stated.balance_on) as owed_from_on,
+        max(stated.principal_usd) as most_owed_usd
     from steps.facility_balance as stated
     where stated.principal_usd > 0
     group by stated.facility_id
@@ -75,7 +76,21 @@ select
     balances.principal_usd,
     balances.carrying_usd,
     balances.undrawn_usd,
-    100 * balances.principal_usd / nullif(newest.commitment_usd, 0) as drawn_pct,
+    100 * balances.principal_usd / nullif(newest.commitment_usd, 0) as outstanding_pct,
+    -- What was ever drawn, repaid or not; of a revolver what is drawn now. Of a loan first seen after it
+    -- began to be repaid nobody knows.
+    100
+    * case
+        when balances.principal_usd is null then null
+        when newest.facility_kind = 'revolver' then balances.principal_usd
+        when balances.undrawn_usd is not null
+            then greatest(newest.commitment_usd - balances.undrawn_usd, balances.principal_usd)
+        when first_owed.owed_from_on >= newest.amortisation_from_on
+        and balances.principal_usd < newest.commitment_usd
+            then null
+        else first_owed.most_owed_usd
+    end
+    / nullif(newest.commitment_usd, 0) as drawn_pct,
     balances.effective_rate_pct,
     newest.benchmark,
     newest.spread_bps,

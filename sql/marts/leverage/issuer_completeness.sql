@@ -59,6 +59,7 @@ quarters as (
         max(period_end_on) as last_quarter_on,
         count(distinct period_end_on) as quarter_count
     from marts.issuer_quarter
+    where value_usd is not null
     group by issuer, metric
 ),
 

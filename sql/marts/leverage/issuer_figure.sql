@@ -1,72 +1,25 @@
 -- One figure of an issuer for one period of any length, read by the rules of concept_recipes: as last
--- known beside as first reported. Within a filing the first alternative that holds wins, and alternates
--- are never added up. Across filings every vintage counts; one restates if it differs from the one before
--- by more than a unit of the coarser rounding, so that a 10-K in millions restates no 10-Q in thousands.
+-- known beside as first reported. The best alternative that any filing gives wins, and alternates are never
+-- added up; its versions are those of steps.issuer_alternative.
 -- Left out: proxies and fee tables; 8-K facts that recast nothing filed before; what a predecessor filed;
--- a filing that holds only a weaker alternative, or fewer parts of the sum, than an earlier one did.
+-- a filing that holds only a weaker alternative, or fewer parts of the sum, than another did; a figure that
+-- contradicts its own filing (quarantine: contradicts_own_filing).
 -- grain: cik, accounting_basis, metric, period_start_on, period_end_on
-with recasts as (
-    select
-        *,
-        min(case when not is_recast then known_at end) over (
-            partition by cik, accounting_basis, metric, period_start_on, period_end_on
-        ) as first_filed_at
-    from steps.filing_figure
-),
-
-weighed as (
-    select
-        *,
-        min(rank) over (
-            partition by cik, accounting_basis, metric, period_start_on, period_end_on
-            order by known_at, accession
-        ) as best_rank,
-        max(part_count) over (
-            partition by cik, accounting_basis, metric, period_start_on, period_end_on, rank
-            order by known_at, accession
-        ) as most_parts
-    from recasts
-    where not is_recast
-    or known_at > first_filed_at
-),
-
-compared as (
-    select
-        *,
-        coalesce(
-            abs(value_usd - lag(value_usd) over figure)
-            > greatest(rounding_usd, lag(rounding_usd) over figure),
-            false
-        ) as restates
-    from weighed
-    where rank = best_rank
-    and part_count = most_parts
-    window figure as (
+with best as (
+    select *
+    from steps.issuer_alternative
+    qualify rank = min(rank) over (
         partition by cik, accounting_basis, metric, period_start_on, period_end_on
-        order by known_at, accession
-    )
-),
-
-versions as (
-    select
-        *,
-        sum(case when restates then 1 else 0 end) over figure as version,
-        first_value(value_usd) over figure as first_reported_usd,
-        first_value(accession) over figure as first_accession,
-        first_value(known_at) over figure as first_known_at
-    from compared
-    window figure as (
-        partition by cik, accounting_basis, metric, period_start_on, period_end_on
-        order by known_at, accession
     )
 ),
 
 counted as (
     select
         *,
-        count(*) over figure as vintage_count,
-        max(version) over figure as restatement_count
-    from versions
+        min(version_known_at) over figure as first_known_at,
+        cast(sum(filing_count) over figure as bigint) as vintage_count,
+        max(figure_version) over figure as restatement_count
+    from best
     window figure as (
         partition by cik, accounting_basis, metric, period_start_on, period_end_on
     )
@@ -74,10 +27,21 @@ counted as (
 
 latest as (
     select * from counted
-    qualify row_number() over (
-        partition by cik, accounting_basis, metric, period_start_on, period_end_on
-        order by version desc, rounding_usd, known_at, accession
-    ) = 1
+    where is_latest
+),
+
+contradicted as (
+    select distinct
+        rules.cik,
+        rules.metric,
+        slips.period_start_on,
+        slips.period_end_on
+    from steps.contradicted_figure as slips
+    join steps.issuer_rule as rules
+        on slips.cik = rules.cik
+        and slips.taxonomy = rules.taxonomy
+        and slips.concept = rules.concept
+        and slips.dimensions = rules.dimensions
 ),
 
 -- A balance on a day on which no period of the issuer ends belongs to an event. A period ends
@@ -115,12 +79,14 @@ select
     latest.period_end_on,
     latest.period_start_on is null
     and (not latest.is_balance or period_ends.cik is null) as is_event_dated,
+    contradicted.cik is not null as is_contradicted,
     latest.value_usd,
     latest.first_reported_usd,
     latest.rounding_usd,
     latest.vintage_count,
-    latest.restatement_count::bigint as restatement_count,
+    latest.restatement_count,
     latest.rank,
+    latest.is_fallback,
     latest.taxonomy,
     latest.concepts,
     latest.form,
@@ -133,6 +99,11 @@ select
     latest.confidence
 from latest
 left join period_ends using (cik, period_end_on)
+left join contradicted
+    on latest.cik = contradicted.cik
+    and latest.metric = contradicted.metric
+    and latest.period_start_on is not distinct from contradicted.period_start_on
+    and latest.period_end_on = contradicted.period_end_on
 order by
     latest.issuer,
     latest.accounting_basis,

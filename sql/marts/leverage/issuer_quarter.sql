@@ -1,21 +1,18 @@
 -- One figure of an issuer for one fiscal quarter, or one balance on its last day, with the filing and the
--- elements behind it. Cash flows are filed year to date and fourth quarters not at all: a
--- quarter filed as such is preferred, else it is one period less a shorter one that starts on the same
--- day, and is known only as precisely as the coarser of the two. Quarters are told by their days alone
--- (80 to 100), never by fy, fp, frame or the calendar.
+-- elements behind it. Cash flows are filed year to date and fourth quarters not at all, so a
+-- quarter stands in a filing or is a difference of one alternative and one vintage (steps.quarter_difference).
+-- The alternative of the year's figure leads, filed or not: a quarter of another element has another scope.
+-- Quarters are told by their days alone (80 to 100), never by fy, fp, frame or the calendar. Where a year and
+-- nine months are held but no quarter follows from them, the row has no value and says why.
 -- grain: cik, accounting_basis, metric, period_end_on
-with figures as (
+with flows as (
     select
         *,
         datediff('day', period_start_on, period_end_on) + 1 as period_days
-    from marts.issuer_figure
-    where is_balance = (period_start_on is null)
-    and not is_event_dated
-),
-
-flows as (
-    select * from figures
+    from steps.issuer_alternative
     where not is_balance
+    and period_start_on is not null
+    and is_latest
 ),
 
 -- Some annual reports tag the year with the days of its last quarter. Such a quarter comes to the whole
@@ -46,6 +43,23 @@ misdated as (
     and abs(nine_months.value_usd) > 2 * greatest(quarters.rounding_usd, years.rounding_usd)
 ),
 
+-- The alternative of each fiscal year.
+leads as (
+    select
+        flows.cik,
+        flows.accounting_basis,
+        flows.metric,
+        flows.period_start_on,
+        flows.period_end_on,
+        min(flows.rank) as lead_rank,
+        max(flows.known_at) as known_at
+    from flows
+    join staging.forms as forms on replace(flows.form, '/A', '') = forms.form
+    where flows.period_days between 350 and 380
+    and forms.report_kind = 'annual'
+    group by all
+),
+
 filed as (
     select
         cik,
@@ -56,15 +70,16 @@ filed as (
         is_preferred_basis,
         metric,
         is_balance,
+        rank,
+        is_fallback,
         period_start_on,
         period_end_on,
         period_days,
         value_usd,
         first_reported_usd,
         rounding_usd,
-        1 as preference,
-        case when is_balance then 'instant' else 'filed' end as derivation,
-        restatement_count > 0 as is_restated,
+        'filed' as derivation,
+        figure_version > 0 as is_restated,
         false as is_mixed_vintage,
         taxonomy,
         concepts,
@@ -75,14 +90,65 @@ filed as (
         known_at,
         source_url,
         confidence
-    from figures
+    from flows
     anti join misdated
         using (cik, accounting_basis, metric, period_start_on, period_end_on)
-    where is_balance
-    or period_days between 80 and 100
+    where period_days between 80 and 100
 ),
 
 differences as (
+    select
+        made.* exclude (subtracted_start_on),
+        metrics.is_never_negative and made.value_usd < -made.rounding_usd as is_impossible
+    from steps.quarter_difference as made
+    join staging.metrics as metrics using (metric)
+),
+
+candidates as (
+    select *, 1 as preference from filed
+    union all by name
+    select * exclude (is_impossible), 2 as preference
+    from differences
+    where not is_impossible
+),
+
+-- The year the quarter lies in; where it has no annual report yet, the one before.
+led as (
+    select
+        candidates.*,
+        (
+            select arg_max(leads.lead_rank, leads.period_end_on)
+            from leads
+            where leads.cik = candidates.cik
+            and leads.accounting_basis = candidates.accounting_basis
+            and leads.metric = candidates.metric
+            and (
+                leads.period_end_on < candidates.period_start_on
+                or (
+                    leads.period_start_on <= candidates.period_start_on
+                    and leads.period_end_on >= candidates.period_end_on
+                )
+            )
+        ) as lead_rank
+    from candidates
+),
+
+chosen as (
+    select * from led
+    qualify row_number() over (
+        partition by cik, accounting_basis, metric, period_end_on
+        order by
+            is_fallback,
+            coalesce(rank = lead_rank, false) desc,
+            rank,
+            preference,
+            abs(period_days - 91),
+            rounding_usd,
+            period_start_on desc
+    ) = 1
+),
+
+absent as (
     select
         longer.cik,
         longer.issuer,
@@ -92,32 +158,23 @@ differences as (
         longer.is_preferred_basis,
         longer.metric,
         longer.is_balance,
+        longer.is_fallback,
         (shorter.period_end_on + interval 1 day)::date as period_start_on,
         longer.period_end_on,
         longer.period_days - shorter.period_days as period_days,
-        longer.value_usd - shorter.value_usd as value_usd,
-        longer.first_reported_usd - shorter.first_reported_usd as first_reported_usd,
-        greatest(longer.rounding_usd, shorter.rounding_usd) as rounding_usd,
-        2 as preference,
         case
-            when longer.period_days >= 350 then 'year_less_nine_months'
-            else 'ytd_difference'
-        end as derivation,
-        longer.restatement_count > 0 or shorter.restatement_count > 0 as is_restated,
-        (longer.restatement_count > 0) <> (shorter.restatement_count > 0) as is_mixed_vintage,
+            when negative.cik is not null then 'the longer period is below the shorter one'
+            else 'the longer and the shorter period are of different elements'
+        end as quarter_missing_reason,
         longer.taxonomy,
-        longer.concepts,
+        longer.concepts || ' / ' || shorter.concepts as concepts,
         longer.form,
         longer.filed_on,
         longer.accession,
         shorter.accession as subtracted_accession,
         greatest(longer.known_at, shorter.known_at) as known_at,
         longer.source_url,
-        case
-            when longer.confidence = 'low' or shorter.confidence = 'low' then 'low'
-            when longer.confidence = 'medium' or shorter.confidence = 'medium' then 'medium'
-            else 'high'
-        end as confidence
+        longer.confidence
     from flows as longer
     join flows as shorter
         on longer.cik = shorter.cik
@@ -125,54 +182,90 @@ differences as (
         and longer.perimeter is not distinct from shorter.perimeter
         and longer.metric = shorter.metric
         and longer.period_start_on = shorter.period_start_on
+    left join differences as negative
+        on longer.cik = negative.cik
+        and longer.accounting_basis = negative.accounting_basis
+        and longer.metric = negative.metric
+        and longer.period_end_on = negative.period_end_on
+        and negative.is_impossible
+    anti join chosen
+        on longer.cik = chosen.cik
+        and longer.accounting_basis = chosen.accounting_basis
+        and longer.metric = chosen.metric
+        and longer.period_end_on = chosen.period_end_on
     where longer.period_days between 101 and 380
     and longer.period_days - shorter.period_days between 80 and 100
-),
-
-candidates as (
-    select * from filed
-    union all
-    select * from differences
-),
-
-chosen as (
-    select * from candidates
     qualify row_number() over (
-        partition by cik, accounting_basis, metric, period_end_on
-        order by preference, abs(period_days - 91), rounding_usd, period_start_on desc
+        partition by longer.cik, longer.accounting_basis, longer.metric, longer.period_end_on
+        order by longer.rank, shorter.rank, shorter.period_end_on
     ) = 1
+),
+
+balances as (
+    select
+        figures.*,
+        figures.restatement_count > 0 as is_restated,
+        false as is_mixed_vintage,
+        'instant' as derivation
+    from marts.issuer_figure as figures
+    where figures.is_balance
+    and figures.period_start_on is null
+    and not figures.is_event_dated
+),
+
+joined as (
+    select * from chosen
+    union all by name
+    select * from absent
+    union all by name
+    select * from balances
 )
 
 select
-    chosen.cik,
-    chosen.issuer,
-    chosen.layer,
-    chosen.perimeter,
-    chosen.accounting_basis,
-    chosen.is_preferred_basis,
-    chosen.metric,
-    chosen.is_balance,
-    chosen.period_start_on,
-    chosen.period_end_on,
-    chosen.period_days,
-    chosen.value_usd,
-    chosen.first_reported_usd,
-    chosen.rounding_usd,
-    chosen.derivation,
-    chosen.is_restated,
-    chosen.is_mixed_vintage,
-    chosen.taxonomy,
-    chosen.concepts,
-    chosen.form,
-    chosen.filed_on,
-    chosen.accession,
-    chosen.subtracted_accession,
-    chosen.known_at,
-    chosen.source_url,
-    chosen.confidence
-from chosen
+    cik,
+    issuer,
+    layer,
+    perimeter,
+    accounting_basis,
+    is_preferred_basis,
+    metric,
+    is_balance,
+    period_start_on,
+    period_end_on,
+    period_days,
+    value_usd,
+    first_reported_usd,
+    rounding_usd,
+    derivation,
+    quarter_missing_reason,
+    coalesce(is_restated, false) as is_restated,
+    coalesce(is_mixed_vintage, false) as is_mixed_vintage,
+    is_fallback,
+    coalesce(rank <> lead_rank, false) as is_of_other_element,
+    coalesce(
+        is_contradicted,
+        exists (
+            select 1
+            from marts.issuer_figure as figures
+            where figures.cik = joined.cik
+            and figures.accounting_basis = joined.accounting_basis
+            and figures.metric = joined.metric
+            and figures.period_end_on = joined.period_end_on
+            and figures.is_contradicted
+        )
+    ) as is_contradicted,
+    taxonomy,
+    concepts,
+    form,
+    filed_on,
+    accession,
+    subtracted_accession,
+    known_at,
+    source_url,
+    confidence
+from joined
 order by
-    chosen.issuer,
-    chosen.accounting_basis,
-    chosen.metric,
-    chosen.period_end_on desc
+    issuer,
+    accounting_basis,
+    metric,
+    period_end_on desc

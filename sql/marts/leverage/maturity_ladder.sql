@@ -51,6 +51,7 @@ shapes as (
         issuer,
         balance_on,
         bool_or(metric = 'debt_due_remainder') as has_remainder,
+        bool_or(metric = 'debt_due_thereafter') as has_thereafter,
         max(year_number) as last_year_number,
         sum(amount_usd) as ladder_usd,
         max(known_at) as known_at,
@@ -124,26 +125,62 @@ principal as (
     select issuer, period_end_on as balance_on, value_usd, known_at
     from figures
     where metric = 'debt_principal'
+),
+
+-- Some tag every row of the table but the last one, in an element of their own (Marvell's quarterly
+-- reports). What is due and stands in no year listed falls due after the last; where fewer than three
+-- years are listed, the table itself is not held whole.
+listed as (
+    select
+        *,
+        false as is_derived
+    from placed
+    union all by name
+    select
+        placed.* exclude (metric, due_from_on, due_to_on, amount_usd, known_at, ladder_usd),
+        'debt_due_thereafter' as metric,
+        (placed.due_to_on + interval 1 day)::date as due_from_on,
+        cast(null as date) as due_to_on,
+        principal.value_usd - placed.ladder_usd as amount_usd,
+        principal.value_usd as ladder_usd,
+        greatest(placed.known_at, principal.known_at) as known_at,
+        true as is_derived
+    from placed
+    join principal using (issuer, balance_on)
+    join shapes using (issuer, balance_on)
+    where not shapes.has_thereafter
+    and shapes.last_year_number >= 3
+    and principal.value_usd - placed.ladder_usd > placed.rounding_usd
+    qualify row_number() over (
+        partition by placed.issuer, placed.balance_on
+        order by placed.due_to_on desc
+    ) = 1
+),
+
+stretches as (
+    select * replace (max(ladder_usd) over (partition by issuer, balance_on) as ladder_usd)
+    from listed
 )
 
 select
-    placed.issuer,
-    placed.cik,
-    placed.balance_on,
-    placed.due_from_on,
-    placed.due_to_on,
-    placed.metric = 'debt_due_thereafter' as is_thereafter,
-    placed.amount_usd,
-    placed.rounding_usd,
-    placed.ladder_usd,
+    stretches.issuer,
+    stretches.cik,
+    stretches.balance_on,
+    stretches.due_from_on,
+    stretches.due_to_on,
+    stretches.metric = 'debt_due_thereafter' as is_thereafter,
+    stretches.is_derived,
+    stretches.amount_usd,
+    stretches.rounding_usd,
+    stretches.ladder_usd,
     principal.value_usd as debt_principal_usd,
-    principal.value_usd - placed.ladder_usd as unexplained_usd,
-    100 * (principal.value_usd - placed.ladder_usd) / nullif(principal.value_usd, 0)
+    principal.value_usd - stretches.ladder_usd as unexplained_usd,
+    100 * (principal.value_usd - stretches.ladder_usd) / nullif(principal.value_usd, 0)
         as unexplained_pct,
-    placed.accession,
-    greatest(placed.known_at, principal.known_at) as known_at,
-    placed.source_url,
-    placed.confidence
-from placed
+    stretches.accession,
+    greatest(stretches.known_at, principal.known_at) as known_at,
+    stretches.source_url,
+    stretches.confidence
+from stretches
 left join principal using (issuer, balance_on)
-order by placed.issuer, placed.balance_on desc, placed.due_from_on
+order by stretches.issuer, stretches.balance_on desc, stretches.due_from_on

@@ -39,7 +39,7 @@ select
     position.ebitda_usd,
     position.adjusted_ebitda_usd,
     position.ebitda_less_capex_usd,
-    position.interest_ltm_usd,
+    position.interest_incurred_ltm_usd,
     position.average_debt_usd,
     position.due_within_12_months_usd,
     position.undrawn_usd,
@@ -57,18 +57,22 @@ select
         when position.adjusted_ebitda_usd > 0 then position.debt_usd / position.adjusted_ebitda_usd
     end as debt_to_adjusted_ebitda_ratio,
     case
-        when position.ebitda_usd > 0 then position.ebitda_usd / nullif(position.interest_ltm_usd, 0)
+        when position.ebitda_usd > 0 then position.ebitda_usd / nullif(position.interest_expense_ltm_usd, 0)
     end as ebitda_to_interest_ratio,
     case
+        when position.ebitda_usd > 0
+            then position.ebitda_usd / nullif(position.interest_incurred_ltm_usd, 0)
+    end as ebitda_to_interest_incurred_ratio,
+    case
         when position.ebitda_less_capex_usd > 0
-            then position.ebitda_less_capex_usd / nullif(position.interest_ltm_usd, 0)
+            then position.ebitda_less_capex_usd / nullif(position.interest_expense_ltm_usd, 0)
     end as ebitda_less_capex_to_interest_ratio,
     position.debt_usd / nullif(position.ppe_net_usd, 0) as debt_to_ppe_ratio,
     position.debt_usd / nullif(position.total_assets_usd, 0) as debt_to_assets_ratio,
     position.secured_fraction,
     position.stack_status,
     position.unexplained_pct,
-    100 * position.interest_ltm_usd / nullif(position.average_debt_usd, 0)
+    100 * position.interest_expense_ltm_usd / nullif(position.average_debt_usd, 0)
         as implied_cost_of_debt_pct,
     position.rpo_usd / nullif(position.debt_usd, 0) as rpo_to_debt_ratio,
     position.due_within_12_months_usd / nullif(position.cash_usd, 0) as due_to_cash_ratio,
@@ -119,7 +123,9 @@ select
             case
                 when position.interest_expense_ltm_usd is null
                     then 'no twelve months of interest'
-                when position.interest_ltm_usd = 0 then 'interest is zero'
+                when position.interest_expense_ltm_usd = 0 then 'interest is zero'
+                when position.interest_capitalized_ltm_usd is null
+                    then 'no twelve months of capitalised interest'
             end,
             case
                 when position.capex_ltm_usd is null then 'no twelve months of capex'
@@ -170,14 +176,18 @@ select
                     then 'debt without finance leases, which are not held'
             end,
             case
-                when position.interest_expense_ltm_usd is not null
-                and position.interest_capitalized_ltm_usd is null
-                    then 'interest without what was capitalised, which is not held'
+                when position.total_debt_usd is not null and position.is_debt_part
+                    then 'debt as far as its lines are held, which may be a part'
             end,
             -- The note's sum leaves out what leases and the like cost.
             case
                 when position.is_interest_of_debt_note
-                    then 'interest of the debt note, not the line of the income statement'
+                    then 'interest of the debt note in part or whole, not the line of the income '
+                    || 'statement'
+            end,
+            case
+                when position.is_interest_net_of_income
+                    then 'interest net of interest income'
             end,
             case
                 when position.ltm_source = 'mixed'

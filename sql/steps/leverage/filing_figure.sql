@@ -1,6 +1,6 @@
--- A metric for one period as one filing gives it, by the first alternative of the issuer's rule whose parts
--- are all there; alternatives are never added up. What other filings say is issuer_figure's to weigh.
--- grain: cik, accounting_basis, metric, accession, period_start_on, period_end_on
+-- A metric for one period as one filing gives it, by each alternative of the issuer's rule whose parts are all
+-- there; alternatives are never added up. Which one and which filing stand is issuer_figure's to weigh.
+-- grain: cik, accounting_basis, metric, rank, accession, period_start_on, period_end_on
 with parts as (
     select
         facts.*,
@@ -8,7 +8,8 @@ with parts as (
         rules.is_balance,
         rules.rank,
         rules.weight,
-        rules.is_required
+        rules.is_required,
+        rules.is_fallback
     from steps.issuer_fact as facts
     join steps.issuer_rule as rules
         on facts.cik = rules.cik
@@ -33,6 +34,7 @@ sums as (
         metric,
         is_balance,
         rank,
+        is_fallback,
         accession,
         period_start_on,
         period_end_on,
@@ -94,13 +96,3 @@ select sums.* exclude (found_count)
 from sums
 join needs using (cik, metric, rank, period_end_on)
 where sums.found_count = needs.required_count
-qualify row_number() over (
-    partition by
-        sums.cik,
-        sums.accounting_basis,
-        sums.metric,
-        sums.accession,
-        sums.period_start_on,
-        sums.period_end_on
-    order by sums.rank
-) = 1

@@ -14,10 +14,12 @@ with measures as (
         value_usd,
         cast(null as date) as from_on,
         cast(null as varchar) as ltm_source,
-        cast(null as boolean) as is_of_debt_note,
+        is_fallback,
+        cast(null as boolean) as is_net_of_income,
         case when is_balance then accession end as accessions,
         known_at
     from marts.issuer_quarter
+    where value_usd is not null
     union all
     select
         issuer,
@@ -31,7 +33,8 @@ with measures as (
         value_usd,
         period_start_on as from_on,
         ltm_source,
-        is_of_debt_note,
+        is_fallback,
+        is_net_of_income,
         accessions,
         known_at
     from steps.issuer_year
@@ -110,7 +113,9 @@ select
         else min(ltm_source)
     end as ltm_source,
     max(case when item = 'interest_expense_ltm' then from_on end) as interest_from_on,
-    bool_or(item = 'interest_expense_ltm' and is_of_debt_note) as is_interest_of_debt_note,
+    bool_or(item = 'interest_expense_ltm' and is_fallback) as is_interest_of_debt_note,
+    bool_or(item = 'interest_expense_ltm' and is_net_of_income) as is_interest_net_of_income,
+    bool_or(item = 'total_debt' and is_fallback) as is_debt_part,
     max(accessions) as accessions,
     max(known_at) as known_at
 from (

@@ -15,13 +15,15 @@ with runs as (
         period_end_on,
         cast(sum(period_days) over year as bigint) as period_days,
         sum(value_usd) over year as value_usd,
-        bool_or(concepts like '%InterestExpenseDebt%') over year as is_of_debt_note,
+        bool_or(is_fallback) over year as is_fallback,
+        bool_or(concepts like '%InterestIncomeExpense%') over year as is_net_of_income,
         form,
         string_agg(concat_ws(' ', accession, subtracted_accession), ' ') over year as accessions,
         max(known_at) over year as known_at,
         count(*) over year as quarter_count
     from marts.issuer_quarter
     where not is_balance
+    and value_usd is not null
     window year as (
         partition by cik, accounting_basis, perimeter, metric
         order by period_end_on
@@ -51,7 +53,8 @@ filed as (
         period_end_on,
         datediff('day', period_start_on, period_end_on) + 1 as period_days,
         value_usd,
-        concepts like '%InterestExpenseDebt%' as is_of_debt_note,
+        is_fallback,
+        concepts like '%InterestIncomeExpense%' as is_net_of_income,
         form,
         accession as accessions,
         known_at

@@ -1,6 +1,7 @@
 -- What a GPU cloud owes on one balance day, on and off the balance sheet, and what it earns and pays a year:
 -- the parts of every ratio of neocloud_leverage, and nothing divided yet. A sum is null where a part of it is
--- not held, but for finance leases and capitalised interest, which count where they are.
+-- not held, but for finance leases, which count where they are. Interest is what was expensed, on every row
+-- alike: capitalised interest is held of few periods, and stands in sums of its own.
 -- grain: issuer, accounting_basis, period_end_on
 with obligations as (
     select
@@ -67,12 +68,11 @@ added as (
         operating_income_ltm_usd
         + depreciation_and_amortization_ltm_usd
         - capex_ltm_usd as ebitda_less_capex_usd,
-        interest_expense_ltm_usd + coalesce(interest_capitalized_ltm_usd, 0) as interest_ltm_usd,
+        interest_expense_ltm_usd + interest_capitalized_ltm_usd as interest_incurred_ltm_usd,
         4 * revenue_quarter_usd as revenue_annualised_usd,
         4 * (operating_income_quarter_usd + depreciation_and_amortization_quarter_usd)
             as ebitda_annualised_usd,
-        4 * (interest_expense_quarter_usd + coalesce(interest_capitalized_quarter_usd, 0))
-            as interest_annualised_usd,
+        4 * interest_expense_quarter_usd as interest_annualised_usd,
         case
             when current_debt_usd is not null then current_debt_usd
             when due_in_remainder_usd is null then due_in_year_1_usd

@@ -110,3 +110,21 @@ def test_an_empty_balance_is_no_sign_of_a_debt(db):
     version = terms(closed_on=None, on=LATER)
     row = one(db, terms=[version], balances=[balance(principal_usd=0.0)])
     assert row["counted_from_on"] == date(2025, 7, 1)
+
+
+def test_a_loan_half_repaid_is_drawn_whole(db):
+    # CoreWeave's first loan is being repaid: 40 % of it is owed and all of it was drawn.
+    owed = balance(balance_on=date(2024, 12, 31), principal_usd=1_000.0, on=date(2025, 2, 1))
+    row = one(db, terms=[terms()], balances=[owed, balance()])
+    assert (row["drawn_pct"], row["outstanding_pct"]) == (100.0, 40.0)
+
+
+def test_a_revolver_repaid_can_be_drawn_again(db):
+    owed = balance(balance_on=date(2024, 12, 31), principal_usd=900.0, on=date(2025, 2, 1))
+    row = one(db, terms=[terms(facility_kind="revolver")], balances=[owed, balance()])
+    assert (row["drawn_pct"], row["outstanding_pct"]) == (40.0, 40.0)
+
+
+def test_how_much_of_a_loan_first_seen_in_repayment_was_drawn_is_unknown(db):
+    row = one(db, terms=[terms(amortisation_from_on=date(2025, 1, 1))], balances=[balance()])
+    assert (row["drawn_pct"], row["outstanding_pct"]) == (None, 40.0)

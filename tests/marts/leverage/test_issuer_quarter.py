@@ -138,7 +138,7 @@ def test_perimeters_are_never_subtracted_from_each_other(db):
     assert held(db, "revenue", "perimeter", "value_usd") == [("after", 10), ("after", 20)]
 
 
-def test_trap_50_a_restated_half_gives_two_second_quarters(db):
+def test_trap_50_a_half_restated_alone_leaves_the_second_quarter_as_first_reported(db):
     proceeds = FLOWS["debt_proceeds"]
     land(
         db,
@@ -148,7 +148,7 @@ def test_trap_50_a_restated_half_gives_two_second_quarters(db):
     )
     build(db, "issuer_quarter")
     columns = ("value_usd", "first_reported_usd", "is_restated", "is_mixed_vintage")
-    assert held(db, "debt_proceeds", *columns)[1] == (3_396e6, 3_432_723_000, True, True)
+    assert held(db, "debt_proceeds", *columns)[1] == (3_432_723_000, 3_432_723_000, True, True)
 
 
 def test_trap_53_an_event_dated_balance_is_in_no_quarter(db):
@@ -208,3 +208,133 @@ def test_a_last_quarter_with_all_of_the_years_proceeds_stays(db):
     )
     build(db, "issuer_quarter")
     assert held(db, "debt_proceeds", "value_usd", "derivation") == [(500e6, "filed")]
+
+
+def test_a_half_and_a_quarter_restated_together_give_the_quarter_anew(db):
+    cash = FLOWS["capex"]
+    land(
+        db,
+        filing("10-Q", "2025-05-15", flow(cash, "2025-01-01", "2025-03-31", 1_000e6)),
+        filing("10-Q", "2025-08-13", flow(cash, "2025-01-01", "2025-06-30", 3_000e6)),
+        filing("10-Q", "2026-05-12", flow(cash, "2025-01-01", "2025-03-31", 1_100e6)),
+        filing("10-Q", "2026-08-12", flow(cash, "2025-01-01", "2025-06-30", 3_500e6)),
+    )
+    build(db, "issuer_quarter")
+    columns = ("value_usd", "first_reported_usd", "is_restated", "is_mixed_vintage")
+    assert held(db, "capex", *columns)[1] == (2_400e6, 2_000e6, True, False)
+
+
+def test_a_year_restated_after_its_nine_months_gives_the_quarter_both_gave_before(db):
+    # IREN under IFRS: the year to 2023-06-30 went from 6.0 to -72.4 million, its nine months not.
+    land(
+        db,
+        filing("6-K", "2025-11-15", flow("Cash", "2025-01-01", "2025-09-30", -998_000)),
+        filing("20-F", "2026-03-13", flow("Cash", "2025-01-01", "2025-12-31", 6_045_000)),
+        filing("20-F/A", "2026-09-20", flow("Cash", "2025-01-01", "2025-12-31", -72_378_000)),
+        recipes=recipe("operating_cash_flow", "Cash"),
+    )
+    build(db, "issuer_quarter")
+    columns = ("value_usd", "is_restated", "is_mixed_vintage")
+    assert held(db, "operating_cash_flow", *columns) == [(7_043_000, True, True)]
+
+
+TWO = [
+    *recipe("stock_compensation", "ShareBasedCompensation"),
+    *recipe("stock_compensation", "AllocatedExpense", rank=2),
+]
+
+
+def test_the_element_of_the_year_leads_over_a_quarter_filed_under_another(db):
+    # Micron files the expense of the quarter under one element and the cash flow under another.
+    nine, year = ("2025-01-01", "2025-09-30"), ("2025-01-01", "2025-12-31")
+    land(
+        db,
+        filing(
+            "10-Q",
+            "2025-11-13",
+            flow("ShareBasedCompensation", "2025-01-01", "2025-06-30", 200),
+            flow("ShareBasedCompensation", *nine, 310),
+            flow("AllocatedExpense", "2025-07-01", "2025-09-30", 127),
+        ),
+        filing("10-K", "2026-03-02", flow("ShareBasedCompensation", *year, 420)),
+        recipes=TWO,
+    )
+    build(db, "issuer_quarter")
+    assert held(db, "stock_compensation", "value_usd", "concepts", "is_of_other_element") == [
+        (110, "ShareBasedCompensation", False),
+        (110, "ShareBasedCompensation", False),
+    ]
+
+
+def test_a_filed_quarter_of_another_element_stands_where_there_is_none_of_the_years(db):
+    land(
+        db,
+        filing("10-Q", "2025-11-13", flow("AllocatedExpense", "2025-07-01", "2025-09-30", 127)),
+        filing("10-K", "2026-03-02", flow("ShareBasedCompensation", "2025-01-01", "2025-12-31", 9)),
+        recipes=TWO,
+    )
+    build(db, "issuer_quarter")
+    assert held(db, "stock_compensation", "value_usd", "is_of_other_element") == [(127, True)]
+
+
+def test_a_year_and_nine_months_of_two_elements_give_no_quarter_but_a_reason(db):
+    land(
+        db,
+        filing("10-Q", "2025-11-13", flow("AllocatedExpense", "2025-01-01", "2025-09-30", 450)),
+        filing(
+            "10-K", "2026-03-02", flow("ShareBasedCompensation", "2025-01-01", "2025-12-31", 1_000)
+        ),
+        recipes=TWO,
+    )
+    build(db, "issuer_quarter")
+    columns = ("period_start_on::varchar", "value_usd", "quarter_missing_reason")
+    reason = "the longer and the shorter period are of different elements"
+    assert held(db, "stock_compensation", *columns) == [("2025-10-01", None, reason)]
+
+
+def test_a_year_below_its_nine_months_gives_no_negative_revenue_but_a_reason(db):
+    land(db, *year_to_date("Revenues", 10, 30, 60, 55)[2:])
+    build(db, "issuer_quarter")
+    reason = "the longer period is below the shorter one"
+    assert held(db, "revenue", "value_usd", "quarter_missing_reason") == [(None, reason)]
+
+
+def test_a_missing_quarter_enters_no_twelve_months(db):
+    land(db, *year_to_date("Revenues", 10, 30, 60, 55))
+    build(db, "issuer_year")
+    made = db.execute("select ltm_source, value_usd from steps.issuer_year").fetchall()
+    assert made == [("fiscal_year", 55)]
+
+
+def test_two_elements_that_agree_wherever_both_are_held_are_one_scope(db):
+    # IREN tags its revenue by one element, and that of the year by another as well.
+    rules = [*recipe("revenue", "Contracts"), *recipe("revenue", "Revenues", rank=2)]
+    before, year = ("2024-01-01", "2024-12-31"), ("2025-01-01", "2025-12-31")
+    nine = flow("Contracts", "2025-01-01", "2025-09-30", 570e6)
+    both = flow("Contracts", *before, 501e6), flow("Revenues", *before, 501e6)
+    land(
+        db,
+        filing("10-K", "2025-03-02", *both),
+        filing("10-Q", "2025-11-13", nine),
+        filing("10-K", "2026-03-02", flow("Revenues", *year, 707e6)),
+        recipes=rules,
+    )
+    build(db, "issuer_quarter")
+    assert held(db, "revenue", "value_usd", "derivation") == [(137e6, "year_less_nine_months")]
+
+
+def test_a_year_that_the_next_report_repeats_takes_nine_months_as_restated_between(db):
+    # Tesla recast three quarters of 2024 in 2025; its year, filed before, already held the change.
+    def profit(start, end, value):
+        return flow("NetIncomeLoss", start, end, value)
+
+    land(
+        db,
+        filing("10-Q", "2024-10-24", profit("2024-01-01", "2024-09-30", 4_774e6)),
+        filing("10-K", "2025-01-30", profit("2024-01-01", "2024-12-31", 7_091e6)),
+        filing("10-Q", "2025-10-23", profit("2024-01-01", "2024-09-30", 4_963e6)),
+        filing("10-K", "2026-01-29", profit("2025-01-01", "2025-12-31", 3_794e6)),
+    )
+    build(db, "issuer_quarter")
+    columns = ("value_usd", "first_reported_usd", "is_restated", "is_mixed_vintage")
+    assert held(db, "net_income", *columns) == [(2_128e6, 2_317e6, True, False)]

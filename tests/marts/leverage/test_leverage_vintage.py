@@ -11,7 +11,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline import warehouse as wh
-from pipeline.build.model import models, rewound, upstream
+from pipeline.build.lineage import rewound_once
+from pipeline.build.model import models, upstream
 from pipeline.contracts import Contract, declared
 from pipeline.contracts.filings import FILING_FACTS
 from pipeline.release.publish import AS_OF
@@ -36,6 +37,7 @@ from tests.given.support import typed
 
 OWN = [each.table for each in models() if each.group == "leverage"]
 MARTS = [each for each in models() if each.table in upstream(OWN)]
+QUERIES = {each.table: each.query for each in MARTS}
 READ = [each for each in declared() if any(each.table in mart.reads for mart in MARTS)]
 COMMITMENT = "PurchaseObligation"
 
@@ -44,10 +46,11 @@ def prepare(db: DuckDB) -> None:
     """`known.*` and `vintage.*` of what these marts read, as publishing makes them."""
     db.execute("create schema if not exists known")
     db.execute("create schema if not exists vintage")
-    for each in READ:
-        db.execute(f"create or replace view known.{each.name} as from {each.table} where {AS_OF}")
+    for name in (*(each.name for each in READ), "quarantine"):
+        db.execute(f"create or replace view known.{name} as from staging.{name} where {AS_OF}")
     for each in MARTS:
-        db.execute(f"create or replace view vintage.{each.name} as {rewound(each.query)}")
+        past = rewound_once(each.table, QUERIES)
+        db.execute(f"create or replace view vintage.{each.name} as {past}")
 
 
 def rewind(db: DuckDB, moment: datetime) -> None:

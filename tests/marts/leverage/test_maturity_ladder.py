@@ -1,6 +1,6 @@
 import pytest
 
-from tests.given.filings import build, filing, flow, instant, issuer, land
+from tests.given.filings import build, filing, flow, instant, issuer, land, recipe
 
 PRINCIPAL = "DebtInstrumentCarryingAmount"
 
@@ -97,3 +97,18 @@ def test_without_a_total_nothing_is_compared(db):
     land(db, filing("10-K", "2026-03-02", *facts))
     build(db)
     assert ladder(db, "debt_principal_usd", "unexplained_usd") == [(None, None)]
+
+
+def test_what_no_listed_year_holds_falls_due_after_the_last_one(db):
+    # Marvell tags every row of its quarterly table but "thereafter": 2,250.0 of 4,499.9 million.
+    day, years = "2025-11-01", ["DueInYearOne", "DueInYearTwo", "DueInYearThree", "DueInYearFour"]
+    metrics = [f"debt_due_year_{n}" for n in (1, 2, 3, 4)]
+    rules = [row for n, each in enumerate(years) for row in recipe(metrics[n], each)]
+    rules += [*recipe("debt_principal", PRINCIPAL), *recipe("revenue", "Revenues")]
+    amounts = [500e6, 0, 1_249.9e6, 500e6]
+    facts = [instant(each, day, usd) for each, usd in zip(years, amounts, strict=True)]
+    facts += [flow("Revenues", "2025-08-03", day, 1), instant(PRINCIPAL, day, 4_499.9e6)]
+    land(db, filing("10-Q", "2025-12-03", *facts), recipes=rules)
+    build(db)
+    assert ladder(db, *SPAN, "is_derived")[-1] == ("2029-11-02", None, 2_250e6, True, True)
+    assert set(ladder(db, "unexplained_usd")) == {(0,)}

@@ -105,7 +105,7 @@ def test_the_ratios_of_a_whole_year(db):
         "adjusted_obligations_usd",
         "ebitda_usd",
         "adjusted_ebitda_usd",
-        "interest_ltm_usd",
+        "interest_incurred_ltm_usd",
         "ebitda_less_capex_usd",
         "liquidity_usd",
     ) == ("four_quarters", 2_000, 3_100, 2_700, 5_500, 1_000, 1_100, 320, 400, 1_200)
@@ -116,6 +116,7 @@ def test_the_ratios_of_a_whole_year(db):
         "adjusted_obligations_to_ebitda_ratio",
         "debt_to_adjusted_ebitda_ratio",
         "ebitda_to_interest_ratio",
+        "ebitda_to_interest_incurred_ratio",
         "ebitda_less_capex_to_interest_ratio",
         "debt_to_ppe_ratio",
         "debt_to_assets_ratio",
@@ -127,7 +128,8 @@ def test_the_ratios_of_a_whole_year(db):
         "top_customer_pct",
     )
     # Interest on the mean of 3,100 and 2,900: the leases of a year before are not held.
-    expected = [3.1, 2.7, 5.5, 3_100 / 1_100, 3.125, 1.25, 0.775, 0.5, 0.8, 320 / 30, 3, 1.5, 0.5]
+    expected = [3.1, 2.7, 5.5, 3_100 / 1_100, 1_000 / 300, 3.125, 400 / 300, 0.775, 0.5, 0.8]
+    expected += [300 / 30, 3, 1.5, 0.5]
     assert list(found) == pytest.approx([*expected, 62])
     assert row(db, "ratio_missing_reason", "caveats", "stack_status") == (None, None, "reconciled")
 
@@ -139,7 +141,7 @@ def test_the_last_quarter_times_four_stands_beside_the_year(db):
     build(db)
     names = ("ebitda_usd", "ebitda_annualised_usd", "debt_to_ebitda_ratio_annualised")
     assert row(db, *names) == (1_250, 2_000, 1.55)
-    assert row(db, "ebitda_to_interest_ratio_annualised") == (6.25,)
+    assert row(db, "ebitda_to_interest_ratio_annualised") == pytest.approx((2_000 / 300,))
 
 
 def test_negative_ebitda_gives_no_multiple_but_a_reason(db):
@@ -173,7 +175,7 @@ def test_capex_above_ebitda_is_an_amount_and_no_ratio(db):
 def test_interest_of_the_debt_note_is_told_from_the_line_of_the_income_statement(db):
     # CoreWeave's first quarter of 2025: 257.4 million in the debt note, 263.8 in the statement.
     others = [each for each in common_recipes() if each["metric"] != "interest_expense"]
-    note = recipe("interest_expense", "InterestExpenseDebt")
+    note = recipe("interest_expense", "InterestExpenseDebt", is_fallback=True)
     filings = year({each: v for each, v in ALL_FLOWS.items() if each != "interest_expense"})
     for n, start in enumerate(STARTS):
         day = FILED[n]
@@ -182,8 +184,35 @@ def test_interest_of_the_debt_note_is_told_from_the_line_of_the_income_statement
     build(db)
     assert row(db, "interest_expense_ltm_usd", "caveats") == (
         300,
-        "interest of the debt note, not the line of the income statement",
+        "interest of the debt note in part or whole, not the line of the income statement",
     )
+
+
+def test_capitalised_interest_is_out_of_every_ratio_but_the_one_that_names_it(db):
+    # Held for one row and not for the next, it made two rows of one issuer incomparable.
+    without = {name: each for name, each in ALL_FLOWS.items() if name != "interest_capitalized"}
+    land(db, *year(without), **owing())
+    build(db)
+    ratios = ("ebitda_to_interest_ratio", "ebitda_to_interest_incurred_ratio")
+    assert row(db, *ratios) == (pytest.approx(1_000 / 300), None)
+    assert reasons(db) == ["no twelve months of capitalised interest"]
+
+
+def test_interest_net_of_income_says_so(db):
+    # CoreWeave's line is negative: 536 million more paid than earned in the first quarter of 2026.
+    others = [each for each in common_recipes() if each["metric"] != "interest_expense"]
+    net = "InterestIncomeExpenseNonoperatingNet"
+    rules = recipe("interest_expense", "-" + net)
+    rules += recipe("interest_expense", "InterestExpenseDebt", is_fallback=True)
+    filings = year({each: v for each, v in ALL_FLOWS.items() if each != "interest_expense"})
+    for n, start in enumerate(STARTS):
+        span = start, ENDS[n]
+        line, note = flow(net, *span, -100.0), flow("InterestExpenseDebt", *span, 75.0)
+        filings.append(filing("10-Q", FILED[n], line, note))
+    land(db, *filings, recipes=[*others, *rules], **owing())
+    build(db)
+    found = row(db, "interest_expense_ltm_usd", "ebitda_to_interest_ratio_annualised", "caveats")
+    assert found == (400, 2.5, "interest net of interest income")
 
 
 def test_what_is_not_held_is_named_and_never_zero(db):

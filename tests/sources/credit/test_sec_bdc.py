@@ -202,7 +202,8 @@ def test_trap_77_subtotals_are_not_read():
         nscale(identifier="Total NSCALE SERVICES UK LTD"),
         nscale(identifier="NSCALE SERVICES UK LTD Subtotal"),
     ]
-    assert only(nscale(), *totals)["fair_value_usd"] == 1_056_000
+    kept = parsed(nscale(), *totals, other()).filter(pl.col("reason").is_null())
+    assert kept["fair_value_usd"].to_list() == [1_056_000]
 
 
 def test_trap_77_a_breakdown_of_a_line_is_not_a_second_line():
@@ -468,7 +469,7 @@ def test_addresses_come_from_the_page_newest_first():
         sec_bdc.links(b"<html></html>")
 
 
-def test_the_newest_two_are_asked_for_and_a_month_of_history_is_its_own(
+def test_the_newest_are_asked_for_and_a_month_of_history_is_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ):
     asked: list[tuple[str, object]] = []
@@ -482,7 +483,7 @@ def test_the_newest_two_are_asked_for_and_a_month_of_history_is_its_own(
     monkeypatch.setattr(sec_bdc, "download", answer)
     held = {"2026_02": {"etag": "a", "sha256": "b"}}
     parts = list(sec_bdc.fetch(lambda part: held.get(part, {})))
-    assert [each.name for each in parts] == ["2026_02", "2026_01"]
+    assert [each.name for each in parts] == ["2026_02", "2026_01", "2025q4"]
     assert asked[1][1] == {"etag": "a", "sha256": "b"}
     history = list(sec_bdc.fetch_month(date(2025, 12, 1), lambda _: {}))
     assert [each.name for each in history] == ["2025q4"]
@@ -521,3 +522,37 @@ def test_recorded_figures_are_read_by_name():
     first = dict(zip(*(each.split("\t") for each in body.decode().splitlines()[:2]), strict=True))
     assert piece.rows.row(0, named=True) == {n: first[n] or None for n in sec_bdc.NUM}
     assert piece.rows["value"].cast(pl.Float64, strict=True).len() == piece.rows.height
+
+
+@pytest.mark.parametrize("unit", ["EUR", "GBP"])
+def test_trap_97_a_typed_member_is_printed_as_a_call(unit: str):
+    # Nscale's loan of 1,656,000 euros landed as dollars.
+    named = f"InvestmentIdentifierAxis(us-gaap/2025)={nscale()['Investment, Identifier Axis']}();"
+    par, fair = sec_bdc.UNITS_OF
+    foreign = [figure(par, 1_656_000, segments=named, uom=unit)]
+    row = only(nscale(), num=[*TOTALS, *foreign, figure(fair, 1_056_000, segments=named)])
+    assert (row["currency"], row["par_usd"], row["confidence"]) == (unit, None, "high")
+
+
+@pytest.mark.parametrize("fund", ["BLUE OWL CAPITAL CORP", "SOME OTHER LENDING FUND"])
+def test_a_line_without_an_identifier_is_set_aside_and_not_gone(fund: str):
+    bare = nscale() | {"Investment, Identifier Axis": "", "name": fund}
+    bare |= {"Investment, Issuer Name Axis": "Nscale Services UK Ltd [Member]"}
+    rows = parsed(bare, nscale(), other()).to_dicts()
+    [row] = [each for each in rows if (each["reason"] or "").startswith("no identifier")]
+    assert row["issuer_name_raw"] == "Nscale Services UK Ltd"
+    assert (row["fund"], row["fair_value_usd"]) == (fund, 1_056_000)
+    assert [each["reason"] for each in rows if each is not row] == [None]
+
+
+@pytest.mark.parametrize(
+    ("held", "asked"),
+    [
+        (["2026_10", "2026_09", "2026_08", "2026_07"], ["2026_10", "2026_09", "2026_08"]),
+        (["2026_07", "2026_06", "2026_05", "2026_04"], ["2026_07", "2026_06", "2026_05"]),
+        (["2026_08", "2026_07", "2026_06"], ["2026_08", "2026_07"]),
+        (["2026_02", "2026_01", "2025q4", "2025q3"], ["2026_02", "2026_01", "2025q4"]),
+    ],
+)
+def test_trap_98_a_run_asks_back_to_the_last_deadline_of_quarterly_reports(held, asked):
+    assert sec_bdc.to_ask(held) == asked

@@ -270,3 +270,12 @@ def test_a_page_without_data_sets_is_an_error(monkeypatch):
     monkeypatch.setattr(http, "get", lambda *_, **__: page)
     with pytest.raises(http.UpstreamError, match="no page that links data sets"):
         list(sec_form_d.fetch(lambda _: {}))
+
+
+@pytest.mark.parametrize("name", [b"Caf\xe9 du Monde SA", b"M\xfcller Robotik GmbH"])
+def test_a_name_in_another_encoding_costs_no_quarter(name: bytes):
+    other = ISSUER | {"ACCESSIONNUMBER": "x", "ENTITYNAME": "ODD", "CIK": "0000000009"}
+    tables = members(ISSUERS=[ISSUER, other])
+    text = tables["2022Q2_d/ISSUERS.tsv"].encode().replace(b"ODD", name)
+    frame = sec_form_d.parse(packed(tables | {"2022Q2_d/ISSUERS.tsv": text}), AT)
+    assert frame["accession"].to_list() == [ID]

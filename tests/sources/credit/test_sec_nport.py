@@ -330,3 +330,7 @@ def test_a_page_without_links_is_no_answer(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sec_nport, "get", lambda url: Response(url, 200, {}, b"<html>", NOON))
     with pytest.raises(UpstreamError, match="no link"):
         list(sec_nport.fetch(lambda _: {}))
+
+
+def test_the_page_is_where_the_sec_keeps_its_data_sets_now():
+    assert sec_nport.PAGE.startswith("https://www.sec.gov/data-research/sec-markets-data/")

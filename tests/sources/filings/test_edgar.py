@@ -194,8 +194,8 @@ def test_periodic_reports_with_figures_newest_first_amendments_too():
         (b"{}", "without the array accessionNumber"),
         (json.dumps({**ARRAYS, "form": []}).encode(), "different length"),
         (json.dumps({**ARRAYS, "form": [1]}).encode(), "form: "),
-        (json.dumps({**ARRAYS, "filingDate": ["soon"]}).encode(), "conversion"),
-        (json.dumps({**ARRAYS, "acceptanceDateTime": ["noon"]}).encode(), "conversion"),
+        (json.dumps({**ARRAYS, "filingDate": ["soon"]}).encode(), "no date"),
+        (json.dumps({**ARRAYS, "acceptanceDateTime": ["noon"]}).encode(), "no date"),
         (b"[" * 1_000_000, "not JSON"),
     ],
 )

@@ -14,6 +14,7 @@ from pipeline import ingest
 from pipeline.capture import http
 from pipeline.contracts.filings import FILINGS
 from pipeline.identity.facts import dated
+from pipeline.identity.slips import REASON
 from pipeline.sources.filings import _edgar, sec_companyfacts
 from pipeline.sources.filings._edgar import Issuer
 from pipeline.sources.source import Capture, ParseError
@@ -31,6 +32,7 @@ NVIDIA = "0001045810"
 MARVELL = "CIK0001835632_2026-06-08.json"
 APRIL, JULY = "CIK0001045810_2026-04.json", "CIK0001045810_2026-07-09.json"
 KEY = ["accession", "taxonomy", "concept", "unit", "period_start_on", "period_end_on"]
+APPLE = "CIK0000320193_2026-03-25.json"
 NO_FILINGS = {"filings": typed(FILINGS, [])}
 FACT: dict[str, Any] = {
     "start": "2025-01-27",
@@ -65,23 +67,49 @@ def one(**cells: Any) -> dict[str, Any]:
 
 @needs_recordings
 @pytest.mark.parametrize(
-    ("name", "cik", "figures", "taxonomies"),
+    ("name", "cik", "figures", "slips", "taxonomies"),
     [
-        (APRIL, NVIDIA, 26_571, {"dei", "invest", "srt", "us-gaap"}),
-        (JULY, NVIDIA, 26_903, {"dei", "ecd", "ffd", "invest", "srt", "us-gaap"}),
-        (MARVELL, "0001835632", 8_053, {"dei", "ecd", "ffd", "srt", "us-gaap"}),
-        ("CIK0000320193_2026-03-25.json", "0000320193", 24_579, {"dei", "us-gaap"}),
-        ("CIK0001640147_2025-05.json", "0001640147", 8_163, {"dei", "srt", "us-gaap"}),
-        ("CIK0001997711_ifrs.json", "0001997711", 768, {"dei", "ifrs-full"}),
+        (APRIL, NVIDIA, 26_571, 36, {"dei", "invest", "srt", "us-gaap"}),
+        (JULY, NVIDIA, 26_903, 36, {"dei", "ecd", "ffd", "invest", "srt", "us-gaap"}),
+        (MARVELL, "0001835632", 8_053, 0, {"dei", "ecd", "ffd", "srt", "us-gaap"}),
+        (APPLE, "0000320193", 24_579, 3, {"dei", "us-gaap"}),
+        ("CIK0001640147_2025-05.json", "0001640147", 8_163, 0, {"dei", "srt", "us-gaap"}),
+        ("CIK0001997711_ifrs.json", "0001997711", 768, 0, {"dei", "ifrs-full"}),
     ],
 )  # fmt: skip
-def test_every_figure_of_a_recorded_answer_is_a_row(name, cik, figures, taxonomies):
+def test_every_figure_of_a_recorded_answer_is_a_row(name, cik, figures, slips, taxonomies):
     frame = dated(parsed(name), NO_FILINGS)
     assert frame.height == figures
-    assert frame["reason"].null_count() == figures
+    assert frame["reason"].drop_nulls().to_list() == [REASON] * slips
     assert set(frame["cik"]) == {cik}
     assert set(frame["taxonomy"]) == taxonomies
     assert not frame.select(KEY).is_duplicated().any()
+
+
+@needs_recordings
+def test_apples_share_counts_of_its_10_q_of_april_2014_lack_three_digits():
+    # Its balance sheet of 2013-09-28 is in thousands of shares: 899,213 for 899,213,000.
+    frame = dated(parsed(APPLE), NO_FILINGS).drop_nulls("reason")
+    assert frame.select("accession", "concept", "value").sort("concept").rows() == [
+        ("0001193125-14-157311", "CommonStockSharesAuthorized", 1_800_000),
+        ("0001193125-14-157311", "CommonStockSharesIssued", 899_213),
+        ("0001193125-14-157311", "CommonStockSharesOutstanding", 899_213),
+    ]
+
+
+@needs_recordings
+def test_nvidias_slips_are_thousands_that_lack_three_digits_but_one():
+    # Shares of 2009 to 2011 in thousands, and a price per share of 19,120,000. The one: its 10-K
+    # for fiscal 2019 has 63 million of deferred revenue on the day of 53 and 15.
+    frame = dated(parsed(JULY), NO_FILINGS).drop_nulls("reason")
+    small = frame.filter(pl.col("value") < 1e6)
+    assert set(small["filed_on"].dt.year()) == {2010, 2011, 2012}
+    large = frame.filter(pl.col("value") >= 1e6)
+    assert large.select("filed_on", "value").sort("filed_on", "value").rows() == [
+        (date(2016, 5, 25), 14_490_000),
+        (date(2016, 5, 25), 19_120_000),
+        (date(2019, 2, 21), 63e6),
+    ]
 
 
 @needs_recordings
@@ -444,11 +472,12 @@ def test_both_answers_of_nvidia_land_the_second_with_what_it_adds(monkeypatch, s
     upstream = Upstream(monkeypatch, NVIDIA)
     source, env = sec_companyfacts.SOURCE, {"SEC_CONTACT": "jo@example.org"}
     first, second = "0001045810-26-000021", "0001045810-26-000052"
-    for reports, name, added in (((first,), APRIL, 26_571), ((second, first), JULY, 332)):
+    slips = 36
+    for reports, name, added in (((first,), APRIL, 26_571 - slips), ((second, first), JULY, 332)):
         upstream.lists[NVIDIA], upstream.figures[NVIDIA] = filed(*reports), recorded(name)
         ingest.capture(source, store, env=env)
         [landed] = ingest.land(source, store, db)
-        assert (landed.outcome, landed.rows, landed.quarantined) == ("landed", added, 0)
+        assert (landed.outcome, landed.rows, landed.quarantined) == ("landed", added, slips)
     [known] = rows(
         db,
         "select distinct known_at from staging.filing_facts "

@@ -259,8 +259,10 @@ def test_trap_63_receivables_at_a_day_are_tagged_with_a_duration_and_stay_so():
 def test_every_recorded_document_lands_whole(path: Path, store, db):
     body = gzip.decompress(path.read_bytes())
     [landed] = ingest.land(_captured(store, body), store, db)
-    assert (landed.outcome, landed.quarantined) == ("landed", 0), landed.reason
-    assert landed.rows == parse(body).height > 400
+    # Tesla's 10-K for 2024 has a part of its deferred revenue under the element of the whole.
+    slips = 3 if path.name.startswith("tsla-10-k-2025") else 0
+    assert (landed.outcome, landed.quarantined) == ("landed", slips), landed.reason
+    assert landed.rows == parse(body).height - slips > 400
 
 
 def _captured(store, *bodies: bytes, part: str = PART):

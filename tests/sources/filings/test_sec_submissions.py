@@ -1,12 +1,15 @@
 """What each company filed, when, and as which form."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from pipeline import ingest
 from pipeline.capture import http
+from pipeline.contracts import split
+from pipeline.contracts.filings import FILINGS
 from pipeline.sources.filings import _edgar, sec_submissions
 from pipeline.sources.filings._edgar import Issuer
 from pipeline.sources.source import Capture, ParseError
@@ -201,3 +204,35 @@ def test_a_list_lands_whole(store, db, monkeypatch):
     ingest.capture(source, store, env={"SEC_CONTACT": "jo@example.org"})
     [again] = ingest.land(source, store, db)
     assert (again.outcome, again.rows, again.held) == ("landed", 0, 1000)
+
+
+def with_one_more(**cells: str) -> bytes:
+    """A list with a second filing, some of whose cells are odd."""
+    more = {name: [*values, values[0]] for name, values in ARRAYS.items()}
+    more["accessionNumber"] = [*ARRAYS["accessionNumber"], "0001045810-25-999999"]
+    for name, value in cells.items():
+        more[name] = [*ARRAYS[name], value]
+    return answer(**more)
+
+
+@pytest.mark.parametrize("moment", ["", "2025-13-45T99:00:00.000Z"])
+def test_a_filing_without_a_moment_of_acceptance_is_known_when_its_day_is_over(moment: str):
+    frame = sec_submissions.parse(with_one_more(acceptanceDateTime=moment), capture(f"cik{NVIDIA}"))
+    [row] = frame.filter(accession="0001045810-25-999999").to_dicts()
+    end = datetime.combine(row["filed_on"], datetime.min.time(), UTC) + timedelta(days=1)
+    assert (row["accepted_at"], row["confidence"]) == (end, "medium")
+
+
+def test_an_impossible_day_costs_its_own_filing_and_no_list():
+    body = with_one_more(filingDate="2025-02-30", reportDate="2025-00-31")
+    frame = sec_submissions.parse(body, capture(f"cik{NVIDIA}"))
+    kept, rejected = split(FILINGS, frame.with_columns(source=pl.lit("sec_submissions")))
+    assert kept.height == len(ARRAYS["accessionNumber"])
+    assert rejected["accession"].to_list() == ["0001045810-25-999999"]
+
+
+def test_a_list_of_days_that_are_none_has_changed():
+    many = {name: values * 10 for name, values in ARRAYS.items()}
+    many["filingDate"] = ["30.02.2025"] * len(many["filingDate"])
+    with pytest.raises(ParseError, match="no date"):
+        sec_submissions.parse(answer(**many), capture(f"cik{NVIDIA}"))

@@ -38,7 +38,8 @@ def test_debt_and_earnings_are_sums_of_what_is_held(db):
     assert made["adjusted_obligations_usd"] == 3_000 + 700 + 1_700
     assert (made["ebitda_usd"], made["ebitda_less_capex_usd"]) == (1_000, -500)
     assert made["adjusted_ebitda_usd"] is None  # no stock compensation held
-    assert (made["interest_ltm_usd"], made["average_debt_usd"]) == (300, 2_500)
+    assert (made["interest_expense_ltm_usd"], made["average_debt_usd"]) == (300, 2_500)
+    assert made["interest_incurred_ltm_usd"] is None  # what was capitalised is not held
 
 
 def test_instruments_that_do_not_reconcile_say_nothing_of_security(db):
