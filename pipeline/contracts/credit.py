@@ -175,6 +175,35 @@ FACILITY_BALANCES = contract(
     read_on=[],
 )
 
+MARKET_QUOTES = contract(
+    "market_quotes",
+    "One row per traded debt, day and kind of quote, as one document gives it.",
+    committed=Committed(
+        """Public quotes of traded debt of AI borrowers: bonds, loans and credit default swaps.
+
+        Single figures of releases, the press and aggregators, each with its tier; not a price
+        series. A day known to the month or year alone counts as its last (`quote_grain`). An issue
+        price is what was paid on the day, not what the market says later. Never averaged with
+        marks of lenders: one is a trade or an asking price, the other an opinion.
+        """,
+        terms="Single figures, cited; no vendor's series is stored.",
+    ),
+    key=["instrument", "quoted_on", "quote_kind"],
+    optional=["facility_id"],
+    instrument=[],
+    borrower=[],
+    facility_id=[SLUG],
+    quoted_on=[],
+    quote_grain=[],
+    quote_kind=[],
+    quote_value=[pa.Check.in_range(0, 5_000)],
+    is_issue=[],
+    quote_tier=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
 FACILITY_ALIASES = contract(
     "facility_aliases",
     "One row per rule from a holder's words to a facility; the first rule that matches wins.",

@@ -48,6 +48,7 @@ WINDOWS: dict[str, Window] = {
     "announced_on": PLAN,
     "available_on": PLAN,
     "closed_on": PLAN,
+    "quoted_on": PERIOD,
     "draws_end_on": PLAN,
     "terms_from_on": PLAN,
     "first_sale_on": PLAN,

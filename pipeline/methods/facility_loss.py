@@ -14,7 +14,7 @@ __all__ = ["simulate"]
 Array = NDArray[np.float64]
 
 BAND = (5.0, 95.0)
-SCHEMA = {
+SCHEMA = pl.Schema({
     "facility_id": pl.String, "drift_basis": pl.String, "quarter_number": pl.Int64,
     "period_end_on": pl.Date, "balance_on": pl.Date, "principal_usd": pl.Float64,
     "path_count": pl.Int64, "history_weeks_count": pl.Int64,
@@ -31,7 +31,7 @@ SCHEMA = {
     "loss_missing_reason": pl.String, "dscr_missing_reason": pl.String,
     "recovery_missing_reason": pl.String, "inputs_assumed": pl.String,
     "price_vintage_on": pl.Date, "known_at": pl.Datetime("us", "UTC"),
-}  # fmt: skip
+})  # fmt: skip
 
 
 def simulate(rows: pl.DataFrame) -> pl.DataFrame:

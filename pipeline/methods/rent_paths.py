@@ -197,14 +197,14 @@ def backtest(rows: pl.DataFrame) -> pl.DataFrame:
         for (tier,), those in moves.sort("tier").group_by("tier", maintain_order=True)
         for each in _origins(those, declines)
     ]
-    schema = {
+    schema = pl.Schema({
         "tier": pl.String, "drift_basis": pl.String, "origin_on": pl.Date,
         "horizon_weeks": pl.Int64, "history_weeks_count": pl.Int64,
         "low_rent_multiplier": pl.Float64,
         "median_rent_multiplier": pl.Float64, "high_rent_multiplier": pl.Float64,
         "actual_rent_multiplier": pl.Float64, "is_inside": pl.Boolean,
         "known_at": pl.Datetime("us", "UTC"),
-    }  # fmt: skip
+    })  # fmt: skip
     return pl.DataFrame(made, schema=schema, orient="row")
 
 

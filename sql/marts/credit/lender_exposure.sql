@@ -144,6 +144,8 @@ select
     cast(null as double) as principal_usd,
     cast(null as double) as identified_par_usd,
     false as is_over_identified,
+    cast(null as double) as identified_pct,
+    cast(null as varchar) as remainder_note,
     cast(null as varchar) as remainder_missing_reason,
     identified.source_url
 from identified
@@ -168,6 +170,9 @@ select
     remainders.identified_par_usd,
     coalesce(remainders.identified_par_usd > remainders.principal_usd, false)
         as is_over_identified,
+    100 * remainders.identified_par_usd / nullif(remainders.principal_usd, 0) as identified_pct,
+    'held by banks, insurers, private funds and funds outside the schedules read, or not yet read: unseen, '
+    || 'not absent, and no sign of what those holders think' as remainder_note,
     case when remainders.principal_usd is null then 'no balance known by this day' end
         as remainder_missing_reason,
     remainders.source_url

@@ -1,4 +1,4 @@
-"""Simulated rents on one loan of 400 against machines worth 300 and the rest; and what is not told."""
+"""Simulated rents on one loan of 400 against machines worth 300 and the rest of 125."""
 
 from datetime import date
 
