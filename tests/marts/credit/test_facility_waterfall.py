@@ -125,9 +125,7 @@ def test_what_is_not_known_has_a_reason_and_no_flow(db, given, basis, reason):
     assert any(reason in (each["cash_missing_reason"] or "") for each in rows)
     assert rows[-1]["distributed_usd"] is None
     assert (
-        one(db, "facility_breach", f"revenue_basis = '{basis}' and realisation_pct = 80")[
-            "first_breach"
-        ]
+        one(db, "facility_breach", f"revenue_basis = '{basis}' and realisation_pct = 80")["breach"]
         is None
     )
 
