@@ -15,22 +15,22 @@ Array = NDArray[np.float64]
 
 BAND = (5.0, 95.0)
 SCHEMA = pl.Schema({
-    "facility_id": pl.String, "drift_basis": pl.String, "quarter_number": pl.Int64,
-    "period_end_on": pl.Date, "balance_on": pl.Date, "principal_usd": pl.Float64,
-    "path_count": pl.Int64, "history_weeks_count": pl.Int64,
-    "low_rent_multiplier": pl.Float64, "median_rent_multiplier": pl.Float64,
-    "high_rent_multiplier": pl.Float64,
-    "under_water_probability_pct": pl.Float64,
-    "low_under_water_probability_pct": pl.Float64,
-    "high_under_water_probability_pct": pl.Float64,
-    "dscr_below_probability_pct": pl.Float64,
-    "low_dscr_below_probability_pct": pl.Float64,
-    "high_dscr_below_probability_pct": pl.Float64,
-    "loss_at_default_pct": pl.Float64, "low_loss_at_default_pct": pl.Float64,
-    "high_loss_at_default_pct": pl.Float64,
-    "loss_missing_reason": pl.String, "dscr_missing_reason": pl.String,
-    "recovery_missing_reason": pl.String, "inputs_assumed": pl.String,
-    "price_vintage_on": pl.Date, "known_at": pl.Datetime("us", "UTC"),
+    "facility_id": pl.String(), "drift_basis": pl.String(), "quarter_number": pl.Int64(),
+    "period_end_on": pl.Date(), "balance_on": pl.Date(), "principal_usd": pl.Float64(),
+    "path_count": pl.Int64(), "history_weeks_count": pl.Int64(),
+    "low_rent_multiplier": pl.Float64(), "median_rent_multiplier": pl.Float64(),
+    "high_rent_multiplier": pl.Float64(),
+    "under_water_probability_pct": pl.Float64(),
+    "low_under_water_probability_pct": pl.Float64(),
+    "high_under_water_probability_pct": pl.Float64(),
+    "dscr_below_probability_pct": pl.Float64(),
+    "low_dscr_below_probability_pct": pl.Float64(),
+    "high_dscr_below_probability_pct": pl.Float64(),
+    "loss_at_default_pct": pl.Float64(), "low_loss_at_default_pct": pl.Float64(),
+    "high_loss_at_default_pct": pl.Float64(),
+    "loss_missing_reason": pl.String(), "dscr_missing_reason": pl.String(),
+    "recovery_missing_reason": pl.String(), "inputs_assumed": pl.String(),
+    "price_vintage_on": pl.Date(), "known_at": pl.Datetime("us", "UTC"),
 })  # fmt: skip
 
 
