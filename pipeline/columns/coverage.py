@@ -198,7 +198,6 @@ COLUMNS: dict[str, Column] = {
     "median_rent_multiplier": number("factor", "Median of simulated rents over that of the start."),
     "high_rent_multiplier": number("factor", "Upper end of the band of simulated rents."),
     "actual_rent_multiplier": number("factor", "What the rent came to."),
-    "origin_on": day("Day from which a path is simulated."),
     "horizon_weeks": Column(pl.Int64(), "Weeks from the origin to what happened.", "weeks"),
     "is_inside": flag("True where what happened lies in the band."),
     "under_water_probability_pct": number("%", "Share of paths with debt above market value."),

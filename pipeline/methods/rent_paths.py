@@ -198,7 +198,7 @@ def backtest(rows: pl.DataFrame) -> pl.DataFrame:
         for each in _origins(those, declines)
     ]
     schema = pl.Schema({
-        "tier": pl.String(), "drift_basis": pl.String(), "origin_on": pl.Date(),
+        "tier": pl.String(), "drift_basis": pl.String(), "period_end_on": pl.Date(),
         "horizon_weeks": pl.Int64(), "history_weeks_count": pl.Int64(),
         "low_rent_multiplier": pl.Float64(),
         "median_rent_multiplier": pl.Float64(), "high_rent_multiplier": pl.Float64(),

@@ -81,7 +81,8 @@ def test_what_goes_on_as_before_lies_inside_and_a_break_does_not():
     assert made["is_inside"].mean() > 0.5
     assert set(made["horizon_weeks"]) == {13, 26, 52}
     crash = backtest(recorded(calm[:60] + [-0.05] * 60)).filter(
-        (pl.col("origin_on") > date(2024, 1, 31)) & (pl.col("origin_on") < date(2024, 3, 31))
+        (pl.col("period_end_on") > date(2024, 1, 31))
+        & (pl.col("period_end_on") < date(2024, 3, 31))
     )
     assert not crash["is_inside"].any()
 
@@ -91,6 +92,6 @@ def test_a_band_is_drawn_from_what_was_public_and_judged_where_weeks_were_seen()
     # Sunday 2024-05-05 is the last of 70 weeks: no band reaches past it.
     last = START + timedelta(weeks=70)
     for each in made.iter_rows(named=True):
-        assert each["origin_on"] + timedelta(weeks=0.9 * each["horizon_weeks"]) <= last
-        assert each["history_weeks_count"] == (each["origin_on"] - START).days // 7
+        assert each["period_end_on"] + timedelta(weeks=0.9 * each["horizon_weeks"]) <= last
+        assert each["history_weeks_count"] == (each["period_end_on"] - START).days // 7
     assert backtest(recorded([0.0] * 70).clear()).height == 0

@@ -7,7 +7,7 @@
 -- where nobody has sold any. Bands are over resampled histories, 5 to 95 %: how far the moves that happen to be
 -- recorded decide. How often such bands held what happened: marts.rent_path_backtest.
 -- method: pipeline.methods.facility_loss.simulate
--- grain: facility_id, drift_basis, quarter_number
+-- grain: facility_id, drift_basis, period_end_on
 select
     'quarter' as row_kind,
     facility.facility_id,

@@ -8,7 +8,7 @@
 -- Left out and so said: taxes, guarantees of the parent, fees. The trigger of the cash trap is the coverage
 -- covenant where no other is filed. Arithmetic: pipeline/methods/waterfall.py.
 -- method: pipeline.methods.waterfall.run
--- grain: facility_id, scenario, realisation_pct, revenue_basis, quarter_number
+-- grain: facility_id, scenario, realisation_pct, revenue_basis, period_end_on
 with realised as (
     select unnest([40.0, 50.0, 60.0, 70.0, 80.0])::double as realisation_pct
 ),

@@ -5,7 +5,7 @@
 -- direction; it is shown because it is all there is. Neoclouds are what facilities rest on and have few weeks;
 -- hyperscalers have weeks since 2021 and mostly stand still.
 -- method: pipeline.methods.rent_paths.backtest
--- grain: tier, drift_basis, origin_on, horizon_weeks
+-- grain: tier, drift_basis, period_end_on, horizon_weeks
 select
     'move' as row_kind,
     move.tier,

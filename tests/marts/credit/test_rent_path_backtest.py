@@ -11,7 +11,7 @@ def test_rents_that_move_as_before_lie_inside_and_a_fall_lies_below(db):
     moved(db, [0.01, -0.01] * 26 + [-0.03] * 20)
     build(db, "marts.rent_path_backtest")
     made = told(db, "rent_path_backtest", "drift_basis = 'measured'")
-    by = {(each["origin_on"], each["horizon_weeks"]): each for each in made}
+    by = {(each["period_end_on"], each["horizon_weeks"]): each for each in made}
     calm, fell = by[date(2025, 8, 31), 13], by[date(2025, 12, 31), 13]
     assert calm["is_inside"]
     assert not fell["is_inside"]
