@@ -156,7 +156,7 @@ COLUMNS: dict[str, Column] = {
     "is_offtaker_paying": flag("True while the customer pays under its contract."),
     "is_base_tested": flag("True where the borrowing base is tested by the day."),
     "opening_usd": number(MONEY, "Principal owed at the start of the quarter."),
-    "revenue_usd": number(MONEY, "Rent kept in the quarter, or what the contract brings in."),
+    "rent_received_usd": number(MONEY, "Rent kept in the quarter, or what the contract brings in."),
     "running_cost_usd": number(MONEY, "Cash cost of running the machines in the quarter."),
     "interest_due_usd": number(MONEY, "Interest of the quarter and what was left unpaid before."),
     "interest_paid_usd": number(MONEY, "Interest paid in the quarter."),

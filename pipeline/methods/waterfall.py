@@ -22,7 +22,7 @@ Flags = NDArray[np.bool_]
 BREACHES = ("payment", "balloon", "borrowing_base", "coverage", "liquidity")
 # What flow tells of a quarter, in this order.
 FLOWS = (
-    "opening_usd", "revenue_usd", "running_cost_usd", "interest_due_usd", "interest_paid_usd",
+    "opening_usd", "rent_received_usd", "running_cost_usd", "interest_due_usd", "interest_paid_usd",
     "quarter_principal_due_usd", "balloon_usd", "principal_paid_usd", "cure_due_usd",
     "cure_paid_usd", "unpaid_usd", "kept_cash_usd", "distributed_usd", "principal_usd",
     "dscr_ratio",

@@ -24,9 +24,9 @@ select
     cash_missing_reason
 from quarters
 where abs(opening_usd - principal_paid_usd - cure_paid_usd - principal_usd) > 1
-or kept_before_usd + revenue_usd - running_cost_usd
+or kept_before_usd + rent_received_usd - running_cost_usd
     > interest_paid_usd + principal_paid_usd + cure_paid_usd + kept_cash_usd + distributed_usd + 1
-or kept_before_usd + revenue_usd - running_cost_usd + unpaid_usd
+or kept_before_usd + rent_received_usd - running_cost_usd + unpaid_usd
     < interest_paid_usd + principal_paid_usd + cure_paid_usd + kept_cash_usd + distributed_usd - 1
 or (quarter_number > 0 and opening_usd is null and cash_missing_reason is null)
 or known_at is null

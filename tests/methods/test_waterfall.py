@@ -126,7 +126,7 @@ def test_a_balloon_that_cash_does_not_reach_breaks_at_maturity():
 def test_the_least_a_contract_brings_in_is_its_coverage_times_the_service():
     made = flow(lanes(0.0, contract_ratio=[NONE, 1.4, 1.4, NONE, 1.4, 1.4, 1.4, 1.4, 1.4]))
     # 1.4 times 66 and 65 over the cost of 20; in the third quarter the market, which pays nothing.
-    assert told(made, "revenue_usd")[:3] == pytest.approx([20 + 1.4 * 66, 20 + 1.4 * 65, 0])
+    assert told(made, "rent_received_usd")[:3] == pytest.approx([20 + 1.4 * 66, 20 + 1.4 * 65, 0])
     assert broken(made)[:3] == [None, None, "payment"]
 
 

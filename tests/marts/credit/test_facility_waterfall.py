@@ -44,7 +44,7 @@ def test_cash_at_the_market_and_the_first_promise_it_breaks(db):
         400.0,
         pytest.approx(100 * 400 / (3.75 * (24 - 5) * 8 + 125)),
     )
-    assert first["revenue_usd"] == pytest.approx(REVENUE)
+    assert first["rent_received_usd"] == pytest.approx(REVENUE)
     assert first["running_cost_usd"] == pytest.approx(RUNNING)
     assert first["interest_paid_usd"] == pytest.approx(8)
     assert first["principal_paid_usd"] == pytest.approx(REVENUE - RUNNING - 8)
@@ -58,7 +58,7 @@ def test_the_least_the_contract_brings_in_keeps_the_agreement_until_the_customer
     paying = [step("gone", number, is_offtaker_default=number == 4) for number in range(5)]
     world(db, scenarios=[step(), *paying])
     first = lane(db, "contract_floor")[1]
-    assert first["revenue_usd"] == pytest.approx(1.4 * SERVICE + RUNNING)
+    assert first["rent_received_usd"] == pytest.approx(1.4 * SERVICE + RUNNING)
     assert first["distributed_usd"] == pytest.approx(0.4 * SERVICE)
     [kept], [gone] = (
         lane(db, "contract_floor", scenario=name, mart="facility_breach")
@@ -104,8 +104,8 @@ def test_realisation_is_a_dimension_and_rents_follow_the_value(db):
     assert {each["realisation_pct"] for each in told(db, "facility_breach")} == {
         40.0, 50.0, 60.0, 70.0, 80.0,
     }  # fmt: skip
-    assert lane(db)[4]["revenue_usd"] == pytest.approx(REVENUE * 0.8)
-    assert lane(db, realised=40)[1]["revenue_usd"] == pytest.approx(REVENUE / 2 * 0.8**0.25)
+    assert lane(db)[4]["rent_received_usd"] == pytest.approx(REVENUE * 0.8)
+    assert lane(db, realised=40)[1]["rent_received_usd"] == pytest.approx(REVENUE / 2 * 0.8**0.25)
 
 
 @pytest.mark.parametrize(
