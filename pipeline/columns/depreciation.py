@@ -173,7 +173,6 @@ COLUMNS: dict[str, Column] = {
     "older_breakeven_rent_usd_per_gpu_hour": number(
         "USD/GPU-hour", "The break-even rent at `older_age_years`."
     ),
-    "realisation_pct": number("%", "Part of the posted rent that operators are taken to realise."),
     "breakeven_realisation_pct": number(
         "%", "Part of the posted rent at which the collateral is worth the debt, use held."
     ),
@@ -181,8 +180,6 @@ COLUMNS: dict[str, Column] = {
         "Whether the collateral covers the debt at every part realised from 40 to 80 %, at "
         "none, or whether that one input decides."
     ),
-    "is_under_water_at_40_pct": flag("True where it is under water with 40 % of rent realised."),
-    "is_under_water_at_80_pct": flag("True where it is under water with 80 % of rent realised."),
     # Rent from filings.
     "installed_gpu_count": count("Accelerators in service, of all kinds and ages."),
     "active_power_mw": number("MW", "Power in use at the end of the quarter, as the company says."),
