@@ -318,3 +318,31 @@ CONSUMER_PRICES = contract(
     source_date=[],
     read_on=[],
 )
+
+CHIP_USES = contract(
+    "chip_uses",
+    "One row per saying of what runs on whose chips, and document.",
+    committed=Committed(
+        """
+        Which model or service runs on which chip, as companies, contracts and the press say.
+
+        Quotes, not measurements. What no document tells is a row too (`not told`), so that a claim
+        about all of it does not look proven by a part.
+        """,
+        is_whole=True,
+    ),
+    key=["customer", "model_or_use", "chip_vendor", "accelerator_raw", "chip_relation", "known_at"],
+    optional=["amount_usd", "is_binding", "announced_on"],
+    customer=[],
+    model_or_use=[],
+    chip_vendor=[],
+    accelerator_raw=[],
+    chip_relation=[],
+    amount_usd=[MONEY],
+    is_binding=[],
+    deal_status=[],
+    announced_on=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)

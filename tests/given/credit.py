@@ -14,6 +14,7 @@ from pipeline.contracts.credit import (
     FACILITY_TERMS,
     FUND_HOLDINGS,
 )
+from pipeline.contracts.thesis import BACKSTOPS, ENTITIES
 from pipeline.release.publish import AS_OF
 from pipeline.warehouse import DuckDB
 from tests.given.cited import cited
@@ -24,6 +25,8 @@ TABLES = {
     "balances": FACILITY_BALANCES,
     "holdings": FUND_HOLDINGS,
     "commitments": COMMITMENTS,
+    "entities": ENTITIES,
+    "backstops": BACKSTOPS,
 }
 MARTS = (
     "marts.facility",
@@ -31,6 +34,8 @@ MARTS = (
     "marts.lender_mark",
     "marts.lender_mark_dispersion",
     "marts.lender_exposure",
+    "marts.commitment",
+    "marts.backstop",
     "marts.vendor_financing_loops",
 )
 

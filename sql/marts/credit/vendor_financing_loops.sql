@@ -1,4 +1,5 @@
--- Money that comes back: loops of two to four companies, each committed to the next, the last to the first.
+-- Money that comes back: loops of two to four companies, each committed to the next, or standing behind it, the
+-- last to the first.
 -- An edge is the largest single commitment from one company to another, never a sum: contracts of one
 -- deal are often told twice, and announcements must not be added to what binds. A loop's
 -- amount is its smallest edge, the most that can travel the whole way round; edges without a stated amount
@@ -8,29 +9,37 @@
 -- A loop says that the contracts exist together, not that one pays for another. A loop that is missing may
 -- be a contract not on record: nobody files what it orders from NVIDIA, so few loops close through it.
 -- grain: binding_scope, loop_path
-with newest as (
-    select *
-    from staging.commitments
-    qualify row_number() over (
-        partition by commitment_id
-        order by
-            case deal_status
-                when 'filed' then 1
-                when 'not_executed' then 1
-                when 'announced' then 2
-                when 'press' then 3
-                else 4
-            end,
-            known_at desc,
-            case confidence when 'high' then 1 when 'medium' then 2 else 3 end,
-            source_url
-    ) = 1
-),
-
-usable as (
-    select *
-    from newest
-    where deal_status not in ('rumored', 'not_executed') and from_entity <> to_entity
+with usable as (
+    select
+        commitment_id,
+        from_entity,
+        to_entity,
+        commitment_kind,
+        amount_usd,
+        is_binding,
+        is_disputed,
+        deal_status,
+        known_at,
+        source_url
+    from marts.commitment
+    where deal_status not in ('rumored', 'not_executed')
+    and from_entity <> to_entity
+    and from_role <> 'group'
+    and to_role <> 'group'
+    union all
+    select
+        backstop_id as commitment_id,
+        guarantor as from_entity,
+        guaranteed as to_entity,
+        backstop_kind as commitment_kind,
+        amount_usd,
+        binding_scope = 'binding' as is_binding,
+        false as is_disputed,
+        deal_status,
+        known_at,
+        source_url
+    from marts.backstop
+    where guarantor <> guaranteed and guaranteed_role <> 'group' and not is_total
 ),
 
 scoped as (
