@@ -21,5 +21,5 @@ def test_an_offer_counts_once_a_quarter_however_often_it_was_seen(db):
 def test_a_quarter_in_which_nobody_looked_has_no_row(db):
     fill(db, [offer(on=date(2026, 2, 1)), offer(on=date(2026, 11, 1))])
     build(db, "marts.vendor_dependence")
-    ends = [row["period_end_on"] for row in rows(db, "from marts.vendor_dependence")]
-    assert sorted(ends) == [date(2026, 3, 31), date(2026, 12, 31)]
+    ends = [row["period_start_on"] for row in rows(db, "from marts.vendor_dependence")]
+    assert sorted(ends) == [date(2026, 1, 1), date(2026, 10, 1)]
