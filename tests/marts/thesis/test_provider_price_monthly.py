@@ -28,7 +28,9 @@ def test_a_step_that_waits_for_a_second_sighting_is_in_no_month(db):
 
 def test_a_month_that_is_not_over_has_no_row(db):
     fill(db, [offer(on=date(2026, 10, 31)), offer(on=date(2026, 11, 1))])
-    build(db, "marts.host_price_daily", "marts.provider_price_daily", "marts.provider_price_monthly")
+    build(
+        db, "marts.host_price_daily", "marts.provider_price_daily", "marts.provider_price_monthly"
+    )
     assert [row["period_end_on"] for row in rows(db, "from marts.provider_price_monthly")] == [
         date(2026, 10, 31)
     ]
