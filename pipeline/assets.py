@@ -17,6 +17,7 @@ from pipeline.build import model as sql
 from pipeline.release.export import export
 from pipeline.release.plots import image
 from pipeline.release.publish import publish
+from pipeline.release.report import report
 from pipeline.sources.source import Backfill, Source
 from pipeline.warehouse import DuckDB, Warehouse, is_damage
 
@@ -336,4 +337,16 @@ def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:
         written = export(warehouse)
         return dg.MaterializeResult(metadata={"files": len(written)})
 
-    return [warehouse_file, exports]
+    @dg.asset(
+        key=dg.AssetKey(["published", "report"]),
+        deps=[warehouse_file],
+        group_name="published",
+        description="warehouse/report/index.html: the headline figures on one page, offline.",
+    )
+    def report_page(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        path = report(warehouse)
+        return dg.MaterializeResult(
+            metadata={"path": dg.MetadataValue.path(str(path)), "bytes": path.stat().st_size}
+        )
+
+    return [warehouse_file, exports, report_page]

@@ -209,6 +209,18 @@ def export(quiet: Quiet = False, wait: Wait = WAIT_SECONDS) -> None:
 
 
 @app.command()
+def report(quiet: Quiet = False) -> None:
+    """Write the report of the published file, one page that opens offline; a run does it too."""
+    from pipeline.release.report import report as write
+    from pipeline.warehouse import DuckDBError
+
+    with errors(FileNotFoundError, DuckDBError):
+        path = write(store())
+    if not quiet:
+        out().print(str(path))
+
+
+@app.command()
 def fleet(
     file: Annotated[
         Path | None, typer.Argument(help="CSV; template: warehouse/reference/fleet_example.csv")

@@ -180,6 +180,7 @@ def tell(
         shown = why if verbose else f"{why[:REASON_CHARACTERS]}{'…' if why[200:] else ''}"
         console.print(Text(f"Failed: {step}: {shown}", style="red"))
     if there is not None and outcome.success and not part and not quiet:
+        console.print(f"report: {Path(there.path).parent / 'report' / 'index.html'}")
         console.print(f"published: {there.path}")
     for line in next_steps(outcome, there, verb=verb, part=part) if not quiet else ():
         console.print(f"next: {line}", style="bold")

@@ -1,8 +1,9 @@
-"""Published marts as files other tools open: one typed Parquet and one CSV per mart.
+"""Published marts as files other tools open: Parquet and CSV per mart, a workbook per domain.
 
     exports/.releases/<name>/      all files of one publication, and their manifest
     exports/.current               a link to one of them: replacing it is the switch
-    exports/parquet, exports/csv, exports/manifest.json     links through it, where people look
+    exports/parquet, exports/csv, exports/xlsx              links through it, where people look
+    exports/manifest.json, exports/datapackage.json, exports/SHA256SUMS     the same
 
 So all files are of one publication at any moment, whatever ends the program, and those of a mart
 that is gone are gone. The release before stays for whoever is reading it.
@@ -21,17 +22,27 @@ from typing import Any
 from pipeline.build.model import Model, models
 from pipeline.columns import COLUMNS
 from pipeline.identity.offers import FORMULA
+from pipeline.release.datapackage import datapackage
 from pipeline.release.publish import build_id
+from pipeline.release.workbook import write_workbook
 from pipeline.warehouse import DuckDB, Warehouse, quoted, scratch
 
 __all__ = ["export"]
 
-KINDS = ("parquet", "csv")
-MANIFEST = "manifest.json"
+KINDS = ("parquet", "csv", "xlsx")
+MANIFEST, PACKAGE, SUMS = "manifest.json", "datapackage.json", "SHA256SUMS"
+# A CSV of more bytes is written again in parts, one a year: editors and mail refuse larger ones.
+SPLIT_BYTES = 50_000_000
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def export(store: Warehouse) -> list[Path]:
-    """Write `exports/parquet/<mart>.parquet` and `exports/csv/<mart>.csv`, all in one switch.
+    """Write `exports/parquet/<mart>.parquet`, `exports/csv/<mart>.csv` and more, all in one switch.
+
+    A CSV of over 50 MB is in parts, `<mart>_<year>.csv`, by the day of its rows; moments in CSV are
+    UTC as 2026-11-27T12:00:00Z, to the second. `xlsx/<domain>.xlsx` is a workbook of the domain's
+    marts; `datapackage.json` describes the CSV by the Data Package standard, with the licences
+    each table rests on; `sha256sum --check SHA256SUMS` holds.
 
     The Parquet footer holds the mart's description under `description` and, under `columns`, the
     unit and meaning of each column as JSON. In CSV, which has no types, a text that a spreadsheet
@@ -53,6 +64,11 @@ def export(store: Warehouse) -> list[Path]:
             for model in models():
                 if model.schema == "marts":
                     files |= _parquet(db, database, draft, model) | _csv(db, database, draft, model)
+            files |= _workbooks(db, database, draft, publication)
+            package = datapackage(db, database, publication, files)
+        _write(draft / PACKAGE, json.dumps(package, indent=1) + "\n")
+        sums = "".join(f"{about['sha256']}  {file}\n" for file, about in files.items())
+        _write(draft / SUMS, sums)
         _write(draft / MANIFEST, json.dumps({**publication, "files": files}, indent=1) + "\n")
         for folder in (*(draft / kind for kind in KINDS), draft):
             _sync(folder)
@@ -117,11 +133,47 @@ def _parquet(db: DuckDB, database: str, draft: Path, model: Model) -> dict[str, 
 
 
 def _csv(db: DuckDB, database: str, draft: Path, model: Model) -> dict[str, dict[str, Any]]:
-    cells = ", ".join(
-        _as_text(name) if kind == "VARCHAR" else name
-        for name, kind in _columns(db, database, model).items()
-    )
-    return _copy(db, database, model, cells, draft, f"csv/{model.name}.csv", "format csv, header")
+    columns = _columns(db, database, model)
+    cells = ", ".join(_csv_cell(name, kind) for name, kind in columns.items())
+    options = "format csv, header"
+    whole = _copy(db, database, model, cells, draft, f"csv/{model.name}.csv", options)
+    day = next((name for name in model.grain if columns[name] == "DATE"), None)
+    [(file, about)] = whole.items()
+    if about["bytes"] <= SPLIT_BYTES or day is None:
+        return whole
+    (draft / file).unlink()
+    parts: dict[str, dict[str, Any]] = {}
+    years = db.execute(f"select distinct year({day}) from {database}.{model.table} order by 1")
+    for (year,) in years.fetchall():
+        name = f"csv/{model.name}_{year}.csv"
+        where = f"where year(made.{day}) = {year}"
+        parts |= _copy(db, database, model, cells, draft, name, options, where)
+    return parts
+
+
+def _csv_cell(name: str, kind: str) -> str:
+    if kind == "VARCHAR":
+        return _as_text(name)
+    if kind == "TIMESTAMP WITH TIME ZONE":  # spreadsheets do not read DuckDB's own form
+        return f"strftime({name} at time zone 'UTC', {quoted(MOMENT)}) as {name}"
+    return name
+
+
+def _workbooks(
+    db: DuckDB, database: str, draft: Path, publication: dict[str, str]
+) -> dict[str, dict[str, Any]]:
+    """One workbook per group of marts."""
+    groups: dict[str, list[Model]] = {}
+    for model in models():
+        if model.schema == "marts":
+            groups.setdefault(model.group, []).append(model)
+    made: dict[str, dict[str, Any]] = {}
+    for group, members in sorted(groups.items()):
+        file = f"xlsx/{group}.xlsx"
+        members.sort(key=lambda each: each.name)
+        write_workbook(db, database, members, draft / file, publication)
+        made[file] = {"tables": [each.table for each in members], **_sealed(draft / file)}
+    return made
 
 
 def _as_text(name: str) -> str:
@@ -130,21 +182,33 @@ def _as_text(name: str) -> str:
 
 
 def _copy(
-    db: DuckDB, database: str, model: Model, cells: str, draft: Path, file: str, options: str
+    db: DuckDB,
+    database: str,
+    model: Model,
+    cells: str,
+    draft: Path,
+    file: str,
+    options: str,
+    where: str = "",
 ) -> dict[str, dict[str, Any]]:
     path = draft / file
     path.parent.mkdir(parents=True, exist_ok=True)
     # The table's own columns: rows keep their order even where CSV changes a cell.
     order = ", ".join(f"made.{name}" for name in model.grain)
     [(rows,)] = db.execute(
-        f"copy (select {cells} from {database}.{model.table} as made order by {order}) "
+        f"copy (select {cells} from {database}.{model.table} as made {where} order by {order}) "
         f"to {quoted(str(path))} ({options})"
     ).fetchall()
+    return {file: {"table": model.table, "rows": rows, **_sealed(path)}}
+
+
+def _sealed(path: Path) -> dict[str, Any]:
+    """Size and hash of a file, once it is on disk."""
     with path.open("rb") as written:
         sha256 = hashlib.file_digest(written, "sha256").hexdigest()
         os.fsync(written.fileno())
         size = written.seek(0, os.SEEK_END)
-    return {file: {"table": model.table, "rows": rows, "bytes": size, "sha256": sha256}}
+    return {"bytes": size, "sha256": sha256}
 
 
 def _switch(exports: Path, name: str) -> None:
@@ -152,7 +216,7 @@ def _switch(exports: Path, name: str) -> None:
     current = exports / ".current"
     before = current.readlink().name if current.is_symlink() else None
     _link(current, f".releases/{name}")
-    for kind in (*KINDS, MANIFEST):
+    for kind in (*KINDS, MANIFEST, PACKAGE, SUMS):
         place = exports / kind
         if place.is_dir() and not place.is_symlink():  # of a version that wrote here: once
             place.rename(exports / ".releases" / f"{kind}.replaced")

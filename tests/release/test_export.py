@@ -7,12 +7,15 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 from pipeline.build.model import models
 from pipeline.columns import COLUMNS, duckdb_type
@@ -20,8 +23,10 @@ from pipeline.contracts import declared
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.identity.offers import prepare
 from pipeline.release import export as exporting
+from pipeline.release.datapackage import licences
 from pipeline.release.export import export
 from pipeline.release.publish import publish
+from pipeline.release.workbook import _write
 from pipeline.warehouse import Warehouse, opened_for_reading
 from tests.given.market import START, open_for_business
 from tests.given.support import build, fill, offer, typed
@@ -64,6 +69,8 @@ def test_each_mart_is_one_parquet_and_one_csv_and_nothing_else(exported):
     for kind in ("parquet", "csv"):
         found = {path.name for path in (exported / "exports" / kind).iterdir()}
         assert found == {f"{name}.{kind}" for name in MARTS}
+    books = {path.stem for path in (exported / "exports" / "xlsx").iterdir()}
+    assert books == {each.group for each in MARTS.values()}
 
 
 def test_the_manifest_says_of_which_publication_the_files_are(exported):
@@ -71,10 +78,15 @@ def test_the_manifest_says_of_which_publication_the_files_are(exported):
     with opened_for_reading(exported / "warehouse.duckdb") as db:
         [(build, at)] = db.execute("from meta.publication").fetchall()
     assert (manifest["build_id"], manifest["published_at"]) == (build, at.isoformat())
-    assert len(manifest["files"]) == 2 * len(MARTS)
+    books = {each.group for each in MARTS.values()}
+    assert len(manifest["files"]) == 2 * len(MARTS) + len(books)
+    sums = (exported / "exports" / "SHA256SUMS").read_text().splitlines()
+    assert sums == [f"{about['sha256']}  {file}" for file, about in manifest["files"].items()]
     for file, about in manifest["files"].items():
         body = (exported / "exports" / file).read_bytes()
         assert (len(body), hashlib.sha256(body).hexdigest()) == (about["bytes"], about["sha256"])
+        if file.startswith("xlsx/"):
+            continue
         assert about["table"] == f"marts.{Path(file).stem}"
         assert about["rows"] == len(in_mart(exported, Path(file).stem))
 
@@ -172,7 +184,15 @@ def test_csv_holds_the_same_rows_to_the_last_digit(exported, name):
     path = exported / "exports" / "csv" / f"{name}.csv"
     rows = duckdb.read_csv(str(path), header=True, columns=types)
     assert rows.columns == [*types]
-    assert rows.fetchall() == in_mart(exported, name)
+    moments = {n for n, (_, kind) in enumerate(types.items()) if kind.startswith("TIMESTAMP")}
+    whole = [
+        tuple(
+            cell.replace(microsecond=0) if n in moments and cell is not None else cell
+            for n, cell in enumerate(row)
+        )
+        for row in in_mart(exported, name)
+    ]
+    assert rows.fetchall() == whole
 
 
 @EACH_MART
@@ -281,3 +301,64 @@ def test_a_text_that_a_spreadsheet_would_run_never_reaches_a_csv(store):
     in_parquet = dict(parquet.select("host_id", "operator_id").iter_rows())
     assert [in_parquet[f"m{n}"] for n in range(len(bad))] == [*RUNS, *HARMLESS]
     assert [in_csv[f"m{n}"] for n in range(len(bad))] == [*(f"'{text}" for text in RUNS), *HARMLESS]
+
+
+def test_a_csv_that_would_be_too_large_is_in_parts_by_year(business, monkeypatch):
+    monkeypatch.setattr(exporting, "SPLIT_BYTES", 2_000)
+    export(business)
+    parts = sorted(path.name for path in (business.exports / "csv").glob("gpu_price_daily*"))
+    assert parts == ["gpu_price_daily_2024.csv"]
+    rows = duckdb.read_csv(str(business.exports / "csv" / parts[0])).fetchall()
+    assert len(rows) == len(in_mart(business.root, "gpu_price_daily"))
+
+
+def test_a_moment_in_csv_is_one_that_spreadsheets_read():
+    cell = exporting._csv_cell("known_at", "TIMESTAMP WITH TIME ZONE")
+    moment = "timestamptz '2026-11-27 14:00:00.5+02:00' as known_at"
+    assert duckdb.sql(f"select {cell} from (select {moment})").fetchall() == [
+        ("2026-11-27T12:00:00Z",)
+    ]
+
+
+def test_the_package_describes_each_csv_as_it_is(exported):
+    package = json.loads((exported / "exports" / "datapackage.json").read_text())
+    found = {each["path"]: each for each in package["resources"]}
+    assert found.keys() == {f"csv/{name}.csv" for name in MARTS}
+    for path, about in found.items():
+        with (exported / "exports" / path).open(newline="") as file:
+            heads = next(csv.reader(file))
+        assert heads == [field["name"] for field in about["schema"]["fields"]]
+        assert {*about["schema"]["primaryKey"]} <= {*heads}
+    # The small market landed by hand: no source says under which licence.
+    model = MARTS["gpu_price_daily"]
+    assert licences(model, {"staging.gpu_offers": ["CC BY 4.0"], "staging.rates": ["x"]}) == [
+        "CC BY 4.0"
+    ]
+
+
+def test_a_workbook_is_read_back_with_numbers_days_and_citations(exported):
+    book = openpyxl.load_workbook(exported / "exports" / "xlsx" / "prices.xlsx", read_only=True)
+    assert book.sheetnames[:2] == ["Contents", "Dictionary"]
+    rows = book["gpu_price_daily"].iter_rows(values_only=True)
+    heads = next(rows)
+    cells = [dict(zip(heads, row, strict=True)) for row in rows]
+    [level] = [
+        each["median_price_usd_per_gpu_hour"]
+        for each in cells
+        if (each["tier"], each["region_group"], each["observed_on"])
+        == ("neocloud", "all", datetime(2024, 1, 2))  # noqa: DTZ001
+    ]
+    assert level == 2.4
+    assert all("marts.gpu_price_daily [accelerator=" in each["cite"] for each in cells)
+    meaning = {row[1]: row[5] for row in book["Dictionary"].iter_rows(values_only=True)}
+    assert meaning["median_price_usd_per_gpu_hour"] == (
+        COLUMNS["median_price_usd_per_gpu_hour"].doc
+    )
+
+
+def test_a_text_that_looks_like_a_formula_stays_text(tmp_path):
+    path = tmp_path / "x.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        _write(book.add_worksheet(), 0, 0, "=1+1", None)
+    [[cell]] = openpyxl.load_workbook(path).active.iter_rows()
+    assert (cell.value, cell.data_type) == ("=1+1", "s")
