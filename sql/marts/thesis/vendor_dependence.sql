@@ -1,7 +1,8 @@
--- How much each operator lives off NVIDIA, by calendar quarter: NVIDIA's part of the accelerators and of the offers it was
--- seen to rent out. Sightings only: a quarter in which nobody looked has no row, and an offer counts once however
--- often it was seen. An operator's list says what it offers, not what it owns.
--- grain: provider, period_start_on
+-- How much each operator lives off NVIDIA, by quarter: NVIDIA's part of the accelerators and of the offers it was
+-- seen to rent out. Sightings only: a quarter in which nobody looked has no row, nor one that is not over by the
+-- newest sighting held, and an offer counts once however often it was seen. An operator's list says what it offers, not
+-- what it owns.
+-- grain: provider, period_end_on
 with sighted as (
     select distinct
         offers.provider,
@@ -9,7 +10,8 @@ with sighted as (
         offers.offer_id,
         offers.source,
         specs.vendor,
-        cast(date_trunc('quarter', offers.observed_at at time zone 'UTC') as date) as period_start_on
+        last_day(cast(date_trunc('quarter', offers.observed_at at time zone 'UTC') + interval 2 month as date))
+            as period_end_on
     from staging.gpu_offers as offers
     join staging.accelerators as specs on offers.accelerator = specs.accelerator
     where offers.flag is null or offers.flag <> 'reseller'
@@ -17,7 +19,7 @@ with sighted as (
 
 select
     sighted.provider,
-    sighted.period_start_on,
+    sighted.period_end_on,
     max(providers.tier) as tier,
     count(distinct sighted.accelerator) as accelerator_sku_count,
     100.0 * count(distinct case when sighted.vendor = 'NVIDIA' then sighted.accelerator end)
@@ -29,5 +31,6 @@ select
     max(providers.source_url) as source_url
 from sighted
 left join staging.providers as providers on sighted.provider = providers.provider
-group by sighted.provider, sighted.period_start_on
-order by sighted.provider, sighted.period_start_on
+where sighted.period_end_on <= (select max(cast(observed_at at time zone 'UTC' as date)) from staging.gpu_offers)
+group by sighted.provider, sighted.period_end_on
+order by sighted.provider, sighted.period_end_on
