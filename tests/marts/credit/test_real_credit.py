@@ -15,7 +15,7 @@ from pipeline.warehouse import DuckDB, Warehouse
 from tests.given.credit import MARTS, TABLES, rewindable
 from tests.given.support import build, rows
 
-READ = {each.name for each in TABLES.values()} | {"facility_aliases"}
+READ = {name for each in TABLES.values() for name in (each.name, *each.reads)}
 
 
 @pytest.fixture(scope="module")
