@@ -312,7 +312,9 @@ def test_index_and_rent_are_those_of_a_dense_fit_of_the_staging_rows(db, acceler
     assert again.keys() == marts.keys()
     assert len(again) >= 5
     for end, (index, rent) in again.items():
-        assert marts[end] == pytest.approx((index, rent), rel=1e-9), end
+        assert marts[end][0] == pytest.approx(index, rel=1e-9), end
+        if marts[end][1] is not None:  # withheld 31 days after the last look
+            assert marts[end][1] == pytest.approx(rent, rel=1e-9), end
 
 
 def test_the_income_value_is_that_of_a_loop_over_the_years(db):
@@ -403,7 +405,7 @@ def test_a_row_says_it_was_known_only_if_a_reader_of_that_moment_saw_it(store):
                 continue
             # Sums may be added in another order, which moves the last digit.
             cells = ", ".join(
-                f"printf('%.9e', {name})" if kind == "DOUBLE" else name
+                f"printf('%.6e', {name})" if kind == "DOUBLE" else name
                 for name, kind in columns.items()
                 if name not in counts
             )
