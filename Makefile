@@ -49,13 +49,13 @@ check-sql: .sqlfluff_cache/checked
 
 # The linter takes half a second a file: it looks at those that changed since it last was content.
 .sqlfluff_cache/checked: $(shell find sql -name '*.sql') .sqlfluff | .venv/.ready
-	.venv/bin/sqlfluff lint --disable-progress-bar $(if $(filter .sqlfluff,$?),sql,$?)
+	$(PY) -m sqlfluff lint --disable-progress-bar $(if $(filter .sqlfluff,$?),sql,$?)
 	@mkdir -p $(@D) && touch $@
 
 format: .venv/.ready  ## Python and SQL as `make check` wants them
 	$(PY) -m ruff check --fix --quiet .
 	$(PY) -m ruff format .
-	.venv/bin/sqlfluff fix --disable-progress-bar sql
+	$(PY) -m sqlfluff fix --disable-progress-bar sql
 
 audit: .venv/.ready  ## known vulnerabilities of the locked packages, where the database can be reached
 	$(PY) -m tests.audit

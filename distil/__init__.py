@@ -31,6 +31,7 @@ from typing import cast
 import polars as pl
 
 READ_ON = date(2026, 11, 27)
+FILINGS_READ_ON = date(2026, 11, 23)
 MACHINERY = {"runs", "document", "__main__"}
 # A look that found no price, as against a price that is not to be trusted.
 ENDS_RUN = ("removed", "not_priced_yet", "not_offered")

@@ -21,7 +21,7 @@ from typing import Any
 
 import polars as pl
 
-from distil import READ_ON
+from distil import FILINGS_READ_ON
 from distil import _filing_read as read
 from distil import _filing_recorded as recorded
 from distil._filing_recorded import FACTS, KEY, Filings
@@ -194,7 +194,11 @@ def distil(sec: Path, reference: Path) -> pl.DataFrame:
     recipes = pl.read_csv(reference / "concept_recipes.csv", infer_schema=False)
     meanings = pl.read_csv(reference / "commitment_meanings.csv", infer_schema=False)
     facts = vintages(wanted(gather(sec), recipes, meanings))
-    return facts.with_columns(read_on=pl.lit(READ_ON)).select(COLUMNS).sort(KEY[:1] + KEY[2:] + KEY)
+    return (
+        facts.with_columns(read_on=pl.lit(FILINGS_READ_ON))
+        .select(COLUMNS)
+        .sort(KEY[:1] + KEY[2:] + KEY)
+    )
 
 
 def write(facts: pl.DataFrame, path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from distil import READ_ON
+from distil import FILINGS_READ_ON
 from pipeline.sources.filings import sec_instances
 from pipeline.sources.source import Capture
 
@@ -203,7 +203,9 @@ def without_accession(path: Path, ticker: str, filings: Filings) -> Iterator[dic
 
 def documents(folder: Path) -> Iterator[pl.DataFrame]:
     """Recorded filings themselves, dimensioned and extension figures too, as our parser reads."""
-    midnight = datetime(READ_ON.year, READ_ON.month, READ_ON.day, tzinfo=UTC)
+    midnight = datetime(
+        FILINGS_READ_ON.year, FILINGS_READ_ON.month, FILINGS_READ_ON.day, tzinfo=UTC
+    )
     for name, (accession, day) in DOCUMENTS.items():
         body = gzip.decompress((folder / name).read_bytes())
         capture = Capture("sec_instances", f"{accession}_{day}", name, midnight, "")

@@ -7,7 +7,7 @@ lists several instance types, the cheapest per accelerator stands for the key (t
 attached; of equals the one with the most accelerators), and spot follows the same instance type.
 
 A run is a row of sightings at one price with no silence longer than `max_gap_days` between two of
-them, and it says on which days it was seen (`seen_after_days`): a recorder that looked on three
+them, and it says on which days it was seen (`seen_again`): a recorder that looked on three
 days has three sightings. Where an observation stands for a week or more, one look a week is kept,
 the last that follows the one before within it. What lies after the last sighting is unknown. A day
 on which the folder saw that the key's price was gone ends a run too.
@@ -218,7 +218,7 @@ def runs(daily: pl.DataFrame) -> pl.DataFrame:
             last_seen_on=pl.col("seen_on").max(),
             days=pl.col("seen_on"),
         )
-        .with_columns(seen_after_days=looks(pl.col("days"), pl.col("refresh_days")))
+        .with_columns(seen_again=looks(pl.col("days"), pl.col("refresh_days")))
         .drop("run", "days")
     )
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -311,3 +311,117 @@ def test_the_report_of_the_committed_facts_has_every_figure(db):
     text = page(db)
     assert "cannot answer" not in text
     assert text.count("<svg") == 2 * sum(each.draw is not None for each in FIGURES)
+
+
+# --- the thesis, on real figures -------------------------------------------------------------
+
+
+def checked(db, *, as_of=None):
+    """Verdict and readings by claim, as known then."""
+    table = "marts.claim_check" if as_of is None else "vintage.claim_check"
+    if as_of is not None:
+        db.execute(f"set variable as_of = timestamptz '{as_of} 00:00:00+00'")
+    try:
+        rows = db.sql(f"from {table}").pl().to_dicts()
+    finally:
+        db.execute("reset variable as_of")
+    return {row["claim_id"]: row for row in rows}
+
+
+def test_every_part_of_the_article_has_a_claim_with_figures_or_the_reason(db):
+    claims = checked(db)
+    assert len(claims) >= 20
+    assert {row["subject"] for row in claims.values()} >= {
+        "nvidia", "amd", "asic", "tpu", "trainium", "coreweave", "gpu_debt", "private_credit",
+        "circular_financing",
+    }  # fmt: skip
+    for row in claims.values():
+        measured = row["measured_low_value"] is not None
+        assert (row["verdict"] == "not measurable") == (row["gap_reason"] is not None)
+        assert measured or row["gap_reason"]
+
+
+def test_every_citation_of_a_claim_is_a_page_and_none_is_in_the_future(db):
+    now = datetime.now(UTC)
+    for claim_id, row in checked(db).items():
+        assert row["claim_url"].startswith("https://"), claim_id
+        assert row["known_at"] <= now, claim_id
+        urls = (row["source_urls"] or "").split()
+        assert urls or row["verdict"] == "not measurable", claim_id
+        assert all(url.startswith("https://") for url in urls), claim_id
+        assert row["measured_on"] is None or row["measured_on"] <= now.date(), claim_id
+
+
+def test_more_than_12_billion_is_true_of_what_may_be_drawn_and_not_of_what_was(db):
+    # 10-Q of June 2025, note on debt: principal 11,171,485,000.
+    row = checked(db)["coreweave_over_12bn"]
+    assert row["measured_value"] == pytest.approx(11_171_485_000, rel=1e-6)
+    assert row["verdict"] == "partly"
+    assert "committed" in row["measure"]
+    assert "announced" in row["measure"]
+
+
+def test_rates_of_about_10_percent_are_shown_by_facility_and_falling(db):
+    row = checked(db)["neocloud_loan_rate_10_pct"]
+    assert (row["measured_low_value"], row["measured_high_value"]) == (7.0, 15.0)
+    assert "2024-12-31 weighted 12.4 %" in row["measure"]
+    assert row["measured_value"] < 11
+
+
+def test_nvidias_share_has_three_definitions(db):
+    rows = db.execute(
+        "select distinct share_definition from marts.vendor_revenue_share where vendor = 'NVIDIA'"
+    ).fetchall()
+    assert {name for (name,) in rows} == {"filed_lines", "chip_cost", "compute"}
+    row = checked(db)["nvidia_85_pct_of_the_money"]
+    assert 60 < row["measured_low_value"] < 80 < row["measured_high_value"] < 95
+
+
+def test_throughput_gaps_are_those_of_the_published_rounds(db):
+    # Per part and round: MI300X -2 % of H100 where both ran eight, MI355X -1 % of B200.
+    rows = db.sql(
+        "select challenger, reference, benchmark_version as round, throughput_gap_pct as gap "
+        "from marts.benchmark_gap where benchmark_scenario = 'Offline' "
+        "and benchmark_model = 'llama2-70b-99.9'"
+    ).pl()
+    gaps = {row[:3]: row[3] for row in rows.iter_rows()}
+    h100, b200 = "nvidia-h100-sxm-80gb", "nvidia-b200-sxm-180gb"
+    assert gaps["amd-mi300x-192gb", h100, "v4.1"] == pytest.approx(-2, abs=2.5)
+    assert gaps["amd-mi355x-288gb", b200, "v6.0"] == pytest.approx(-1, abs=0.5)
+
+
+def test_the_rent_of_the_mi300x_did_not_fall_with_its_panel(db):
+    rows = db.sql(
+        "select rent_gap_pct as fixed, all_sellers_rent_gap_pct as seen "
+        "from marts.substitution_gap where challenger = 'amd-mi300x-192gb' and is_primary_pair "
+        "and tier = 'neocloud' and market = 'on_demand' and period_end_on >= '2026-01-01'"
+    ).pl()
+    assert rows["fixed"].is_between(-25, 5).all()
+    assert rows["seen"].min() < -35
+
+
+def test_a_memorandum_of_500_billion_is_in_no_binding_sum(db):
+    sums = dict(
+        db.execute(
+            "select binding_scope, sum(amount_usd) from marts.backstop "
+            "where guarantor = 'NVIDIA' and is_counted group by all"
+        ).fetchall()
+    )
+    assert sums["intent"] >= 500e9
+    assert 105e9 <= sums["binding"] < 250e9
+
+
+def test_the_known_loop_through_nvidia_and_openai_is_found(db):
+    loops = db.execute(
+        "select binding_scope, loop_path from marts.vendor_financing_loops"
+    ).fetchall()
+    assert ("all", "NVIDIA > OpenAI > NVIDIA") in loops
+    assert ("binding", "Amazon > Anthropic > Amazon") in loops
+
+
+def test_the_verdicts_of_the_end_of_2025_are_those_of_what_was_known_then(db):
+    then, now = checked(db, as_of="2026-01-01"), checked(db)
+    assert then["nvidia_is_the_hidden_backstop"]["measured_value"] < 50e9
+    assert now["nvidia_is_the_hidden_backstop"]["measured_value"] > 100e9
+    assert all(row["known_at"] <= datetime(2026, 1, 1, tzinfo=UTC) for row in then.values())
+    assert any(then[name]["verdict"] != now[name]["verdict"] for name in then)

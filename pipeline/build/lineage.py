@@ -10,7 +10,7 @@ import duckdb
 
 from pipeline.warehouse import DuckDB
 
-__all__ = ["ModelError", "parsed", "rewound", "rewound_once", "tables_read"]
+__all__ = ["ModelError", "hoisted", "parsed", "printed", "rewound", "rewound_once", "tables_read"]
 
 
 class ModelError(ValueError):
@@ -152,8 +152,12 @@ def rewound_once(table: str, queries: Mapping[str, str]) -> str:
         own, node = _parts(queries[each], _past(each), tuple(queries))
         parts += [*own, _cte(_past(each), node)]
     own, node = _parts(queries[table], "asked", tuple(queries))
-    whole = {**node, "cte_map": {"map": [*parts, *own]}}
-    tree = {**parsed(queries[table]), "statements": [{"node": whole, "named_param_map": []}]}
+    return printed({**node, "cte_map": {"map": [*parts, *own]}})
+
+
+def printed(node: Mapping[str, Any]) -> str:
+    """The text of a parsed SELECT."""
+    tree = {**parsed("select 1"), "statements": [{"node": node, "named_param_map": []}]}
     return _asked("json_deserialize_sql", json.dumps(tree))
 
 
@@ -180,7 +184,12 @@ def _parts(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The CTEs of a rewound query, their names led by a prefix, and what is left without them."""
     ctes = {each: _past(each) for each in tables_read(query) & {*shared}}
-    [statement] = cast("list[Any]", parsed(rewound(query, shared=ctes))["statements"])
+    return hoisted(rewound(query, shared=ctes), prefix)
+
+
+def hoisted(query: str, prefix: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The CTEs of a query, their names led by a prefix, and what is left without them."""
+    [statement] = cast("list[Any]", parsed(query)["statements"])
     node = statement["node"]
     own = {each["key"]: f"{prefix}_{each['key']}" for each in node["cte_map"]["map"]}
     for each in _named(node):

@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
-from pipeline.build.lineage import ModelError, parsed
+from pipeline.build.lineage import ModelError, hoisted, parsed, printed
 
 __all__ = ["composed", "parts_named"]
 
@@ -39,15 +40,23 @@ def parts_named(query: str) -> Mapping[str, Path]:
 
 
 def composed(query: str) -> str:
-    """The query with `rules_of.<folder>` written out.
+    """The query with `rules_of.<folder>` written out, its parts' common expressions before its own.
+
+    DuckDB 1.4.0 does not find those of a query that stands inside another's.
 
     Raises:
         ModelError: an unknown or empty folder, or a file that is not one SELECT, by its path.
     """
-    return NAMED.sub(lambda found: f"(\n{_united(found.group(1))}\n)", query)
+    moved: list[object] = []
+    united = NAMED.sub(lambda found: f"(\n{_united(found.group(1), moved)}\n)", query)
+    if not moved:
+        return united
+    [statement] = cast("list[Any]", parsed(united)["statements"])
+    own = statement["node"]["cte_map"]["map"]
+    return printed({**statement["node"], "cte_map": {"map": [*moved, *own]}})
 
 
-def _united(folder: str) -> str:
+def _united(folder: str, moved: list[object]) -> str:
     paths = sorted((PARTS / folder).glob("*.sql"))
     if folder not in FOLDERS or not paths:
         raise ModelError(f"sql/rules/{folder} has no parts, or nobody said what they answer")
@@ -56,10 +65,11 @@ def _united(folder: str) -> str:
     for path in paths:
         text = path.read_text(encoding="utf-8").strip()
         try:
-            parsed(text)
+            common, asked = hoisted(text, path.stem.replace("-", "_"))
         except ModelError as error:
             raise ModelError(f"sql/rules/{folder}/{path.name}: {error}") from error
+        moved += common
         quoted = text.replace("'", "''")
         named = f"'{path.stem}' as part_name, '{quoted}' as rule"
-        selects.append(f"select {named}, {columns} from (\n{text}\n) as part")
+        selects.append(f"select {named}, {columns} from (\n{printed(asked)}\n) as part")
     return "\nunion all\n".join(selects)

@@ -66,6 +66,8 @@ COLUMNS: dict[str, Column] = {
     "draw_tenor_months": Column(
         pl.Int64(), "Life of each draw where draws mature one by one.", "months"
     ),
+    "draws_end_on": day("Last day on which the agreement lets draw; null where not read."),
+    "terms_from_on": day("Day from which the version's terms bind; null where not said."),
     "amortisation": choice(
         "How principal is repaid: filed_schedule (its figures are public), unfiled_schedule (it"
         " exists but is not public), borrowing_base (what the base no longer covers).",
@@ -214,16 +216,20 @@ COLUMNS: dict[str, Column] = {
     "press_facility_count": count("Of these, those only the press tells of."),
     "borrower_count": count("Borrowers of these facilities."),
     "filed_drawn_usd": number(
-        MONEY, "Newest filed principal, however old (oldest_balance_on), of those with one."
+        MONEY, "Principal of the filed on the one day the row is of (balance_on)."
     ),
     "filed_committed_usd": number(MONEY, "Commitments and face of the filed, as first committed."),
-    "announced_drawn_usd": number(MONEY, "Principal outstanding of the announced facilities."),
+    "announced_drawn_usd": number(MONEY, "Principal of the announced on that day."),
     "announced_committed_usd": number(MONEY, "Commitments and face announced but not filed."),
-    "press_drawn_usd": number(MONEY, "Principal outstanding as only the press tells it."),
+    "press_drawn_usd": number(MONEY, "Principal on that day as only the press tells it."),
     "press_estimate_usd": number(MONEY, "Commitments and face as only the press tells them."),
     "facilities_without_balance_count": count("Facilities whose drawn amount is not known."),
     "facilities_without_commitment_count": count("Facilities whose commitment is not known."),
-    "oldest_balance_on": day("Day of the oldest balance in the drawn amounts."),
+    "other_day_drawn_usd": number(
+        MONEY, "Principal of facilities whose last balance is of another day; in no drawn amount."
+    ),
+    "facilities_of_other_day_count": count("Facilities in that principal."),
+    "oldest_balance_on": day("Day of the oldest balance in the row, those of other days counted."),
     "source_urls": text("Public addresses the row rests on, separated by spaces."),
     # What lenders say.
     "fv_to_par_pct": number("%", "Fair value over par; means nothing where par is mostly undrawn."),
@@ -275,4 +281,51 @@ COLUMNS: dict[str, Column] = {
     "edges_not_filed_count": count("Edges of the loop that no SEC filing states."),
     "edge_kinds": text("Kind of each commitment in order of the path, joined by >."),
     "commitment_ids": text("Identifier of each commitment in order of the path, joined by >."),
+    # Public quotes.
+    "instrument": text("What is traded, as the document names it."),
+    "quoted_on": day("Day of the quote; the last of its month or year where only that is said."),
+    "quote_grain": choice(
+        "How precisely the day is stated: a day, a month or a year.",
+        "on_day",
+        "in_month",
+        "in_year",
+    ),
+    "quote_kind": choice(
+        "What is quoted: price_pct_of_par, yield_pct a year, or spread_bps over the benchmark.",
+        "price_pct_of_par",
+        "yield_pct",
+        "spread_bps",
+    ),
+    "quote_value": number("as quote_kind says", "The figure quoted."),
+    "is_issue": flag("True where it is what was paid at issue."),
+    "quote_tier": choice(
+        "Who says so: primary (the issuer), press, or aggregator (a site that repeats it).",
+        "primary",
+        "press",
+        "aggregator",
+    ),
+    "lender_period_end_on": day("Newest quarter of lenders' marks of the borrower up to the day."),
+    "lender_adviser_count": count("Advisers behind those marks."),
+    "low_lender_fv_to_par_pct": number("%", "Lowest of the advisers' values over par."),
+    "median_lender_fv_to_par_pct": number("%", "Median of them; never averaged with a quote."),
+    "high_lender_fv_to_par_pct": number("%", "Highest of them."),
+    "model_balance_on": day(
+        "Newest day up to the quote on which the model values the borrower's debt."
+    ),
+    "low_model_ltv_market_pct": number("%", "Lowest market LTV of its facilities on that day."),
+    "high_model_ltv_market_pct": number("%", "Highest market LTV of its facilities on that day."),
+    "lender_missing_reason": text("Why no lender's mark stands beside; null where one does."),
+    "model_missing_reason": text("Why no valuation stands beside; null where one does."),
+    # Marks through time.
+    "is_move": flag("True where the adviser's value changed by half a point of par or more."),
+    "move_direction": choice("Which way it moved; null where it did not.", "down", "up"),
+    "run_started_on": day("Quarter in which the first adviser moved that way, quarters in a row."),
+    "first_mover": text("Adviser whose move that way was public first in the run."),
+    "is_first_mover": flag("True where it is this one; null where it did not move."),
+    "after_first_mover_days": Column(
+        pl.Int64(), "From that move's publication to this one's.", "days"
+    ),
+    "between_reports_days": Column(pl.Int64(), "Days between the two reports compared.", "days"),
+    "identified_pct": number("%", "Par in public schedules over the balance."),
+    "remainder_note": text("What the part no public holder shows does and does not mean."),
 }

@@ -63,7 +63,7 @@ COLUMNS: dict[str, Column] = {
     ),
     # Levels.
     "observed_on": day("UTC day the price holds for."),
-    "seen_after_days": text(
+    "seen_again": text(
         "Days on which a run was seen again, as gaps: `1x13 2 7x4` is 13 daily looks, one two days "
         "on, then four weekly ones; empty for a run seen once."
     ),

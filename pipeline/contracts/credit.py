@@ -30,7 +30,9 @@ FACILITY_TERMS = contract(
         Filed documents go before releases, releases before press (`deal_status`); where they
         disagree each has its row and `is_disputed`. Every version repeats all terms
         known by then, so the newest row known is complete. What a filing redacts is empty and named
-        in `redacted_terms`. A facility inside another one names it in `parent_facility_id`: add up
+        in `redacted_terms`. `terms_from_on` is the day from which the terms bind (closing,
+        amendment), not the day they became known; a note that restates an agreement has that
+        agreement's day. A facility inside another one names it in `parent_facility_id`: add up
         rows without a parent only. `benchmark` is UST where notes were priced over Treasuries at a
         fixed coupon.
         """,
@@ -54,6 +56,8 @@ FACILITY_TERMS = contract(
         "maturity_on",
         "maturity_grain",
         "draw_tenor_months",
+        "draws_end_on",
+        "terms_from_on",
         "amortisation_from_on",
         "advance_rate_pct",
         "advance_rate_low_pct",
@@ -94,6 +98,8 @@ FACILITY_TERMS = contract(
     maturity_on=[pa.Check(_closed_before_it_matures, name="a facility closes before it matures")],
     maturity_grain=[],
     draw_tenor_months=[pa.Check.in_range(1, 480)],
+    draws_end_on=[],
+    terms_from_on=[],
     amortisation=[],
     amortisation_from_on=[],
     advance_rate_pct=[PERCENT],
@@ -151,8 +157,8 @@ FACILITY_BALANCES = contract(
 
         Principal, carrying value and effective rate as filed, never mixed.
         CoreWeave's instruments come to the totals its debt notes state: 8,033,477,000 at the end of
-        2024, 11,171,485,000 at mid-2025 and 25,149,000,000 in March 2026, where one line holds OEM
-        and software licence financing.
+        2024, 11,171,485,000 at mid-2025, 25,149,000,000 in March 2026, where one line holds OEM and
+        software licence financing, and 35,551,000,000 in June 2026.
         """,
     ),
     key=["facility_id", "balance_on", "known_at", "source_url"],
@@ -164,6 +170,35 @@ FACILITY_BALANCES = contract(
     undrawn_usd=[DOLLARS],
     effective_rate_pct=[pa.Check.in_range(0, 40)],
     accession=[ACCESSION],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
+MARKET_QUOTES = contract(
+    "market_quotes",
+    "One row per traded debt, day and kind of quote, as one document gives it.",
+    committed=Committed(
+        """Public quotes of traded debt of AI borrowers: bonds, loans and credit default swaps.
+
+        Single figures of releases, the press and aggregators, each with its tier; not a price
+        series. A day known to the month or year alone counts as its last (`quote_grain`). An issue
+        price is what was paid on the day, not what the market says later. Never averaged with
+        marks of lenders: one is a trade or an asking price, the other an opinion.
+        """,
+        terms="Single figures, cited; no vendor's series is stored.",
+    ),
+    key=["instrument", "quoted_on", "quote_kind"],
+    optional=["facility_id"],
+    instrument=[],
+    borrower=[],
+    facility_id=[SLUG],
+    quoted_on=[],
+    quote_grain=[],
+    quote_kind=[],
+    quote_value=[pa.Check.in_range(0, 5_000)],
+    is_issue=[],
+    quote_tier=[],
     evidence=[],
     source_date=[],
     read_on=[],

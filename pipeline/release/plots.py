@@ -12,6 +12,7 @@ import polars as pl
 from matplotlib.figure import Figure
 from PIL import Image
 
+from pipeline.release.graphs import GRAPHS, drawn
 from pipeline.warehouse import DuckDB
 
 __all__ = ["PLOTS", "image"]
@@ -128,14 +129,20 @@ def image(db: DuckDB, table: str) -> str | None:
         db: A database that holds the table.
         table: Its name with the schema.
     """
+    if (graph := GRAPHS.get(table)) is not None:
+        picture = drawn(db, graph)
+        return None if picture is None else _inline(graph.title, picture)
     plot = PLOTS.get(table)
     if plot is None:
         return None
     points = db.sql(plot.query).pl().drop_nulls(["place", "value"])
     if points.is_empty():
         return None
-    encoded = base64.b64encode(_drawn(plot, points)).decode()
-    return f"![{plot.title}](data:image/png;base64,{encoded})"
+    return _inline(plot.title, _drawn(plot, points))
+
+
+def _inline(title: str, picture: bytes) -> str:
+    return f"![{title}](data:image/png;base64,{base64.b64encode(picture).decode()})"
 
 
 def _drawn(plot: Plot, points: pl.DataFrame) -> bytes:

@@ -1,5 +1,4 @@
--- Where nothing moves yet, the stress is the coverage it starts from: debt and market side as they are, the
--- contract's side raised, where it must be, to the limit.
+-- Where nothing moves yet, the stress is the coverage it starts from, collateral not raised.
 select
     stress.facility_id,
     stress.principal_usd,
@@ -16,7 +15,7 @@ where stress.scenario = 'base'
 and stress.quarter_number = 0
 and (
     stress.principal_usd <> coverage.principal_usd
-    or abs(stress.ltv_contract_pct - least(coverage.ltv_contract_pct, coverage.ltv_max_pct)) > 1e-9
+    or abs(stress.ltv_contract_pct - coverage.ltv_contract_pct) > 1e-9
     or abs(stress.market_value_usd - coverage.market_value_usd) > 1e-9 * coverage.market_value_usd
     or (stress.market_value_usd is null) <> (coverage.market_value_usd is null)
     or abs(4 * stress.quarter_market_income_usd - coverage.annual_market_income_usd)

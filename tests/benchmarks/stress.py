@@ -141,14 +141,11 @@ def by_hand(arrays: dict[str, Any]) -> dict[str, Any]:
             / own["depreciation_life_years"].to_numpy()[:, None], 0,
         )  # fmt: skip
         cost = own["lot_cost_usd"].to_numpy()[:, None] * left
-        factor = max(start.ltv_contract_pct / start.ltv_max_pct, 1)
-        depreciated = factor * cost.sum(axis=0)
+        depreciated = cost.sum(axis=0)
         level = start.principal_usd * np.minimum((start.months - 3 * quarters) / start.months, 1)
         if start.amortisation == "bullet":
             level = np.full(QUARTERS + 1, start.principal_usd)
         level = np.where(3 * quarters >= start.months, 0.0, level)
-        if start.amortisation == "borrowing_base":
-            level[1:] = np.minimum(level, start.ltv_max_pct / 100 * depreciated)[1:]
         owed, due = level[:-1], level[:-1] - level[1:]
         age = own["age_years"].to_numpy()[:, None] + quarters[:-1] / 4
         count = own["gpu_estimate"].to_numpy()[:, None]

@@ -183,7 +183,7 @@ def test_three_looks_of_one_feed_are_three_days(history) -> None:
     feed = history.filter(pl.col("source_url").str.contains("toolshedlabs-hash.*3c41e77"))
     days = {
         first + timedelta(days=after)
-        for first, written in feed.select("observed_on", "seen_after_days").iter_rows()
+        for first, written in feed.select("observed_on", "seen_again").iter_rows()
         for after in read_days(written)
     }
     assert days == {date(2026, 9, 3), date(2026, 10, 1), date(2026, 10, 4)}

@@ -6,7 +6,7 @@ day it closes: 400 at an advance rate of 80 % paid for 500, written off over six
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pipeline.build.lineage import rewound_once
@@ -27,6 +27,7 @@ COVERAGE = (
     "marts.facility_collateral",
     "marts.facility_lot_value",
     "marts.facility_coverage",
+    "marts.facility_repayment",
 )
 MARTS = (*COVERAGE, "marts.facility_stress", "marts.facility_reverse_stress")
 RENT, CASH, COST, AGES = 15.0, 5.0, 100.0, 8
@@ -128,6 +129,48 @@ def step(scenario: str = "base", quarter: int = 0, **cells: Any) -> dict[str, An
     } | cells
 
 
+def decline(percent: float = 0.0, on: date = DAY, **cells: Any) -> dict[str, Any]:
+    """Rents change by so much a year through the cycle; here they stand still."""
+    return {
+        "accelerator": "all",
+        "method": "pooled_through_cycle",
+        "publication_status": "published",
+        "period_end_on": on,
+        "rate_pct_per_year": percent,
+        "interval_low_rate_pct_per_year": percent,
+        "interval_high_rate_pct_per_year": percent,
+    } | cells
+
+
+def moved(db: DuckDB, changes: Iterable[float], tier: str = "neocloud", **cells: Any) -> None:
+    """Rents of the loan's accelerator move so from week to week, from the first week of 2025."""
+    start = date(2025, 1, 5)
+    weeks = [
+        {
+            "period": "week",
+            "accelerator": H100,
+            "tier": tier,
+            "market": "on_demand",
+            "term_months": 0,
+            "basis": "all_in",
+            "publication_status": "published",
+            "compared_with_on": start + timedelta(weeks=number),
+            "period_end_on": start + timedelta(weeks=number + 1),
+            "log_change": change,
+            "known_at": datetime(2025, 1, 12, tzinfo=UTC) + timedelta(weeks=number + 1),
+        }
+        | cells
+        for number, change in enumerate(changes)
+    ]
+    db.execute("create schema if not exists marts")
+    put(db, "marts.moved_now", *weeks)
+    db.execute(
+        "create table if not exists marts.gpu_price_movement as from marts.moved_now limit 0"
+    )
+    db.execute("insert into marts.gpu_price_movement from marts.moved_now")
+    db.execute("drop table marts.moved_now")
+
+
 def landed(
     db: DuckDB,
     *,
@@ -138,6 +181,7 @@ def landed(
     inputs: Iterable[dict[str, Any]] = INPUTS,
     clocks: Iterable[dict[str, Any]] | None = None,
     scenarios: Iterable[dict[str, Any]] | None = None,
+    declines: Iterable[dict[str, Any]] | None = None,
 ) -> None:
     """Land what is given; what is not is one loan, its balance, its chip, SOFR and `base`."""
     empty(db)
@@ -151,6 +195,7 @@ def landed(
     land(db, COST_INPUTS, *inputs)
     land(db, SCENARIOS, *([step()] if scenarios is None else scenarios))
     put(db, "marts.residual_value", *(clock() if clocks is None else clocks))
+    put(db, "marts.depreciation_rate", *([decline()] if declines is None else declines))
 
 
 def world(db: DuckDB, **given: Any) -> None:
@@ -188,10 +233,11 @@ def rewindable(db: DuckDB) -> None:
     for contract in declared():
         view = f"create or replace view known.{contract.name} as from {contract.table}"
         db.execute(f"{view} where {AS_OF}")
-    db.execute(
-        "create or replace view vintage.residual_value as from marts.residual_value where "
-        + AS_OF.replace("known_at", "period_end_on::timestamptz + interval 1 day")
-    )
+    for name in ("residual_value", "depreciation_rate"):
+        db.execute(
+            f"create or replace view vintage.{name} as from marts.{name} where "
+            + AS_OF.replace("known_at", "period_end_on::timestamptz + interval 1 day")
+        )
     queries = {each.table: each.query for each in models() if each.table in with_steps(*MARTS)}
     for table, name in ((each.table, each.name) for each in models() if each.table in queries):
         past = rewound_once(table, queries)

@@ -33,6 +33,7 @@ MARTS = (
     "marts.gpu_debt_market",
     "marts.lender_mark",
     "marts.lender_mark_dispersion",
+    "marts.lender_mark_move",
     "marts.lender_exposure",
     "marts.commitment",
     "marts.backstop",

@@ -2,7 +2,7 @@
 
 One line of `warehouse/reference/gpu_price_history.csv` says: this provider asked this price for one
 accelerator-hour from `observed_on`, the first day it was seen, to `last_seen_on`, the last day it
-was seen again, and on the days of `seen_after_days` in between; one observation stands for
+was seen again, and on the days of `seen_again` in between; one observation stands for
 `refresh_days`. `distil` makes the file and says what was read, corrected and left out. Prices are
 USD per accelerator-hour, days are UTC.
 
@@ -33,7 +33,7 @@ COLUMNS = (
     "instance_type",
     "observed_on",
     "last_seen_on",
-    "seen_after_days",
+    "seen_again",
     "price_usd_per_gpu_hour",
     "refresh_days",
     "host_count",
@@ -67,7 +67,7 @@ def read_days(written: str | None) -> list[int]:
     found = GAPS.findall(written or "")
     gaps = [int(gap) for gap, n in found for _ in range(int(n or 1))]
     if " ".join(f"{gap}x{n}" if n else gap for gap, n in found) != (written or "") or 0 in gaps:
-        raise ParseError(f"seen_after_days: {written!r}")
+        raise ParseError(f"seen_again: {written!r}")
     return list(accumulate(gaps, initial=0))
 
 
@@ -79,14 +79,12 @@ def parse(body: bytes, _: Capture) -> pl.DataFrame:
             end on its last day.
     """
     runs = read_typed(body, COLUMNS)
-    written = runs["seen_after_days"].unique()
+    written = runs["seen_again"].unique()
     days = pl.DataFrame(
-        {"seen_after_days": written, "seen_after": [read_days(each) for each in written]},
-        schema={"seen_after_days": pl.String, "seen_after": pl.List(pl.Int64)},
+        {"seen_again": written, "seen_after": [read_days(each) for each in written]},
+        schema={"seen_again": pl.String, "seen_after": pl.List(pl.Int64)},
     )
-    seen = runs.join(
-        days, on="seen_after_days", how="left", nulls_equal=True, maintain_order="left"
-    )
+    seen = runs.join(days, on="seen_again", how="left", nulls_equal=True, maintain_order="left")
     length = (pl.col("last_seen_on") - pl.col("observed_on")).dt.total_days()
     if not (torn := seen.filter(length != pl.col("seen_after").list.last())).is_empty():
         raise ParseError(f"{torn.height} runs are not seen on their last day: {torn.row(0)}")

@@ -13,14 +13,16 @@ anything is written.
 
 Asked for in groups of accelerators, so that none comes near the limit, with the filters of Vast's
 own client: verified, rentable, not external. Names are those seen in answers and public clients of
-2026; one Vast does not know matches nothing, for ever (`A100 SXM`). A test holds them against the
-alias table: each current data-centre and workstation chip is asked for, or NOT_THERE says why not.
+2026; one Vast does not know matches nothing, for ever (`A100 SXM`). Each current data-centre and
+workstation chip of the committed reference is asked for, or NOT_THERE says why not; one that is
+neither, such as one described this morning, is named in a warning of the run.
 
 Traps: `A100 SXM4` has 40 or 80 GB, `RTX 4090` exists modified with 48. `min_bid` is a floor, not a
 price, and lay above `dph_total` in 98 of 1,936 offers. A full page is a cut-off page.
 """
 
 import json
+import logging
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -28,10 +30,14 @@ from functools import partial
 import polars as pl
 
 from pipeline.capture import http
+from pipeline.contracts import Contract
 from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.contracts.reference import ACCELERATOR_ALIASES, ACCELERATORS
+from pipeline.identity.identity import resolve_accelerator
+from pipeline.sources.committed import read_reference
 from pipeline.sources.guards import read_json
 from pipeline.sources.prices._answers import objects, provenance, typed, untold
-from pipeline.sources.source import Capture, Held, ParseError, Part, Source
+from pipeline.sources.source import REFERENCE, Capture, Held, ParseError, Part, Source
 
 URL = "https://console.vast.ai/api/v0/bundles/"
 LIMIT = 3000
@@ -51,7 +57,10 @@ GROUPS = {
     "amd": ["MI300X", "InstinctMI300X"],
     "volta": ["Tesla V100"],
 }
-# Current chips that are not asked for, and why; the test of the names reads it.
+# What Vast's operators call current: cards of these, but for GeForce, are in some query.
+CURRENT = ("Ampere", "Ada", "Hopper", "Blackwell", "Blackwell Ultra", "Rubin")
+CONSUMER = r"^(?:GTX|RTX \d{4}(?: Ti| D| SUPER| Ti SUPER)?$)"
+# Current chips that are not asked for, and why.
 NOT_THERE = {
     "nvidia-a10g-24gb": "made for AWS",
     "nvidia-a100x-80gb": "a network card with a GPU; too few to make a price",
@@ -88,6 +97,8 @@ ADDRESS_TEXT = re.compile(rb'"[^"]*ipaddr[^"]*"\s*:\s*("[^"]*"?|[^,}\]]*),?', re
 
 def fetch(held: Held) -> Iterator[Part]:
     del held  # answers have no validators
+    if missing := unasked(_committed(ACCELERATORS), _committed(ACCELERATOR_ALIASES)):
+        logging.getLogger(__name__).warning("vast: no query asks for %s", ", ".join(missing))
     for group, names in GROUPS.items():
         query = {
             "gpu_name": {"in": names},
@@ -99,6 +110,31 @@ def fetch(held: Held) -> Iterator[Part]:
             "limit": LIMIT,
         }
         yield Part(group, http.attempt(partial(http.post, URL, json=query, expects="json")))
+
+
+def unasked(chips: pl.DataFrame, aliases: pl.DataFrame) -> list[str]:
+    """Current data-centre and workstation chips that no query asks for and NOT_THERE does not know.
+
+    Args:
+        chips: Rows of `accelerators`.
+        aliases: Rows of `accelerator_aliases`, which say what the names asked for are.
+    """
+    names = pl.DataFrame({"accelerator_raw": [name for each in GROUPS.values() for name in each]})
+    memories = pl.DataFrame({"memory_gib": [None, *chips["memory_gib"].drop_nulls().unique()]})
+    asked = names.join(memories, how="cross").with_columns(
+        provider=pl.lit("vast"), instance_type=pl.lit(None, pl.String)
+    )
+    found = {*resolve_accelerator(asked, aliases)["accelerator"], *NOT_THERE}
+    current = chips.filter(
+        pl.col("vendor") == "NVIDIA",
+        pl.col("architecture").is_in(CURRENT),
+        ~pl.col("family").str.contains(CONSUMER),
+    )
+    return sorted(set(current["accelerator"]) - found)
+
+
+def _committed(terms: Contract) -> pl.DataFrame:
+    return read_reference((REFERENCE / f"{terms.name}.csv").read_bytes(), terms)
 
 
 def parse(body: bytes, capture: Capture) -> pl.DataFrame:

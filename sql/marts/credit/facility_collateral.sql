@@ -1,13 +1,28 @@
 -- What each facility has paid for, lot by lot: a lot is what was newly drawn between two filed balances, and
--- its cost is the draw over the advance rate, since filings state neither (METHODS 8: C = draw / a). A
--- facility whose balance only falls has the one lot it began with. `inputs_assumed` names everything that is
--- not filed; a facility without balance, closing day, advance rate or life has no lot. A lot is known when
--- its balance, the terms and whatever stands in for a term are.
+-- its cost is the draw over the advance rate, since filings state neither (C = draw / a). A
+-- facility whose balance only falls has the one lot it began with. Its terms are those in force on the day
+-- of the balance that shows it. All evidence held bounds the day of the draw: the balance before or the
+-- closing from below, the balance and the last day on which the agreement lets draw from above; the middle
+-- counts, and the two ends are the uncertainty. `inputs_assumed` names everything that is not filed; a
+-- facility without balance, closing day, advance rate or life has no lot. A lot is known when its balance,
+-- the terms and whatever stands in for a term are.
 -- grain: facility_id, lot_number
-with facilities as (
+with standing as (
+    select
+        days.balance_on,
+        terms.*
+    from steps.facility_day as days
+    join steps.facility_terms as terms
+        on days.facility_id = terms.facility_id and days.in_force_from_on = terms.in_force_from_on
+    where days.balance_basis = 'filed'
+),
+
+facilities as (
     select
         facility.facility_id,
+        facility.balance_on,
         facility.closed_on,
+        facility.draws_end_on,
         coalesce(facility.advance_rate_pct, rate.base_value) as advance_rate_pct,
         coalesce(facility.depreciation_life_years, life.base_value) as depreciation_life_years,
         chip.accelerator,
@@ -15,7 +30,7 @@ with facilities as (
         concat_ws(
             '; ',
             'cost: draw over advance rate',
-            'draw dates: middle between filed balances',
+            'draw dates: middle of what balances, closing and the end of draws allow',
             case when facility.advance_rate_low_pct is not null
                 then 'all collateral at the higher advance rate' end,
             case when facility.advance_rate_pct is null and rate.base_value is not null
@@ -38,7 +53,8 @@ with facilities as (
             chip.known_at,
             funded.known_at
         ) as known_at
-    from marts.facility as facility
+    from standing as facility
+    join marts.facility as counted on facility.facility_id = counted.facility_id
     left join steps.assumed_term as rate
         on facility.facility_id = rate.facility_id and rate.term = 'advance_rate_pct'
     left join steps.assumed_term as life
@@ -48,7 +64,7 @@ with facilities as (
     left join steps.assumed_term as funded
         on facility.facility_id = funded.facility_id and funded.term = 'funded_usd'
     where facility.collateral_class in ('gpu', 'chip_lease')
-    and facility.is_counted
+    and counted.is_counted
 ),
 
 balances as (
@@ -74,6 +90,7 @@ draws as (
             else facilities.closed_on
         end as after_on,
         balances.balance_on,
+        facilities.draws_end_on,
         case
             when balances.previous_on is null
                 then greatest(coalesce(facilities.funded_usd, 0), balances.principal_usd)
@@ -85,26 +102,36 @@ draws as (
         facilities.accelerator,
         facilities.inputs_assumed
     from balances
-    join facilities on balances.facility_id = facilities.facility_id
+    join facilities
+        on balances.facility_id = facilities.facility_id and balances.balance_on = facilities.balance_on
+),
+
+-- An end of draws before the stretch even begins contradicts the balance, which is filed: it bounds nothing.
+bounded as (
+    select
+        draws.*,
+        case when draws.draws_end_on between draws.after_on and draws.balance_on
+            then draws.draws_end_on else draws.balance_on end as before_on
+    from draws
 )
 
 select
-    draws.facility_id,
-    row_number() over (partition by draws.facility_id order by draws.balance_on) as lot_number,
-    draws.after_on
-    + cast(floor(datediff('day', draws.after_on, draws.balance_on) / 2) as integer) as funded_on,
-    draws.after_on as funded_from_on,
-    draws.balance_on as funded_to_on,
-    draws.funded_usd,
-    100 * draws.funded_usd / draws.advance_rate_pct as lot_cost_usd,
-    draws.advance_rate_pct,
-    draws.depreciation_life_years,
-    draws.accelerator,
-    draws.inputs_assumed,
-    draws.known_at
-from draws
-where draws.funded_usd > 0
-and draws.after_on is not null
-and draws.advance_rate_pct > 0
-and draws.depreciation_life_years > 0
-order by draws.facility_id, lot_number
+    bounded.facility_id,
+    row_number() over (partition by bounded.facility_id order by bounded.balance_on) as lot_number,
+    bounded.after_on
+    + cast(floor(datediff('day', bounded.after_on, bounded.before_on) / 2) as integer) as funded_on,
+    bounded.after_on as funded_from_on,
+    bounded.before_on as funded_to_on,
+    bounded.funded_usd,
+    100 * bounded.funded_usd / bounded.advance_rate_pct as lot_cost_usd,
+    bounded.advance_rate_pct,
+    bounded.depreciation_life_years,
+    bounded.accelerator,
+    bounded.inputs_assumed,
+    bounded.known_at
+from bounded
+where bounded.funded_usd > 0
+and bounded.after_on is not null
+and bounded.advance_rate_pct > 0
+and bounded.depreciation_life_years > 0
+order by bounded.facility_id, lot_number

@@ -1,11 +1,13 @@
--- Debt of each facility on each day it was filed, beside its collateral by two clocks: the contract's
--- (straight line over the agreed life, `ltv_contract_pct`) and the market's (`ltv_market_pct`, METHODS 8).
+-- Debt of each facility on each day it is known, beside its collateral by two clocks: the contract's
+-- (straight line over the agreed life, `ltv_contract_pct`) and the market's (`ltv_market_pct`).
 -- blind_gap_pct is the distance between them: how far the borrower can sink before the contract notices.
 -- The market's clock is the uncontracted case: posted rent times what operators realise of it, as if the
 -- customer were gone. It may put new machines far below their cost (market_value_pct_of_cost).
 -- Cost is inferred from what was drawn, so it is the least there can be: where the contract LTV stands above
 -- the agreement's limit, headroom is null, because no breach has been filed and collateral beyond that is not.
--- Service is what falls due in the next twelve months; dscr_market_ratio sets the machines' cash at today's
+-- Terms are those in force on the row's day; a day between two filed balances, or before the first, says so in
+-- balance_basis. Low and high LTVs take the collateral as young and as old as its uncertain draws allow; at the
+-- market they also move every cited input. Service is what falls due in the next twelve months; dscr_market_ratio sets the machines' cash at today's
 -- market rent against it. What a contract brings in is not filed, so no coverage on it is shown: the filed
 -- minimum stands in dscr_min_ratio. Redacted and assumed terms are named in `inputs_assumed`. A facility
 -- without any filed balance has one row, without a day. Every figure that is null has its reason. A row is
@@ -14,24 +16,36 @@
 -- grain: facility_id, balance_on
 with balances as (
     select
-        filed.facility_id,
-        filed.balance_on,
-        filed.principal_usd,
-        filed.known_at,
-        filed.accession,
-        filed.source_url
-    from steps.facility_balance as filed
-    where filed.principal_usd is not null
+        days.facility_id,
+        days.balance_on,
+        days.balance_basis,
+        days.principal_usd,
+        days.balance_from_on,
+        days.balance_to_on,
+        days.in_force_from_on,
+        days.evidence,
+        days.confidence,
+        days.known_at,
+        days.accession,
+        days.source_url
+    from steps.facility_day as days
     union all
     select
-        facility.facility_id,
+        terms.facility_id,
         cast(null as date) as balance_on,
+        'not_filed' as balance_basis,
         cast(null as double) as principal_usd,
-        facility.known_at,
+        cast(null as date) as balance_from_on,
+        cast(null as date) as balance_to_on,
+        terms.in_force_from_on,
+        cast(null as varchar) as evidence,
+        cast(null as varchar) as confidence,
+        terms.known_at,
         cast(null as varchar) as accession,
-        facility.source_url
-    from marts.facility as facility
-    where facility.principal_usd is null
+        terms.source_url
+    from steps.facility_terms as terms
+    where terms.in_force_to_on is null
+    and terms.facility_id not in (select days.facility_id from steps.facility_day as days)
 ),
 
 -- What falls due in the next twelve months: what is scheduled to be left now, less then.
@@ -41,36 +55,11 @@ schedules as (
         schedule.balance_on,
         max(case when schedule.quarter_number = 0 then schedule.principal_left_usd end)
         - max(case when schedule.quarter_number = 4 then schedule.principal_left_usd end)
-            as annual_principal_due_usd
+            as annual_principal_due_usd,
+        max(schedule.schedule_basis) as schedule_basis,
+        max(schedule.quarter_fall_usd) as quarter_fall_usd,
+        max(schedule.fell_from_on) as fell_from_on
     from steps.facility_schedule as schedule
-    group by all
-),
-
-collateral as (
-    select
-        lot.facility_id,
-        lot.balance_on,
-        count(*) as lot_count,
-        sum(lot.lot_cost_usd) as lot_cost_usd,
-        sum(lot.lot_cost_usd * lot.age_years) / sum(lot.lot_cost_usd) as collateral_age_years,
-        sum(lot.depreciated_cost_usd) as depreciated_cost_usd,
-        max(lot.accelerator) as accelerator,
-        case when count(lot.market_value_usd) = count(*) then sum(lot.market_value_usd) end
-            as market_value_usd,
-        case when count(lot.low_market_value_usd) = count(*) then sum(lot.low_market_value_usd) end
-            as low_market_value_usd,
-        case when count(lot.high_market_value_usd) = count(*) then sum(lot.high_market_value_usd) end
-            as high_market_value_usd,
-        case when count(lot.resale_value_usd) = count(*) then sum(lot.resale_value_usd) end
-            as resale_value_usd,
-        case when count(lot.annual_rent_kept_usd) = count(*)
-            then sum(lot.annual_rent_kept_usd) - sum(lot.annual_cash_cost_usd) end as annual_market_income_usd,
-        sum(lot.gpu_estimate) as gpu_estimate,
-        max(lot.rent_usd_per_gpu_hour) as rent_usd_per_gpu_hour,
-        max(lot.valued_on) as valued_on,
-        max(lot.market_missing_reason) as market_missing_reason,
-        max(lot.known_at) as known_at
-    from marts.facility_lot_value as lot
     group by all
 ),
 
@@ -97,7 +86,7 @@ stand_ins as (
 serviced as (
     select
         balances.*,
-        facility.facility_name,
+        counted.facility_name,
         facility.borrower,
         facility.issuer,
         facility.maturity_on,
@@ -117,6 +106,9 @@ serviced as (
         rates.rate_missing_reason,
         balances.principal_usd * rates.interest_rate_pct / 100 as annual_interest_usd,
         schedules.annual_principal_due_usd,
+        schedules.schedule_basis,
+        schedules.quarter_fall_usd,
+        schedules.fell_from_on,
         case
             when facility.advance_rate_pct is null and not coalesce(stand_ins.has_advance_rate, false)
                 then 'no advance rate filed or assumed'
@@ -127,7 +119,10 @@ serviced as (
         end as lots_missing_reason,
         greatest(balances.known_at, facility.known_at, rates.known_at) as row_known_at
     from balances
-    join marts.facility as facility on balances.facility_id = facility.facility_id
+    join steps.facility_terms as facility
+        on balances.facility_id = facility.facility_id
+        and balances.in_force_from_on = facility.in_force_from_on
+    join marts.facility as counted on balances.facility_id = counted.facility_id
     left join assumed on balances.facility_id = assumed.facility_id
     left join steps.facility_rate as rates
         on balances.facility_id = rates.facility_id
@@ -137,7 +132,7 @@ serviced as (
         and balances.balance_on = schedules.balance_on
     left join stand_ins on balances.facility_id = stand_ins.facility_id
     where facility.collateral_class in ('gpu', 'chip_lease')
-    and facility.is_counted
+    and counted.is_counted
 ),
 
 judged as (
@@ -149,6 +144,8 @@ judged as (
         collateral.accelerator,
         collateral.gpu_estimate,
         collateral.depreciated_cost_usd,
+        collateral.low_depreciated_cost_usd,
+        collateral.high_depreciated_cost_usd,
         serviced.ltv_max_pct / 100 * collateral.depreciated_cost_usd as borrowing_base_usd,
         collateral.market_value_usd,
         collateral.low_market_value_usd,
@@ -160,12 +157,16 @@ judged as (
         -- A ratio to no debt says nothing.
         case when serviced.principal_usd > 0 then serviced.principal_usd end as owed_usd,
         case
+            when serviced.principal_usd is null and serviced.balance_on is not null
+                then 'no balance filed up to this day'
             when serviced.principal_usd is null then 'no balance filed'
             when serviced.principal_usd = 0 then 'repaid in full'
             when collateral.lot_count is null then serviced.lots_missing_reason
             when collateral.depreciated_cost_usd = 0 then 'collateral is past its agreed life'
         end as contract_missing_reason,
         case
+            when serviced.principal_usd is null and serviced.balance_on is not null
+                then 'no balance filed up to this day'
             when serviced.principal_usd is null then 'no balance filed'
             when serviced.principal_usd = 0 then 'repaid in full'
             when collateral.lot_count is null then 'no collateral known'
@@ -173,6 +174,8 @@ judged as (
             when collateral.market_value_usd = 0 then 'collateral is worth nothing at the market'
         end as market_missing_reason,
         case
+            when serviced.principal_usd is null and serviced.balance_on is not null
+                then 'no balance filed up to this day'
             when serviced.principal_usd is null then 'no balance filed'
             when serviced.principal_usd = 0 then 'repaid in full'
             when serviced.rate_missing_reason is not null then serviced.rate_missing_reason
@@ -183,7 +186,7 @@ judged as (
         end as dscr_missing_reason,
         greatest(serviced.row_known_at, collateral.known_at) as last_known_at
     from serviced
-    left join collateral
+    left join steps.facility_value as collateral
         on serviced.facility_id = collateral.facility_id
         and serviced.balance_on = collateral.balance_on
 )
@@ -191,6 +194,7 @@ judged as (
 select
     judged.facility_id,
     judged.balance_on,
+    judged.balance_basis,
     judged.facility_name,
     judged.borrower,
     judged.issuer,
@@ -209,6 +213,8 @@ select
     case when judged.borrowing_base_usd >= judged.owed_usd
         then judged.borrowing_base_usd - judged.owed_usd end as base_headroom_usd,
     100 * judged.owed_usd / nullif(judged.depreciated_cost_usd, 0) as ltv_contract_pct,
+    100 * judged.owed_usd / nullif(judged.high_depreciated_cost_usd, 0) as low_ltv_contract_pct,
+    100 * judged.owed_usd / nullif(judged.low_depreciated_cost_usd, 0) as high_ltv_contract_pct,
     judged.market_value_usd,
     100 * judged.market_value_usd / nullif(judged.lot_cost_usd, 0)
         as market_value_pct_of_cost,
@@ -223,6 +229,7 @@ select
     judged.sofr_pct,
     judged.fixed_fraction,
     judged.annual_interest_usd,
+    judged.schedule_basis,
     judged.annual_principal_due_usd,
     judged.annual_interest_usd + judged.annual_principal_due_usd as annual_debt_service_usd,
     judged.annual_market_income_usd,
@@ -250,8 +257,20 @@ select
                 then 'all of it at the lowest spread' end,
             case when judged.fixed_fraction > 0 and judged.fixed_fraction < 1
                 then 'drawn in the proportion of its tranches' end,
-            case when judged.amortisation in ('unfiled_schedule', 'borrowing_base', 'not_stated')
-                then 'level repayment to maturity (schedule not public)' end,
+            case judged.balance_basis
+                when 'between_filed' then 'balance between those filed of '
+                    || cast(judged.balance_from_on as varchar) || ' and '
+                    || cast(judged.balance_to_on as varchar) || ', moved evenly'
+                when 'filed' then case when judged.confidence <> 'high'
+                    then 'balance (' || judged.confidence || ': ' || judged.evidence || ')' end
+            end,
+            case
+                when judged.schedule_basis = 'as_balances_fell' then 'repaid as its balances fell from '
+                    || cast(judged.fell_from_on as varchar) || ' on: '
+                    || cast(round(judged.quarter_fall_usd / 1e6, 1) as varchar) || ' million a quarter'
+                when judged.amortisation in ('unfiled_schedule', 'borrowing_base', 'not_stated')
+                    then 'level repayment to maturity (schedule not public)'
+            end,
             case when judged.market_value_usd is not null
                 then 'market rent, share realised, cash cost and non-GPU share (cost_inputs); '
                 || 'machines counted at the newest price of a new one' end
@@ -260,6 +279,7 @@ select
     ) as inputs_assumed,
     judged.rent_usd_per_gpu_hour,
     judged.valued_on as price_vintage_on,
+    judged.confidence,
     judged.last_known_at as known_at,
     judged.accession,
     judged.source_url

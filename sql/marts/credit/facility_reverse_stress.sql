@@ -1,8 +1,10 @@
 -- How far rents must move, from those of the newest filed balance, until a threshold is met: market LTV of
 -- 100 %, market LTV at the agreement's own limit, coverage at its covenant at the market, cash cost covered.
 -- Value is linear in rent piece by piece (each lot is worth its rent less its costs over its length of use,
--- which is held, never less than nothing), so the multiplier is in closed form. trips_on is the first quarter
--- end on which the contract's own clock breaks, with rents as they are.
+-- which is held, never less than nothing), so the multiplier is in closed form. The share of posted rent that
+-- operators realise multiplies rent, so the same solution says at which realisation the conclusion flips
+-- (threshold_realisation_pct; above 100 % none does). trips_on is the first quarter
+-- end on which the contract's own clock breaks, rents on the base path.
 -- grain: facility_id, threshold
 with lots as (
     select
@@ -138,6 +140,15 @@ select
     answers.rent_multiplier * starts.rent_usd_per_gpu_hour as threshold_rent_usd_per_gpu_hour,
     starts.rent_usd_per_gpu_hour,
     answers.rent_multiplier >= 1 as is_already_met,
+    realised.base_value as realisation_pct,
+    case when answers.rent_multiplier * realised.base_value <= 100
+        then answers.rent_multiplier * realised.base_value end as threshold_realisation_pct,
+    case
+        when answers.rent_multiplier is null
+            then coalesce(answers.stress_missing_reason, 'no rent in reach')
+        when realised.base_value is null then 'no realisation known'
+        when answers.rent_multiplier * realised.base_value > 100 then 'not met at full realisation'
+    end as realisation_missing_reason,
     trips.trips_on,
     case when answers.rent_multiplier is null
         then coalesce(answers.stress_missing_reason, 'no rent in reach') end as stress_missing_reason,
@@ -147,4 +158,5 @@ select
 from answers
 join steps.facility_start as starts on answers.facility_id = starts.facility_id
 left join trips on answers.facility_id = trips.facility_id
+left join steps.cost_input as realised on realised.input = 'realisation'
 order by answers.facility_id, answers.threshold

@@ -1,14 +1,14 @@
--- What each scenario does to each facility over the ten years after its newest filed balance: debt run down,
--- collateral by both clocks, service, and which promise breaks. Rents move by the scenario's multiplier of
--- the rent at the start; after its last quarter a scenario stands still; a quarter it leaves out has no
--- result, and so have those after it. In the commodity path (no multiplier) rent is what covers cash cost.
--- Machines grow older meanwhile: each quarter the income clock of the start is read at their age of then,
--- and what they would earn moves in proportion to rent, their length of use held, never below nothing.
+-- What each scenario does to each facility over the ten years after its newest filed balance, if the schedule is
+-- kept: debt run down, collateral by both clocks, service, and which promise breaks. Whether the cash is there to
+-- keep it is facility_waterfall's question. Rents move as steps.facility_rent_path says: `base` is the path the
+-- value itself rests on, the others move it; after its last quarter a scenario moves no more; a quarter it leaves
+-- out has no result, and so have those after it. Machines grow older meanwhile: each quarter the income clock of
+-- the start is read at their age of then, and what they would earn moves in proportion to rent, their length of
+-- use held, never below nothing.
 -- Take-or-pay: rent paid under a contract does not move, and is not filed, so dscr_ratio is null until the
 -- scenario defaults the customer (for good) or the contract ends, and at the market from then on. SOFR moves
--- only the floating debt that need not be hedged. The agreement is taken to hold at the start: where cost
--- inferred from draws is too little for that, the contract's clock counts as much more as it takes, and
--- inputs_assumed says so.
+-- only the floating debt that need not be hedged. Collateral is what draws over the advance rate can at least
+-- have paid for; it is never raised so that the agreement holds, and inputs_assumed says where it falls short.
 -- grain: facility_id, scenario, quarter_number
 with moved as (
     select
@@ -35,7 +35,8 @@ with moved as (
                 then 'the scenario states no rent' end
         ) as market_missing_reason
     from steps.facility_lot_quarter as lot
-    join steps.scenario_path as paths on lot.quarter_number = paths.quarter_number
+    join steps.facility_rent_path as paths
+        on lot.facility_id = paths.facility_id and lot.quarter_number = paths.quarter_number
 ),
 
 rented as (
@@ -50,28 +51,6 @@ rented as (
         max(moved.market_missing_reason) as market_missing_reason
     from moved
     group by all
-),
-
--- A move of SOFR reaches the floating debt that need not be hedged, never below the benchmark's floor.
-rates as (
-    select
-        rate.facility_id,
-        rate.balance_on,
-        paths.scenario,
-        paths.quarter_number,
-        rate.interest_rate_pct + case when rate.unhedged_fraction > 0
-            then rate.unhedged_fraction * (
-                case
-                    when rate.benchmark_floor_pct > rate.sofr_pct + paths.sofr_shift_bps / 100
-                        then rate.benchmark_floor_pct
-                    else rate.sofr_pct + paths.sofr_shift_bps / 100
-                end
-                - rate.benchmark_rate_pct
-            )
-            else 0 end as interest_rate_pct,
-        rate.rate_missing_reason
-    from steps.facility_rate as rate
-    cross join steps.scenario_path as paths
 ),
 
 scored as (
@@ -99,12 +78,15 @@ scored as (
         facility.is_dscr_tested,
         rates.rate_missing_reason as interest_missing_reason,
         rented.market_missing_reason,
-        facility.inputs_assumed,
+        case when paths.rate_pct_per_year is null
+            then facility.inputs_assumed || '; no rate of decline, so base rents stand still'
+            else facility.inputs_assumed end as inputs_assumed,
         facility.price_vintage_on,
         greatest(facility.known_at, paths.known_at) as known_at
     from steps.facility_quarter as facility
-    join steps.scenario_path as paths on facility.quarter_number = paths.quarter_number
-    left join rates
+    join steps.facility_rent_path as paths
+        on facility.facility_id = paths.facility_id and facility.quarter_number = paths.quarter_number
+    left join steps.facility_scenario_rate as rates
         on facility.facility_id = rates.facility_id
         and facility.balance_on = rates.balance_on
         and paths.scenario = rates.scenario
@@ -145,9 +127,7 @@ select
     judged.dscr_market_ratio,
     coalesce(judged.is_at_market, false) as is_at_market,
     case when judged.is_at_market then judged.dscr_market_ratio end as dscr_ratio,
-    -- At the start the two are equal by construction, but for the last digit.
-    judged.owed_usd * (1 - 1e-11) > judged.ltv_max_pct / 100 * judged.depreciated_cost_usd
-        as is_base_broken,
+    judged.owed_usd > judged.ltv_max_pct / 100 * judged.depreciated_cost_usd as is_base_broken,
     judged.owed_usd > judged.market_value_usd as is_under_water,
     case when judged.is_at_market and judged.is_dscr_tested
         then judged.dscr_market_ratio < judged.dscr_min_ratio end as is_dscr_broken,

@@ -4,9 +4,11 @@
 -- column adds across. A facility counts from the day it closed (was announced, first
 -- owed or known, where only that is stated) until its final maturity or until it is repaid, and once:
 -- not where its amount lies in a larger one, not while rumoured, never if it was not executed.
--- Its commitment is that of the version known at the month's end, or of the first. Drawn is the last
--- balance on or before the month's end, however old (oldest_balance_on); where there is none it is
--- unknown and counted, never zero. Months end with the newest fact, not with the clock.
+-- Its commitment is that of the version in force at the month's end, or of the first. Drawn is what the
+-- borrower's facilities owed on one day (balance_on), of the days of their last balances the one that most of
+-- the debt is of: balances of other days stand apart in other_day_drawn_usd, since a sum of June and March is
+-- no debt of any day. For `all` borrowers each counts at its own day. Where there is no balance it is unknown
+-- and counted, never zero. Months end with the newest fact, not with the clock.
 -- grain: period_end_on, borrower, collateral_class
 with facilities as (
     select
@@ -110,12 +112,36 @@ alive as (
     )
 ),
 
+-- The one day on which the borrower's debt of the month is read; of two days with as much, the newer.
+days as (
+    select
+        alive.period_end_on,
+        alive.borrower,
+        alive.balance_on as as_of_on
+    from alive
+    where alive.balance_on is not null
+    group by alive.period_end_on, alive.borrower, alive.balance_on
+    qualify row_number() over (
+        partition by alive.period_end_on, alive.borrower
+        order by sum(alive.principal_usd) desc, alive.balance_on desc
+    ) = 1
+),
+
+read as (
+    select
+        alive.*,
+        case when alive.balance_on = days.as_of_on then alive.principal_usd end as drawn_usd,
+        case when alive.balance_on <> days.as_of_on then alive.principal_usd end as other_day_usd
+    from alive
+    left join days on alive.period_end_on = days.period_end_on and alive.borrower = days.borrower
+),
+
 classed as (
-    select alive.*, alive.collateral_class as class from alive
+    select read.*, read.collateral_class as class from read
     union all
-    select alive.*, 'all' as class from alive
+    select read.*, 'all' as class from read
     union all
-    select alive.*, 'all_secured' as class from alive where alive.collateral_class <> 'unsecured'
+    select read.*, 'all_secured' as class from read where read.collateral_class <> 'unsecured'
 ),
 
 scoped as (
@@ -133,18 +159,21 @@ select
     count(*) filter (where scoped.deal_status = 'announced') as announced_facility_count,
     count(*) filter (where scoped.deal_status = 'press') as press_facility_count,
     count(distinct scoped.borrower) as borrower_count,
-    sum(case when scoped.deal_status = 'filed' then scoped.principal_usd end) as filed_drawn_usd,
+    sum(case when scoped.deal_status = 'filed' then scoped.drawn_usd end) as filed_drawn_usd,
     sum(case when scoped.deal_status = 'filed' then scoped.commitment_usd end)
         as filed_committed_usd,
-    sum(case when scoped.deal_status = 'announced' then scoped.principal_usd end)
+    sum(case when scoped.deal_status = 'announced' then scoped.drawn_usd end)
         as announced_drawn_usd,
     sum(case when scoped.deal_status = 'announced' then scoped.commitment_usd end)
         as announced_committed_usd,
-    sum(case when scoped.deal_status = 'press' then scoped.principal_usd end) as press_drawn_usd,
+    sum(case when scoped.deal_status = 'press' then scoped.drawn_usd end) as press_drawn_usd,
     sum(case when scoped.deal_status = 'press' then scoped.commitment_usd end)
         as press_estimate_usd,
     count(*) filter (where scoped.principal_usd is null) as facilities_without_balance_count,
     count(*) filter (where scoped.commitment_usd is null) as facilities_without_commitment_count,
+    sum(scoped.other_day_usd) as other_day_drawn_usd,
+    count(scoped.other_day_usd) as facilities_of_other_day_count,
+    max(case when scoped.drawn_usd is not null then scoped.balance_on end) as balance_on,
     min(scoped.balance_on) as oldest_balance_on,
     string_agg(distinct scoped.source_url, ' ' order by scoped.source_url) as source_urls
 from scoped

@@ -104,6 +104,11 @@ remainders as (
         coalesce(balances.source_url, facility.source_url) as source_url
     from quarters
     cross join marts.facility as facility
+    -- The terms in force on the day; before the first of them none has ended.
+    left join steps.facility_terms as terms
+        on facility.facility_id = terms.facility_id
+        and terms.in_force_from_on <= quarters.period_end_on
+        and (terms.in_force_to_on is null or terms.in_force_to_on >= quarters.period_end_on)
     left join by_facility
         on quarters.period_end_on = by_facility.period_end_on
         and facility.facility_id = by_facility.facility_id
@@ -115,7 +120,7 @@ remainders as (
         by_facility.facility_id is not null
         or (
             facility.counted_from_on <= quarters.period_end_on
-            and (facility.maturity_on is null or facility.maturity_on > quarters.period_end_on)
+            and (terms.maturity_on is null or terms.maturity_on > quarters.period_end_on)
         )
     )
 )
@@ -139,6 +144,8 @@ select
     cast(null as double) as principal_usd,
     cast(null as double) as identified_par_usd,
     false as is_over_identified,
+    cast(null as double) as identified_pct,
+    cast(null as varchar) as remainder_note,
     cast(null as varchar) as remainder_missing_reason,
     identified.source_url
 from identified
@@ -163,6 +170,9 @@ select
     remainders.identified_par_usd,
     coalesce(remainders.identified_par_usd > remainders.principal_usd, false)
         as is_over_identified,
+    100 * remainders.identified_par_usd / nullif(remainders.principal_usd, 0) as identified_pct,
+    'held by banks, insurers, private funds and funds outside the schedules read, or not yet read: unseen, '
+    || 'not absent, and no sign of what those holders think' as remainder_note,
     case when remainders.principal_usd is null then 'no balance known by this day' end
         as remainder_missing_reason,
     remainders.source_url

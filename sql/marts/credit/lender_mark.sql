@@ -42,7 +42,10 @@ valued as (
         100 * fair_value_usd / case when cost_usd > 0 then cost_usd end as fv_to_cost_pct,
         coalesce(facility_id, borrower, issuer_name_raw) as position_name,
         coalesce(rate_kind, '') as position_rate_kind,
-        coalesce(spread_bps, all_in_rate_pct, -1) as position_rate,
+        -- What a floating rate comes to changes every quarter and would make each one a new position.
+        coalesce(
+            spread_bps, case when coalesce(rate_kind, '') <> 'floating' then all_in_rate_pct end, -1
+        ) as position_rate,
         coalesce(maturity_on, date '1900-01-01') as position_maturity_on
     from standing
 ),

@@ -69,6 +69,7 @@ year_ends as (
         issuer,
         metric,
         year(period_end_on) as calendar_year,
+        period_end_on,
         value_usd,
         known_at,
         source_url
@@ -89,7 +90,7 @@ owed as (
         'companies of this warehouse, last balance of the year' as scope,
         'outstanding' as tally_measure,
         cast(null as date) as period_start_on,
-        make_date(debt.calendar_year, 12, 31) as period_end_on,
+        max(debt.period_end_on) as period_end_on,
         sum(debt.value_usd) as amount,
         'USD' as unit,
         count(*) as issuer_count,

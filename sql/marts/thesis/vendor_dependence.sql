@@ -1,6 +1,7 @@
 -- How much each operator lives off NVIDIA, by quarter: NVIDIA's part of the accelerators and of the offers it was
--- seen to rent out. Sightings only: a quarter in which nobody looked has no row, and an offer counts once however
--- often it was seen. An operator's list says what it offers, not what it owns.
+-- seen to rent out. Sightings only: a quarter in which nobody looked has no row, nor one that is not over by the
+-- newest sighting held, and an offer counts once however often it was seen. An operator's list says what it offers, not
+-- what it owns.
 -- grain: provider, period_end_on
 with sighted as (
     select distinct
@@ -30,5 +31,6 @@ select
     max(providers.source_url) as source_url
 from sighted
 left join staging.providers as providers on sighted.provider = providers.provider
+where sighted.period_end_on <= (select max(cast(observed_at at time zone 'UTC' as date)) from staging.gpu_offers)
 group by sighted.provider, sighted.period_end_on
 order by sighted.provider, sighted.period_end_on

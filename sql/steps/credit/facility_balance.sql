@@ -11,6 +11,7 @@ select
     stated.undrawn_usd,
     stated.effective_rate_pct,
     stated.accession,
+    stated.evidence,
     stated.confidence,
     stated.known_at,
     stated.source_url

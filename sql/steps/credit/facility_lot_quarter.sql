@@ -27,6 +27,7 @@ placed as (
 select
     placed.facility_id,
     placed.lot_number,
+    placed.accelerator,
     placed.quarter_number,
     placed.age_then_years as age_years,
     placed.lot_cost_usd * greatest(1 - placed.age_then_years / placed.depreciation_life_years, 0)

@@ -1,8 +1,7 @@
--- Each facility quarter by quarter over the ten years after its newest filed balance, before any scenario:
--- what is owed, what falls due, and the collateral by the contract's clock, which does not know the market.
--- Where repayment follows the borrowing base, what the base no longer covers is repaid as well. The agreement
--- is taken to hold at the start: where cost inferred from draws is too little for that, the contract's clock
--- counts as much more as it takes, and `inputs_assumed` says so.
+-- Each facility quarter by quarter over the ten years after its newest filed balance, before any scenario: what
+-- is owed if the schedule is kept, what falls due, and the collateral by the contract's clock, which does not
+-- know the market. Nothing is raised or repaid so that the agreement complies: collateral is the least that
+-- draws over the advance rate can have paid for, and where that is too little the base is short from the start.
 -- grain: facility_id, quarter_number
 with started as (
     select
@@ -10,18 +9,19 @@ with started as (
         schedule.quarter_number,
         schedule.period_end_on as quarter_end_on,
         schedule.principal_left_usd,
-        -- Of collateral past its agreed life no multiple makes the agreement hold: then it is unknown.
-        case when starts.ltv_contract_pct is not null
-            then greatest(starts.ltv_contract_pct / starts.ltv_max_pct, 1) end as collateral_factor,
-        facility.amortisation,
-        facility.hedged_min_pct,
-        case when facility.offtake_months is not null and facility.closed_on is not null
-            then cast(facility.closed_on + interval 1 month * facility.offtake_months as date)
+        terms.amortisation_from_on,
+        terms.liquidity_min_usd,
+        terms.hedged_min_pct,
+        case when terms.offtake_months is not null and terms.closed_on is not null
+            then cast(terms.closed_on + interval 1 month * terms.offtake_months as date)
         end as contract_ends_on
     from steps.facility_start as starts
     join steps.facility_schedule as schedule
         on starts.facility_id = schedule.facility_id and starts.balance_on = schedule.balance_on
-    join marts.facility as facility on starts.facility_id = facility.facility_id
+    join steps.facility_day as days
+        on starts.facility_id = days.facility_id and starts.balance_on = days.balance_on
+    join steps.facility_terms as terms
+        on days.facility_id = terms.facility_id and days.in_force_from_on = terms.in_force_from_on
 ),
 
 collateral as (
@@ -34,38 +34,20 @@ collateral as (
     group by all
 ),
 
-backed as (
+-- The last quarter of the schedule is there to tell what falls due in the one before.
+served as (
     select
         started.*,
-        started.collateral_factor * collateral.depreciated_cost_usd as contract_cost_usd,
-        collateral.other_value_usd
+        case when started.ltv_contract_pct is not null then collateral.depreciated_cost_usd end
+            as contract_cost_usd,
+        collateral.other_value_usd,
+        started.principal_left_usd - lead(started.principal_left_usd) over (
+            partition by started.facility_id order by started.quarter_number
+        ) as due_usd
     from started
     join collateral
         on started.facility_id = collateral.facility_id
         and started.quarter_number = collateral.quarter_number
-),
-
-owed as (
-    select
-        backed.*,
-        case
-            when backed.quarter_number > 0
-                and backed.amortisation = 'borrowing_base'
-                and backed.principal_left_usd > backed.ltv_max_pct / 100 * backed.contract_cost_usd
-                then backed.ltv_max_pct / 100 * backed.contract_cost_usd
-            else backed.principal_left_usd
-        end as owed_usd
-    from backed
-),
-
--- The last quarter of the schedule is there to tell what falls due in the one before.
-served as (
-    select
-        owed.*,
-        owed.owed_usd - lead(owed.owed_usd) over (
-            partition by owed.facility_id order by owed.quarter_number
-        ) as due_usd
-    from owed
 )
 
 select
@@ -73,21 +55,25 @@ select
     served.quarter_number,
     served.quarter_end_on as period_end_on,
     served.balance_on,
-    served.owed_usd as principal_usd,
+    served.principal_left_usd as principal_usd,
     served.due_usd as quarter_principal_due_usd,
     served.contract_cost_usd as depreciated_cost_usd,
     served.other_value_usd,
+    served.maturity_on,
     served.ltv_max_pct,
+    coalesce(served.quarter_end_on >= served.amortisation_from_on, true) as is_base_tested,
     served.dscr_min_ratio,
     coalesce(served.quarter_end_on >= served.dscr_tested_from_on, true) as is_dscr_tested,
+    served.contract_coverage_min_ratio,
+    served.liquidity_min_usd,
     served.contract_ends_on,
     concat_ws(
         '; ',
         served.inputs_assumed,
         case when served.ltv_contract_pct > served.ltv_max_pct
-            then 'collateral of the contract clock raised by '
-            || cast(round(100 * (served.ltv_contract_pct / served.ltv_max_pct - 1), 1) as varchar)
-            || ' % so that the agreement holds at the start' end,
+            then 'the least cost that draws allow is '
+            || cast(round((served.principal_usd - served.borrowing_base_usd) / 1e6, 1) as varchar)
+            || ' million short of the base at the start; no breach is reported' end,
         case when served.fixed_fraction < 1 and served.hedged_min_pct is null
             then 'no hedge filed, so all floating interest moves' end
     ) as inputs_assumed,

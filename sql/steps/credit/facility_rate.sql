@@ -1,4 +1,5 @@
--- What a facility's debt costs on each day of a filed balance; where none is filed, one row without a day.
+-- What a facility's debt costs on each day it is known to owe, by the terms in force that day; where no
+-- balance is filed, one row without a day, by today's.
 -- The fixed part bears its coupon, the rest SOFR (never below its floor) and the lowest spread. Which part is
 -- fixed its tranches say, by commitment, where it has both kinds. A move of SOFR reaches `unhedged_fraction`
 -- alone: the floating part less what must be hedged. `rate_missing_reason` says why there is no rate.
@@ -16,9 +17,9 @@ with tranches as (
 ),
 
 days as (
-    select distinct balances.balance_on
-    from steps.facility_balance as balances
-    where balances.principal_usd is not null
+    select distinct owed.balance_on
+    from steps.facility_day as owed
+    where owed.principal_usd is not null
 ),
 
 -- SOFR of the day, or of the last business day within a week.
@@ -38,10 +39,30 @@ overnight as (
     ) = 1
 ),
 
-rated as (
+-- The version of each day; today's, without a day, where nothing is filed.
+standing as (
+    select
+        owed.facility_id,
+        owed.balance_on,
+        owed.in_force_from_on
+    from steps.facility_day as owed
+    where owed.principal_usd is not null
+    union all
     select
         terms.facility_id,
-        balances.balance_on,
+        cast(null as date) as balance_on,
+        terms.in_force_from_on
+    from steps.facility_terms as terms
+    where terms.in_force_to_on is null
+    and terms.facility_id not in (
+        select owed.facility_id from steps.facility_day as owed where owed.principal_usd is not null
+    )
+),
+
+rated as (
+    select
+        standing.facility_id,
+        standing.balance_on,
         overnight.sofr_pct,
         terms.benchmark_floor_pct,
         case when terms.benchmark_floor_pct > overnight.sofr_pct then terms.benchmark_floor_pct
@@ -56,12 +77,12 @@ rated as (
             else coalesce(tranches.fixed_fraction, 0.0)
         end as fixed_fraction,
         greatest(terms.known_at, overnight.known_at) as known_at
-    from steps.facility_terms as terms
-    left join steps.facility_balance as balances
-        on terms.facility_id = balances.facility_id and balances.principal_usd is not null
-    left join tranches on terms.facility_id = tranches.facility_id
-    left join overnight on balances.balance_on = overnight.balance_on
-    where terms.in_force_to_on is null
+    from standing
+    join steps.facility_terms as terms
+        on standing.facility_id = terms.facility_id
+        and standing.in_force_from_on = terms.in_force_from_on
+    left join tranches on standing.facility_id = tranches.facility_id
+    left join overnight on standing.balance_on = overnight.balance_on
 )
 
 select

@@ -4,7 +4,7 @@
 with newest as (
     select coverage.*
     from marts.facility_coverage as coverage
-    where coverage.balance_on is not null
+    where coverage.balance_basis = 'filed'
     qualify row_number() over (
         partition by coverage.facility_id order by coverage.balance_on desc
     ) = 1

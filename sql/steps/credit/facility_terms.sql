@@ -1,14 +1,21 @@
 -- The versions of each facility's terms that ever held, each with the days on which it was the one to go by:
 -- what was in force on day D has `in_force_from_on` up to D and `in_force_to_on` from D on, or none; today's
--- has none. A version counts from the UTC day it became known. A filing outranks a release, a release the
--- press, the press a rumour; that a deal was never executed outranks all that is not filed later. Within one
--- kind the newest version known counts, of two known at once the surer one, then the first by address. A version that
--- something better was known beside all along has no row.
+-- has none. A version holds from the day its document says (`terms_from_on`): an amendment of September binds
+-- from September although it is read in October, and a note that restates an agreement holds from that
+-- agreement's day. Where none is said, the first version of its kind holds from closing (or announcement), a
+-- later one from the UTC day it became known. A filing outranks a release, a release the press, the press a
+-- rumour; that a deal was never executed outranks all that is not filed later. Within one kind the version
+-- that holds from the latest day counts, of several for one day the last known, then the surer, then the
+-- first by address. A version that something better stood beside all along has no row. What
+-- was known when is another question: `vintage` answers it.
 -- grain: facility_id, in_force_from_on
 with versions as (
     select
         terms.*,
         cast(terms.known_at at time zone 'UTC' as date) as known_on,
+        rank() over (
+            partition by terms.facility_id, terms.deal_status order by terms.known_at
+        ) as version_number,
         case terms.deal_status
             when 'filed' then 1
             when 'not_executed' then 1
@@ -20,31 +27,48 @@ with versions as (
     from staging.facility_terms as terms
 ),
 
-days as (
-    select distinct
-        versions.facility_id,
-        versions.known_on
+holding as (
+    select
+        versions.*,
+        case
+            when versions.terms_from_on is not null then versions.terms_from_on
+            when versions.version_number > 1 or versions.deal_status = 'not_executed'
+                then versions.known_on
+            -- Signed and read about before it closes: it is agreed when it is known.
+            when coalesce(versions.closed_on, versions.announced_on) < versions.known_on
+                then coalesce(versions.closed_on, versions.announced_on)
+            else versions.known_on
+        end as holds_from_on
     from versions
 ),
 
--- The best version known by the end of each day on which something became known.
+days as (
+    select distinct
+        holding.facility_id,
+        holding.holds_from_on
+    from holding
+),
+
+-- The best version that holds by each day on which one begins to.
 standing as (
     select
-        days.known_on as in_force_from_on,
-        versions.*
+        days.holds_from_on as in_force_from_on,
+        holding.*
     from days
-    join versions on days.facility_id = versions.facility_id and versions.known_on <= days.known_on
+    join holding
+        on days.facility_id = holding.facility_id and holding.holds_from_on <= days.holds_from_on
     qualify row_number() over (
-        partition by days.facility_id, days.known_on
+        partition by days.facility_id, days.holds_from_on
         order by
-            versions.status_rank,
-            versions.known_at desc,
-            versions.confidence_rank,
-            versions.source_url
+            holding.status_rank,
+            holding.holds_from_on desc,
+            holding.known_at desc,
+            holding.confidence_rank,
+            holding.source_url
     ) = 1
 ),
 
--- A day on which nothing better became known changes nothing.
+-- A day on which nothing better begins changes nothing.
 begun as (
     select standing.*
     from standing
@@ -88,6 +112,7 @@ select
     begun.maturity_on,
     begun.maturity_grain,
     begun.draw_tenor_months,
+    begun.draws_end_on,
     begun.amortisation,
     begun.amortisation_from_on,
     begun.advance_rate_pct,

@@ -49,6 +49,7 @@ ends as (
 select
     ends.scenario,
     quarters.quarter_number,
+    ends.last_quarter,
     told.scenario_kind,
     told.rent_multiplier,
     case when told.scenario is not null then coalesce(told.utilisation_multiplier, 1) end

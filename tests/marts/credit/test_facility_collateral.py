@@ -36,6 +36,19 @@ def test_only_a_rising_balance_is_a_new_lot(db):
     assert made[1]["funded_on"] == date(2026, 5, 15)
 
 
+def test_the_end_of_draws_bounds_the_day_of_a_lot(db):
+    closed = {"closed_on": date(2025, 7, 28)}
+    [lot] = lots(db, facilities=[terms(draws_end_on=date(2025, 9, 30), **closed)])
+    assert (lot["funded_from_on"], lot["funded_to_on"]) == (date(2025, 7, 28), date(2025, 9, 30))
+    assert lot["funded_on"] == date(2025, 8, 29)
+
+
+@pytest.mark.parametrize("ended", [date(2025, 1, 1), date(2027, 1, 1)])
+def test_an_end_of_draws_outside_the_stretch_bounds_nothing(db, ended):
+    [lot] = lots(db, facilities=[terms(closed_on=date(2025, 7, 28), draws_end_on=ended)])
+    assert lot["funded_to_on"] == DAY
+
+
 def test_what_was_repaid_before_the_first_balance_was_collateral_too_and_is_named(db):
     [lot] = lots(db, assumed=[chip(), stand_in("funded_usd", 2e6)])
     assert lot["lot_cost_usd"] == pytest.approx(2e6 / 0.8)
@@ -101,8 +114,13 @@ def test_of_two_documents_on_a_day_the_last_known_counts_and_dates_the_lot(db):
     assert lot["known_at"] == datetime(2026, 8, 2, tzinfo=UTC)
 
 
-def test_known_is_what_its_terms_are_known(db):
-    amended = terms(maturity_on=date(2033, 1, 1)) | {"known_at": datetime(2026, 7, 1, tzinfo=UTC)}
-    landed(db, facilities=[terms(), amended])
+@pytest.mark.parametrize(("holds", "rate"), [(date(2026, 1, 1), 50.0), (None, 80.0)])
+def test_a_lot_is_paid_for_by_the_terms_of_its_day_and_known_with_them(db, holds, rate):
+    # Read in July: it binds since January, or only since it is read.
+    amended = terms(advance_rate_pct=50.0, terms_from_on=holds)
+    amended |= {"known_at": datetime(2026, 7, 1, tzinfo=UTC)}
+    landed(db, facilities=[terms(closed_on=date(2025, 6, 1)), amended])
     build(db, *MARTS)
-    assert one(db, "facility_collateral")["known_at"] == datetime(2026, 7, 1, tzinfo=UTC)
+    made = one(db, "facility_collateral")
+    assert made["advance_rate_pct"] == rate
+    assert made["known_at"] == datetime(2026, 7 if holds else 4, 1, tzinfo=UTC)

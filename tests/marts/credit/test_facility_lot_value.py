@@ -62,6 +62,30 @@ def test_between_whole_years_values_are_interpolated(db):
     )
 
 
+def test_between_two_balances_a_lot_is_drawn_evenly(db):
+    # Drawn between 30 September and 31 March: 92 of 182 days on, on average 46 days old.
+    loan = {
+        "facilities": [terms(closed_on=date(2025, 9, 30))],
+        "balances": [balance(80.0, date(2025, 9, 30)), balance(240.0)],
+    }
+    lot = value(db, "balance_on = '2025-12-31' and lot_number = 2", **loan)
+    assert lot["lot_cost_usd"] == pytest.approx(200 * 92 / 182)
+    assert lot["age_years"] == pytest.approx(46 / 365.25)
+
+
+def test_the_days_on_which_a_lot_can_have_been_drawn_bound_its_value(db):
+    # Closed on 2025-04-05, drawn by 2026-03-31: 360 days old at most, new at least.
+    lot = value(db, facilities=[terms(closed_on=date(2025, 4, 5))])
+    oldest = 360 / 365.25
+    assert lot["low_depreciated_cost_usd"] == pytest.approx(500 * (1 - oldest / 6))
+    assert lot["high_depreciated_cost_usd"] == 500.0
+    # The made clock: low values are half, high values half as much again.
+    assert lot["low_market_value_usd"] == pytest.approx(
+        0.5 * 3.75 * 10 * (8 - oldest) + 125 * (1 - oldest / 6)
+    )
+    assert lot["high_market_value_usd"] == pytest.approx(1.5 * 3.75 * 80 + 125)
+
+
 def test_past_the_agreed_life_only_the_market_still_sees_something(db):
     lot = value(db, AT_THE_END, **drawn(date(2019, 3, 31)))
     assert lot["age_years"] == pytest.approx(7.0, abs=0.01)

@@ -52,6 +52,18 @@ def test_the_thresholds_of_one_lot_by_hand(db):
     assert broken(db) == {}
 
 
+def test_the_share_realised_at_which_a_conclusion_flips(db):
+    # Half of posted rent is taken to be realised: at 47.2 % the machines are worth the debt.
+    world(db)
+    made = answer(db)
+    assert made["realisation_pct"] == 50.0
+    assert made["threshold_realisation_pct"] == pytest.approx(50 * 425 / 450)
+    # Coverage would need 156 %, which there is not.
+    covenant = answer(db, "dscr_covenant")
+    assert covenant["threshold_realisation_pct"] is None
+    assert covenant["realisation_missing_reason"] == "not met at full realisation"
+
+
 def test_a_schedule_that_stays_trips_on_the_day_the_base_is_too_small(db):
     world(db, facilities=[terms(amortisation="bullet")])
     assert {each["trips_on"] for each in told(db, "facility_reverse_stress")} == {date(2026, 9, 30)}
@@ -164,8 +176,8 @@ def searched(lots, debt):
 
 
 COVERAGE = (
-    "facility_id", "balance_on", "principal_usd", "collateral_cost_usd", "ltv_max_pct",
-    "market_missing_reason", "dscr_min_ratio", "contract_coverage_min_ratio",
+    "facility_id", "balance_on", "balance_basis", "principal_usd", "collateral_cost_usd",
+    "ltv_max_pct", "market_missing_reason", "dscr_min_ratio", "contract_coverage_min_ratio",
     "annual_debt_service_usd",
     "dscr_missing_reason", "rent_usd_per_gpu_hour", "inputs_assumed", "price_vintage_on",
     "known_at",
@@ -200,6 +212,7 @@ def test_any_lots_agree_with_bisection(solver, lots, part, limit):
         "principal_usd": debt,
         "collateral_cost_usd": 1.0,
         "ltv_max_pct": limit,
+        "balance_basis": "filed",
     }
     put(solver, "marts.facility_coverage", cells)
     numbered = [
@@ -209,6 +222,7 @@ def test_any_lots_agree_with_bisection(solver, lots, part, limit):
         for number, each in enumerate(lots)
     ]
     put(solver, "marts.facility_lot_value", *numbered)
+    put(solver, "steps.cost_input", {"input": "realisation", "base_value": 50.0})
     stress = {"facility_id": "a-loan", "scenario": "base", "period_end_on": DAY}
     put(solver, "marts.facility_stress", stress | {"is_base_broken": False})
     made_by = {each.table: each for each in models()}

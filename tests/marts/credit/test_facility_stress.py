@@ -10,6 +10,7 @@ from tests.given.coverage import (
     broken,
     chip,
     clock,
+    decline,
     one,
     sofr,
     step,
@@ -257,15 +258,13 @@ def test_a_contract_shorter_than_the_debt_ends_at_the_market(db):
     assert len(bare) == 8
 
 
-def test_the_agreement_is_taken_to_hold_at_the_start_and_says_by_how_much(db):
+def test_collateral_is_not_raised_so_that_the_agreement_holds(db):
     world(db, facilities=[terms(ltv_max_pct=75.0)])
     start, later = quarter(db, 0), quarter(db, 8)
-    assert start["ltv_contract_pct"] == pytest.approx(75.0)
-    assert start["is_base_broken"] is False
-    assert "raised by 6.7 %" in start["inputs_assumed"]
-    assert later["depreciated_cost_usd"] == pytest.approx(500 * 80 / 75 * 4 / 6)
-    # The market side is not raised.
-    assert start["ltv_market_pct"] == pytest.approx(100 * 400 / 425)
+    assert start["ltv_contract_pct"] == pytest.approx(80.0)
+    assert start["is_base_broken"] is True
+    assert "short of the base at the start; no breach is reported" in start["inputs_assumed"]
+    assert later["depreciated_cost_usd"] == pytest.approx(500 * 4 / 6)
 
 
 def test_debt_that_stays_breaks_the_base_when_collateral_wears_off(db):
@@ -277,13 +276,45 @@ def test_debt_that_stays_breaks_the_base_when_collateral_wears_off(db):
     assert str(made[2]["period_end_on"]) == "2026-09-30"
 
 
-def test_where_the_base_is_the_schedule_what_it_no_longer_covers_is_repaid(db):
+def test_where_the_base_is_the_schedule_it_can_break_too(db):
+    # Nothing falls due until 2029, when half of the cost is left: 0.8 x 250 of 400.
     world(db, facilities=[terms(amortisation="borrowing_base", amortisation_from_on=DAY.replace(
         year=2029), ltv_max_pct=None, offtake_months=None)])  # fmt: skip
     made = quarter(db, 12)
-    assert made["principal_usd"] == pytest.approx(0.8 * 500 * 0.5)
-    assert made["quarter_principal_due_usd"] == pytest.approx(0.8 * 500 * (0.25 / 6))
-    assert made["is_base_broken"] is False
+    assert (made["principal_usd"], made["borrowing_base_usd"]) == (400.0, pytest.approx(200.0))
+    assert made["is_base_broken"] is True
+
+
+def test_base_is_the_path_the_value_rests_on_and_a_scenario_moves_it(db):
+    measured = {"scenario_kind": "measured"}
+    world(
+        db,
+        declines=[decline(-20.0)],
+        scenarios=[
+            step(),
+            step("fall", 4, rent_multiplier=0.6),
+            *[step("fall", number) for number in range(4)],
+            step("past", **measured),
+            *[step("past", number, rent_multiplier=1.1, **measured) for number in range(1, 5)],
+        ],
+    )
+    # A fifth less a year; 40 % below that; what was measured goes alone and then falls too.
+    rents = {
+        name: [quarter(db, number, name)["rent_multiplier"] for number in (0, 4, 8)]
+        for name in ("base", "fall", "past")
+    }
+    assert rents["base"] == pytest.approx([1, 0.8, 0.64])
+    assert rents["fall"] == pytest.approx([1, 0.6 * 0.8, 0.6 * 0.64])
+    assert rents["past"] == pytest.approx([1, 1.1, 1.1 * 0.8])
+    # 3.75 machines with seven years to go, at 12 of rent and 5 of cost.
+    assert quarter(db, 4)["market_value_usd"] == pytest.approx(3.75 * 7 * (12 - 5) + 125 * 5 / 6)
+    assert quarter(db, 4)["quarter_market_income_usd"] == pytest.approx(3.75 * (12 - 5) / 4)
+
+
+def test_without_a_rate_of_decline_rents_stand_still_and_it_is_said(db):
+    world(db, declines=[decline(-20.0, on=date(2025, 1, 31))])
+    assert quarter(db, 8)["rent_multiplier"] == 1.0
+    assert "no rate of decline, so base rents stand still" in quarter(db, 8)["inputs_assumed"]
 
 
 @pytest.mark.parametrize("amortisation", ["unfiled_schedule", "borrowing_base"])
@@ -342,7 +373,7 @@ def test_collateral_that_passes_its_life_leaves_a_base_of_nothing(db):
     assert made["stress_missing_reason"] == "collateral is past its agreed life"
 
 
-def test_no_multiple_of_nothing_makes_an_agreement_hold(db):
+def test_collateral_past_its_life_at_the_start_has_no_base(db):
     world(db, **aged(7))
     made = quarter(db, 0)
     assert made["depreciated_cost_usd"] is made["is_base_broken"] is None

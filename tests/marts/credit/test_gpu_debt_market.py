@@ -52,6 +52,30 @@ def test_a_balance_is_carried_and_its_age_is_told(db):
     assert (row["filed_drawn_usd"], row["oldest_balance_on"]) == (400.0, MARCH)
 
 
+def test_a_row_is_of_one_day_and_balances_of_others_stand_apart(db):
+    # 700 of June, 50 of March, 20 of a day in July: most of the debt is June's.
+    facilities = [terms(name) for name in ("a", "b", "c", "d")] + [known_until(date(2025, 9, 30))]
+    owed = [
+        balance("a", principal_usd=400.0, balance_on=JUNE),
+        balance("b", principal_usd=300.0, balance_on=JUNE),
+        balance("c", principal_usd=50.0),
+        balance("d", principal_usd=20.0, balance_on=date(2025, 7, 10)),
+    ]
+    built(db, terms=facilities, balances=owed)
+    row = cell(db, date(2025, 8, 31), borrower="A Corp")
+    assert (row["filed_drawn_usd"], row["balance_on"]) == (700.0, JUNE)
+    assert (row["other_day_drawn_usd"], row["facilities_of_other_day_count"]) == (70.0, 2)
+    assert row["oldest_balance_on"] == MARCH
+
+
+def test_each_borrower_counts_in_all_at_its_own_day(db):
+    facilities = [terms(), terms("b-loan", borrower="B"), known_until(date(2025, 9, 30))]
+    built(db, terms=facilities, balances=[balance(), balance("b-loan", balance_on=JUNE)])
+    row = cell(db, JUNE)
+    assert (row["filed_drawn_usd"], row["other_day_drawn_usd"]) == (800.0, None)
+    assert (row["balance_on"], row["oldest_balance_on"]) == (JUNE, MARCH)
+
+
 def test_trap_71_a_package_and_what_is_in_it_count_once(db):
     facilities = [
         terms("b-package", commitment_usd=3000.0),

@@ -15,7 +15,7 @@ from pipeline.warehouse import DuckDB, Warehouse
 from tests.given.credit import MARTS, TABLES, rewindable
 from tests.given.support import build, rows
 
-READ = {each.name for each in TABLES.values()} | {"facility_aliases"}
+READ = {name for each in TABLES.values() for name in (each.name, *each.reads)}
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +98,19 @@ def test_every_recorded_mark_is_there_once(real):
         ("2024-12-31", 8_033_477_000),
         ("2025-06-30", 11_171_485_000),
         ("2026-03-31", 25_149_000_000),
+        ("2026-06-30", 35_551_000_000),
     ],
 )
 def test_the_instruments_add_up_to_coreweaves_debt(real, day, principal):
     row = market(real, day, collateral="all")
     assert row["filed_drawn_usd"] == pytest.approx(principal, abs=1)
     assert str(row["oldest_balance_on"]) == day
+
+
+def test_what_a_venture_owes_is_not_its_shareholders_debt(real):
+    # Flash Compute is not consolidated: 3,200 million are TeraWulf's notes, 1,300 the venture's.
+    assert market(real, "2026-06-30", "TeraWulf", "all")["filed_committed_usd"] == 3.2e9
+    assert market(real, "2026-06-30", "Flash Compute", "all")["filed_committed_usd"] == 1.3e9
 
 
 def test_was_coreweave_above_12_billion_in_the_middle_of_2025(real):

@@ -101,7 +101,7 @@ def test_sales_and_lives_count_once_they_are_public(db):
 
 def test_the_vintage_is_the_rows_that_were_there(db):
     fill(db, fall())
-    build(db, *MARTS, "marts.gpu_price_quality_adjusted")
+    build(db, *MARTS, "marts.gpu_price_quality_adjusted", "steps.panel_movement")
     prepare_views(db)
     ends = (
         "select distinct period_end_on from vintage.depreciation_rate "
@@ -115,7 +115,7 @@ def test_the_vintage_is_the_rows_that_were_there(db):
 
 def test_before_its_month_is_over_a_forecast_has_no_outcome(db):
     fill(db, fall(20))
-    build(db, *MARTS, "marts.gpu_price_quality_adjusted")
+    build(db, *MARTS, "marts.gpu_price_quality_adjusted", "steps.panel_movement")
     prepare_views(db)
     scored = "select max(target_on) as on_day from vintage.residual_backtest"
     ended = datetime(2025, 7, 1, tzinfo=UTC)

@@ -28,6 +28,7 @@ def figure(metric, year, value, **cells):
         "period_end_on": date(year, 12, 31),
         "value_usd": value,
         "concepts": "Element",
+        "is_fallback": False,
         "form": "10-K",
         "accession": f"0000000001-{year % 100 + 1}-000001",
         "known_at": KNOWN,

@@ -5,13 +5,17 @@ read too.
 """
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from pipeline import ingest
+from pipeline.capture import http
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.identity import offers
 from pipeline.sources.prices import (
@@ -24,7 +28,8 @@ from pipeline.sources.prices import (
     skypilot_catalog,
     vast,
 )
-from pipeline.sources.source import REFERENCE, Capture, Source, discover
+from pipeline.sources.rates import ecb_rates
+from pipeline.sources.source import REFERENCE, Capture, Held, Part, Source, discover
 
 CASES = Path(__file__).resolve().parents[4] / "shared" / "data" / "cases" / "prices"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -206,6 +211,51 @@ def test_an_operator_nobody_described_sets_its_rows_aside(tables):
     body = (CATALOG + "1x,H100-SXM,1,8,100,2.0,1.0,earth,\n").encode()
     frame = read(skypilot_catalog.SOURCE, "newcloud", body, tables)
     assert frame["reason"].to_list() == ["unknown_provider"] * 2
+
+
+def test_an_operator_lands_once_it_is_described_and_until_then_costs_no_capture(
+    store, db, tmp_path, monkeypatch
+):
+    """End to end, without a line of code: one line of providers.csv is all that changes."""
+    files = {each.name: each for each in discover() if each.file}
+    for name in GPU_OFFERS.reads:
+        ingest.register(db, files.get(name, ecb_rates.SOURCE))
+        if name in files:
+            ingest.land(files[name], store, db)
+    body = (CATALOG + "1x,H100-SXM,1,8,100,2.0,1.0,earth,\n").encode()
+
+    def fetch(_: Held) -> Iterator[Part]:
+        for hours, cloud in enumerate(("newcloud", "lium")):
+            moment = NOON + timedelta(hours=hours)
+            yield Part(cloud, http.Response("https://example.org/x", 200, {}, body, moment))
+
+    source = replace(skypilot_catalog.SOURCE, fetch=fetch)
+    ingest.register(db, source)
+    ingest.capture(source, store, {})
+    landed = ingest.land(source, store, db)
+    assert [(each.part, each.outcome, each.rows, each.quarantined) for each in landed] == [
+        ("newcloud", "landed", 0, 2),
+        ("lium", "landed", 2, 0),
+    ]
+    aside = "select distinct reason, row_raw ->> 'provider_raw' from staging.quarantine"
+    assert db.execute(aside).fetchall() == [("unknown_provider", "newcloud")]
+
+    here = tmp_path / "reference"
+    here.mkdir()
+    for each in REFERENCE.iterdir():
+        (here / each.name).symlink_to(each)
+    text = (REFERENCE / "providers.csv").read_text(encoding="utf-8")
+    (here / "providers.csv").unlink()
+    new = "newcloud,Newcloud,neocloud,,,,https://example.org/,2026-11-20,2026-11-20T00:00:00Z"
+    (here / "providers.csv").write_text(f"{text}{new},2026-11-20,low\n", encoding="utf-8")
+    monkeypatch.setattr(ingest, "REFERENCE", here)
+    for each in (files["providers"], source):
+        ingest.land(each, store, db)
+    prices = "select provider, market from staging.gpu_offers order by all"
+    assert db.execute(prices).fetchall() == [
+        (provider, market) for provider in ("lium", "newcloud") for market in ("on_demand", "spot")
+    ]
+    assert db.execute(aside).fetchall() == []
 
 
 @pytest.mark.parametrize(

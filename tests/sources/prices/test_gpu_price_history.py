@@ -20,7 +20,7 @@ RUN = {
     "instance_type": "p5.48xlarge",
     "observed_on": "2025-06-01",
     "last_seen_on": "2025-06-04",
-    "seen_after_days": "1x3",
+    "seen_again": "1x3",
     "price_usd_per_gpu_hour": "12.29",
     "refresh_days": "1",
     "source_url": "https://example.org",
@@ -38,18 +38,18 @@ def body(**cells: str) -> bytes:
 def test_a_run_is_seen_on_the_days_it_states_and_on_no_other():
     daily = parse(body(), HERE)
     assert daily["observed_at"].dt.date().to_list() == [date(2025, 6, day) for day in (1, 2, 3, 4)]
-    some = parse(body(last_seen_on="2025-06-17", seen_after_days="1 14 1", refresh_days="7"), HERE)
+    some = parse(body(last_seen_on="2025-06-17", seen_again="1 14 1", refresh_days="7"), HERE)
     assert [each.day for each in some["observed_at"]] == [1, 2, 16, 17]
 
 
 def test_a_run_seen_once_states_no_days():
-    assert parse(body(last_seen_on="2025-06-01", seen_after_days=""), HERE).height == 1
+    assert parse(body(last_seen_on="2025-06-01", seen_again=""), HERE).height == 1
 
 
 @pytest.mark.parametrize("days", ["", "1x2", "1x4", "0 3", "1,2", "1x", "three", "-1 4", "1  2"])
 def test_days_that_do_not_lead_to_the_last_one_are_an_error(days):
     with pytest.raises(ParseError):
-        parse(body(seen_after_days=days), HERE)
+        parse(body(seen_again=days), HERE)
 
 
 def test_days_are_read_back_as_they_were_written():

@@ -101,8 +101,19 @@ def test_second_quarter_of_2026_is_second_hand():
     second = FRAME.filter(
         pl.col("facility_id").str.starts_with("crwv-"), balance_on=date(2026, 6, 30)
     )
-    assert second.height == 6
+    assert second.height == 18
     assert set(second["confidence"]) == {"medium"}
+    # The tranche lies inside DDTL 4.0; without it the instruments come to the note's total.
+    whole = second.filter(pl.col("facility_id") != "crwv-ddtl-4-0-floating")
+    assert whole["principal_usd"].sum() == 35_551_000_000
+
+
+def test_the_end_of_2025_is_a_rounded_repetition_and_says_so():
+    year_end = FRAME.filter(balance_on=date(2025, 12, 31))
+    assert set(year_end["confidence"]) == {"low"}
+    # 115 million a quarter were repaid before and after: 1,782.5, 1,667.5, 1,552.5, 1,438.
+    [first] = year_end.filter(facility_id="crwv-ddtl-1-0")["principal_usd"]
+    assert abs(first - 1_552_500_000) < 5_000_000
 
 
 def test_a_word_where_a_number_belongs_is_an_error():

@@ -95,6 +95,43 @@ def test_a_bullet_is_repaid_on_its_day_and_not_before(db, maturity_on, after_two
     assert made[:4] == [400, 400, after_two_quarters, 0]
 
 
+def test_balances_that_fell_say_how_the_loan_is_repaid(db):
+    # 100 in the 365 days before: 400 goes on at that pace, and what is left falls due at maturity.
+    fell = [balance(500.0, on=date(2025, 3, 31)), balance()]
+    world(db, facilities=[terms(maturity_on=date(2027, 3, 31))], balances=fell)
+    made = rows(
+        db,
+        f"from steps.facility_schedule where balance_on = '{DAY}' order by quarter_number limit 5",
+    )
+    pace = 100 / (365 / 91.3125)
+    owed = [each["principal_left_usd"] for each in made]
+    assert owed == pytest.approx([400 - pace * each for each in range(4)] + [0])
+    assert {each["schedule_basis"] for each in made} == {"as_balances_fell"}
+    assert made[0]["fell_from_on"] == date(2025, 3, 31)
+
+
+@pytest.mark.parametrize(
+    ("before", "cells", "basis"),
+    [
+        (500.0, {}, "as_balances_fell"),
+        (300.0, {}, "level"),
+        (400.0, {}, "level"),
+        (500.0, {"amortisation": "bullet"}, "bullet"),
+        (500.0, {"facility_kind": "revolver"}, "bullet"),
+        (500.0, {"maturity_on": None}, None),
+    ],
+    ids=str,
+)
+def test_only_a_fall_of_a_loan_that_amortises_is_a_schedule(db, before, cells, basis):
+    world(
+        db,
+        facilities=[terms(**cells)],
+        balances=[balance(before, on=date(2025, 12, 31)), balance()],
+    )
+    [made] = rows(db, f"from steps.facility_schedule where balance_on = '{DAY}' limit 1")
+    assert made["schedule_basis"] == basis
+
+
 def test_past_its_maturity_a_facility_owes_what_was_filed_and_no_longer(db):
     assert left(db, maturity_on=date(2026, 1, 31), closed_on=date(2025, 1, 1))[:2] == [400, 0]
 

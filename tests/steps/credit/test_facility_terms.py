@@ -7,7 +7,8 @@ from tests.given.credit import terms
 from tests.given.lives import empty
 from tests.given.support import build, rows
 
-# The day of a document is known to the public when it ends: the row counts from the next.
+# Every loan here closed on 15 January. The day of a document is known to the public when it ends.
+CLOSED = date(2025, 1, 15)
 JAN, JUN, AUG = date(2025, 1, 31), date(2025, 6, 30), date(2025, 8, 31)
 
 
@@ -29,17 +30,43 @@ def in_force(db, *versions):
 def test_an_amendment_ends_what_was_in_force_the_day_before(db):
     amended = terms(commitment_usd=900.0, on=JUN)
     assert in_force(db, terms(on=JAN), amended) == [
-        ("filed", 1000.0, date(2025, 2, 1), date(2025, 6, 30)),
+        ("filed", 1000.0, CLOSED, date(2025, 6, 30)),
         ("filed", 900.0, date(2025, 7, 1), None),
     ]
+
+
+def test_an_amendment_binds_from_its_own_day_and_not_from_the_day_it_is_read(db):
+    amended = terms(commitment_usd=900.0, on=JUN, terms_from_on=date(2025, 6, 10))
+    assert in_force(db, terms(on=JAN), amended) == [
+        ("filed", 1000.0, CLOSED, date(2025, 6, 9)),
+        ("filed", 900.0, date(2025, 6, 10), None),
+    ]
+
+
+def test_a_note_that_restates_an_agreement_holds_from_that_agreements_day(db):
+    # The amendment of May stands, although the note that repeats the first terms is read in August.
+    amended = terms(commitment_usd=900.0, on=JUN, terms_from_on=date(2025, 5, 1))
+    restated = terms(commitment_usd=1000.0, spread_bps=400.0, on=AUG, terms_from_on=CLOSED)
+    assert in_force(db, terms(on=JAN), amended, restated) == [
+        ("filed", 1000.0, CLOSED, date(2025, 4, 30)),
+        ("filed", 900.0, date(2025, 5, 1), None),
+    ]
+    first, _ = rows(db, "from steps.facility_terms order by in_force_from_on")
+    assert first["spread_bps"] == 400.0
+
+
+def test_an_agreement_read_before_it_closes_counts_from_the_day_it_is_known(db):
+    signed = terms(on=JAN, closed_on=date(2025, 3, 1))
+    assert in_force(db, signed) == [("filed", 1000.0, date(2025, 2, 1), None)]
 
 
 def test_trap_70_press_after_a_filing_is_never_in_force_and_before_it_is(db):
     press = terms(deal_status="press", commitment_usd=990.0, on=JAN)
     later_press = terms(deal_status="press", commitment_usd=995.0, on=AUG)
-    assert in_force(db, press, terms(on=JUN), later_press) == [
-        ("press", 990.0, date(2025, 2, 1), date(2025, 6, 30)),
-        ("filed", 1000.0, date(2025, 7, 1), None),
+    filed = terms(on=JUN, closed_on=date(2025, 6, 20))
+    assert in_force(db, press, filed, later_press) == [
+        ("press", 990.0, CLOSED, date(2025, 6, 19)),
+        ("filed", 1000.0, date(2025, 6, 20), None),
     ]
 
 
@@ -57,7 +84,7 @@ def test_of_two_amendments_on_one_day_the_last_known_counts(db):
 
 def test_of_two_known_at_once_the_surer_counts(db):
     doubtful = terms(commitment_usd=900.0, on=JAN, confidence="medium", source_url="https://a.org")
-    assert in_force(db, doubtful, terms(on=JAN)) == [("filed", 1000.0, date(2025, 2, 1), None)]
+    assert in_force(db, doubtful, terms(on=JAN)) == [("filed", 1000.0, CLOSED, None)]
 
 
 def test_on_any_day_at_most_one_version_of_a_facility_is_in_force(db):

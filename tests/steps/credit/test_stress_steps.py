@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.given.coverage import DAY, LOAN, balance, landed, step, terms
+from tests.given.coverage import DAY, LOAN, balance, decline, landed, moved, step, terms
 from tests.given.coverage import world as built
 from tests.given.support import build, rows
 
@@ -58,12 +58,47 @@ def test_machines_are_read_at_their_age_of_the_quarter(db):
     assert lots[4]["depreciated_cost_usd"] == pytest.approx(500 * 5 / 6)
 
 
-def test_what_the_borrowing_base_no_longer_covers_falls_due(db):
+def test_the_schedule_is_kept_whatever_the_borrowing_base_covers(db):
     built(db, facilities=[terms(amortisation="borrowing_base", depreciation_life_years=2.0)])
     made = rows(db, "from steps.facility_quarter order by quarter_number")
-    base = [0.85 * 500 * (1 - quarter / 8) for quarter in range(8)]
-    left = [min(400 - 20 * quarter, base[quarter]) for quarter in range(8)]
-    owed = [each["principal_usd"] for each in made[:8]]
-    assert owed == pytest.approx(left)
-    assert made[0]["quarter_principal_due_usd"] == pytest.approx(left[0] - left[1])
+    assert [each["principal_usd"] for each in made[:8]] == pytest.approx(
+        [400 - 20 * quarter for quarter in range(8)]
+    )
+    assert [each["depreciated_cost_usd"] for each in made[:8]] == pytest.approx(
+        [500 * (1 - quarter / 8) for quarter in range(8)]
+    )
+    assert made[0]["quarter_principal_due_usd"] == pytest.approx(20)
     assert made[0]["balance_on"] == DAY
+
+
+def test_base_rents_fall_as_the_value_takes_them_to_and_scenarios_move_that_path(db):
+    built(db, declines=[decline(-20.0)], scenarios=[step(), step("up", rent_multiplier=1.5)])
+    made = rows(db, "from steps.facility_rent_path order by scenario, quarter_number")
+    base, up = made[:41], made[41:]
+    assert [base[number]["rent_multiplier"] for number in (0, 2, 4)] == pytest.approx(
+        [1, 0.8**0.5, 0.8]
+    )
+    assert up[4]["rent_multiplier"] == pytest.approx(1.5 * 0.8)
+
+
+def test_sofr_moves_what_floats_unhedged_in_a_scenario(db):
+    given = {"facilities": [terms(hedged_min_pct=75.0)]}
+    built(db, scenarios=[step(), step("up", sofr_shift_bps=400.0)], **given)
+    made = rows(db, "from steps.facility_scenario_rate order by scenario, quarter_number")
+    assert (made[0]["interest_rate_pct"], made[41]["interest_rate_pct"]) == (8.0, 9.0)
+
+
+def test_collateral_is_the_sum_of_its_lots(db):
+    built(db, balances=[balance(), balance(500.0, on=date(2026, 6, 30))])
+    made = rows(db, "from steps.facility_value order by balance_on")
+    assert [each["lot_count"] for each in made] == [1, 2]
+    assert made[1]["lot_cost_usd"] == pytest.approx(500 + 125)
+
+
+def test_moves_of_published_weeks_alone_count(db):
+    landed(db)
+    moved(db, [0.01, -0.02], tier="neocloud")
+    moved(db, [0.5], tier="marketplace")
+    build(db, "steps.rent_move")
+    made = rows(db, "from steps.rent_move order by period_end_on")
+    assert [(each["log_change"], each["move_weeks"]) for each in made] == [(0.01, 1), (-0.02, 1)]
