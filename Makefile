@@ -4,7 +4,7 @@ PY := .venv/bin/python
 export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help setup run ui fleet test check check-python check-types check-sql format audit bench docs distil lock clean
+.PHONY: help setup run ui fleet test check check-python check-types check-sql format audit bench docs cookbook distil lock clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench: .venv/.ready  ## benchmarks: ratios in one run, printed
 docs: .venv/.ready  ## docs/TABLES.md from dictionary, contracts and SQL headers; docs/HISTORY.md from distil
 	$(PY) -m pipeline.release.tables
 	$(PY) -m distil.document
+
+cookbook: .venv/.ready  ## the answers in docs/COOKBOOK.md, anew from the published file
+	$(PY) -m pipeline.release.cookbook
 
 distil: .venv/.ready  ## the price history and the filed figures of warehouse/reference from ../shared/data
 	$(PY) -m distil

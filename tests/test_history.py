@@ -1,17 +1,25 @@
 """The committed history, built whole: values somebody can look up."""
 
 import hashlib
+<<<<<<< HEAD
 from collections import defaultdict
+=======
+import re
+>>>>>>> main
 from datetime import UTC, date, datetime
 from math import exp, log
 from statistics import median
 
+import polars as pl
 import pytest
 
 from pipeline import ingest
 from pipeline.build import model
+from pipeline.release import cookbook
 from pipeline.release.export import export
+from pipeline.release.figures import FIGURES
 from pipeline.release.publish import publish
+from pipeline.release.report import page
 from pipeline.sources.source import discover
 from pipeline.warehouse import Warehouse, opened_for_reading
 from tests.given import recomputed
@@ -284,6 +292,7 @@ def test_trap_36_a_growing_panel_does_not_read_as_a_fall(db):
     assert after[5] < -0.15
 
 
+<<<<<<< HEAD
 # By a second path: staging rows, loops and dense least squares (tests/given/recomputed.py).
 
 NEOCLOUD = (
@@ -409,6 +418,36 @@ def test_a_row_says_it_was_known_only_if_a_reader_of_that_moment_saw_it(store):
             if odd:
                 early[each.table] = odd
     assert early == {}
+=======
+# --- the cookbook -----------------------------------------------------------------------------
+
+
+def test_every_recipe_of_the_cookbook_answers_and_its_wrong_version_answers_otherwise(db):
+    made = cookbook.recipes()
+    assert len(made) >= 20
+    for recipe in made:
+        right, wrong = cookbook.answers(db, recipe.right), cookbook.answers(db, recipe.wrong)
+        # Without a network no source was asked: three questions have no row there.
+        assert right.height or re.search(r"publication|stale|set aside", recipe.title), recipe.title
+        assert right.rows() != wrong.rows(), recipe.title
+        heads = cookbook.printed(right).splitlines()[2]
+        assert heads in recipe.printed, f"{recipe.title}: run `make cookbook`"
+        if recipe.is_filed:
+            assert cookbook.printed(right) == recipe.printed, recipe.title
+
+
+def test_a_hurried_sum_counts_the_debt_several_times(db):
+    [recipe] = [each for each in cookbook.recipes() if "debt is filed" in each.title]
+    total = cookbook.answers(db, recipe.right).filter(pl.col("collateral_class") == "all")
+    [(hurried,)] = cookbook.answers(db, recipe.wrong).rows()
+    assert hurried > 5 * total["filed_billion"].item()
+
+
+def test_the_report_of_the_committed_facts_has_every_figure(db):
+    text = page(db)
+    assert "cannot answer" not in text
+    assert text.count("<svg") == 2 * sum(each.draw is not None for each in FIGURES)
+>>>>>>> main
 
 
 # --- the thesis, on real figures -------------------------------------------------------------

@@ -91,7 +91,7 @@ class Source:
         backfill: History the upstream keeps beside what `fetch` reads.
         real_answer: Day (or month, or year) of the newest answer of the upstream itself that the
             parser was held against, whoever recorded it, and how much of it: `whole`, or `entries`
-            or `lines` put into its shape. None: only answers typed by hand. README repeats it.
+            or `lines` put into its shape. None: only answers typed by hand. In docs/SOURCES.md too.
         sightings: Whether an answer equal to the last one says something: a price seen again still
             stands, a filing does not get newer. False: an equal answer is not read again.
         about: What to know of it, where that is not its module's docstring.

@@ -1,7 +1,7 @@
 """`python -m pipeline.ui`: Dagster's webserver behind our guard, its daemon and its code server.
 
 Ends within ten seconds of Ctrl-C or SIGTERM, with all of them (exit 130 or 143). Exit 75: another
-UI serves this warehouse already. How to let others look: README.
+UI serves this warehouse already. How to let others look: docs/GUIDE.md.
 """
 
 # Dagster takes seconds to import, in which a signal should be heard already.
