@@ -1,11 +1,8 @@
 """The committed history, built whole: values somebody can look up."""
 
 import hashlib
-<<<<<<< HEAD
-from collections import defaultdict
-=======
 import re
->>>>>>> main
+from collections import defaultdict
 from datetime import UTC, date, datetime
 from math import exp, log
 from statistics import median
@@ -292,7 +289,6 @@ def test_trap_36_a_growing_panel_does_not_read_as_a_fall(db):
     assert after[5] < -0.15
 
 
-<<<<<<< HEAD
 # By a second path: staging rows, loops and dense least squares (tests/given/recomputed.py).
 
 NEOCLOUD = (
@@ -418,7 +414,8 @@ def test_a_row_says_it_was_known_only_if_a_reader_of_that_moment_saw_it(store):
             if odd:
                 early[each.table] = odd
     assert early == {}
-=======
+
+
 # --- the cookbook -----------------------------------------------------------------------------
 
 
@@ -447,7 +444,6 @@ def test_the_report_of_the_committed_facts_has_every_figure(db):
     text = page(db)
     assert "cannot answer" not in text
     assert text.count("<svg") == 2 * sum(each.draw is not None for each in FIGURES)
->>>>>>> main
 
 
 # --- the thesis, on real figures -------------------------------------------------------------
