@@ -3,7 +3,7 @@
 -- announced; three definitions of a share) as a range too. All readings inside: supported. None: contradicted.
 -- Some: partly. No reading: not measurable, with the reason. The rules are `sql/rules/claims/`, one SELECT
 -- over marts each, printed in `rule`. Worked out at every build: a verdict can change. What it was on another
--- day says `vintage.claim_check`, and `claim_history` at fixed days.
+-- day says `vintage.claim_check`.
 -- `evidence_kind` tells figures from estimates and from quotes: a quote supports that it was said.
 -- grain: claim_id
 with measured as (
