@@ -97,7 +97,7 @@ def test_every_table_is_an_asset_with_its_lineage(graph):
         assert nodes.has(assets.table_key(each.table))
     assert nodes.has(dg.AssetKey(["steps", "issuer_fact"]))
     parents = nodes.get(dg.AssetKey(["marts", "gpu_price_daily"])).parent_keys
-    assert dg.AssetKey(["marts", "provider_price_daily"]) in parents
+    assert dg.AssetKey(["steps", "price_vote"]) in parents
     offers = nodes.get(dg.AssetKey(["marts", "host_price_daily"])).parent_keys
     assert dg.AssetKey(["staging", "gpu_offers", "vast"]) in offers
 

@@ -216,10 +216,19 @@ def test_without_as_of_the_vintage_is_the_mart(db):
 
 
 def test_a_second_build_changes_no_published_number(store):
-    before = [hashlib.sha256(path.read_bytes()).digest() for path in export(store)]
+    before = hashes(export(store))
     rebuilt = build_from_committed_facts(store)
     assert [table for table in rebuilt if not table.startswith("meta.")] == []
-    assert [hashlib.sha256(path.read_bytes()).digest() for path in export(store)] == before
+    assert hashes(export(store)) == before
+
+
+def hashes(files):
+    """Of Parquet and CSV: a workbook names the publication it is of."""
+    return {
+        each.name: hashlib.sha256(each.read_bytes()).digest()
+        for each in files
+        if each.suffix != ".xlsx"
+    }
 
 
 def test_every_level_says_what_it_rests_on(db):
@@ -237,9 +246,9 @@ def test_the_withheld_cell_the_readme_shows(db):
         "select publication_status, withheld_reason, provider_count, median_price_usd_per_gpu_hour "
         "from marts.gpu_price_daily where accelerator = 'nvidia-h100-sxm-80gb' "
         "and tier = 'neocloud' and market = 'on_demand' and basis = 'all_in' "
-        "and region_group = 'all' and observed_on = '2025-07-01'"
+        "and region_group = 'all' and observed_on = '2026-10-22'"
     ).fetchall()
-    assert cell == [("withheld", "fewer than 3 providers", 1, None)]
+    assert cell == [("withheld", "fewer than 3 providers", 2, None)]
 
 
 def movement(db, tier, market, first, last):
@@ -254,15 +263,18 @@ def movement(db, tier, market, first, last):
     return [after / before for before, after in zip(*cells, strict=True)]
 
 
-def test_h100_spot_halved_in_2024_in_level_and_index(db):
-    moved = movement(db, "hyperscaler", "spot", "2023-12-31", "2024-11-10")
-    assert all(0.4 < each < 0.55 for each in moved)
+def test_h100_spot_halved_in_2024_in_the_index_and_fell_in_the_reference_region(db):
+    level, *indices = movement(db, "hyperscaler", "spot", "2023-12-31", "2024-11-10")
+    assert all(0.4 < each < 0.55 for each in indices)
+    # The level is that of AWS in us-east-1 (decision 0071), 9.31 to 6.56; us-west-2 fell to 2.25.
+    assert level == pytest.approx(6.5649 / 9.3127)
 
 
 def test_the_aws_cut_of_june_2025_shows_in_level_and_index(db):
     moved = movement(db, "hyperscaler", "on_demand", "2025-06-04", "2025-06-05")
     # One of two providers cut by 44 %: the mean of 0 and ln(55.04 / 98.32) is a fall of 25 %.
-    assert moved == pytest.approx([0.784, 0.748, 0.865], abs=0.001)
+    # The level is the median over one region of each (decision 0071): 11.68 to 8.97.
+    assert moved == pytest.approx([0.768, 0.748, 0.865], abs=0.001)
 
 
 def test_the_rise_of_2026_shows_in_level_and_index(db):
@@ -273,7 +285,7 @@ def test_the_rise_of_2026_shows_in_level_and_index(db):
 
 
 def test_trap_36_a_growing_panel_does_not_read_as_a_fall(db):
-    # 2026-05-08: two cheaper sellers of A100 80 GB joined three; none of the three moved.
+    # 2026-05-08: two cheaper sellers of A100 80 GB joined four; none of the four moved.
     before, after = db.execute(
         "select provider_count, median_price_usd_per_gpu_hour, price_index, market_log_change, "
         "entry_log_change, panel_log_change from marts.gpu_price_index "
@@ -281,12 +293,12 @@ def test_trap_36_a_growing_panel_does_not_read_as_a_fall(db):
         "and market = 'on_demand' and basis = 'all_in' "
         "and observed_on between '2026-05-07' and '2026-05-08' order by observed_on"
     ).fetchall()
-    assert (before[0], after[0]) == (3, 5)
-    assert (before[1], after[1]) == (pytest.approx(2.70), pytest.approx(2.40))
+    assert (before[0], after[0]) == (4, 6)
+    assert (before[1], after[1]) == (pytest.approx(2.55), pytest.approx(2.175))
     assert after[2] == pytest.approx(before[2])
     assert after[3] == pytest.approx(0, abs=1e-12)
     assert after[4] == pytest.approx(after[5], abs=1e-9)
-    assert after[5] < -0.15
+    assert after[5] < -0.10
 
 
 # By a second path: staging rows, loops and dense least squares (tests/given/recomputed.py).
