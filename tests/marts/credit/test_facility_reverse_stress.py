@@ -180,6 +180,7 @@ COVERAGE = (
     "ltv_max_pct", "market_missing_reason", "dscr_min_ratio", "contract_coverage_min_ratio",
     "annual_debt_service_usd",
     "dscr_missing_reason", "rent_usd_per_gpu_hour", "inputs_assumed", "price_vintage_on",
+    "last_observed_on",
     "known_at",
 )  # fmt: skip
 money = st.floats(0.0, 1e9, allow_subnormal=False).map(lambda usd: round(usd, 2))
