@@ -169,8 +169,8 @@ select
         when longer_days >= 350 then 'year_less_nine_months'
         else 'ytd_difference'
     end as derivation,
-    figure_version > 0 or shorter_version > 0 or not (is_latest and is_shorter_latest) as is_restated,
-    not (is_latest and is_shorter_latest) as is_mixed_vintage,
+    figure_version > 0 or shorter_version > 0 or not is_latest or not is_shorter_latest as is_restated,
+    not is_latest or not is_shorter_latest as is_mixed_vintage,
     taxonomy,
     concepts,
     form,
