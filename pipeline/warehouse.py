@@ -274,6 +274,11 @@ def _tables(db: DuckDB) -> set[str]:
     return {table for (table,) in found.fetchall()}
 
 
+def columns_of(db: DuckDB, table: str) -> dict[str, str]:
+    """Type by column, in order, of one table; a list of all tables' columns takes 16 ms to ask."""
+    return {name: kind for name, kind, *_ in db.execute(f"describe {table}").fetchall()}
+
+
 def comment(db: DuckDB, table: str, doc: str, columns: Sequence[str], kind: str = "table") -> None:
     """Put the dictionary's words on a table or view and its columns."""
     says = [f"comment on {kind} {table} is {quoted(doc)}"]

@@ -190,8 +190,8 @@ COLUMNS: dict[str, Column] = {
     "realised_rent_usd_per_gpu_hour": number(
         "USD/GPU-hour", "Revenue over the hours of the accelerators in use."
     ),
-    "low_realised_rent_usd_per_gpu_hour": number("USD/GPU-hour", "Its low end."),
-    "high_realised_rent_usd_per_gpu_hour": number("USD/GPU-hour", "Its high end."),
+    "low_realised_rent_usd_per_gpu_hour": number("USD/GPU-hour", "Low end of the rent realised."),
+    "high_realised_rent_usd_per_gpu_hour": number("USD/GPU-hour", "High end of the rent realised."),
     "posted_rent_usd_per_gpu_hour": number(
         "USD/GPU-hour", "Neocloud on-demand rent of the H100 in the quarter's last month."
     ),

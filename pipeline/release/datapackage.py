@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.build.model import Model, models, upstream
 from pipeline.columns import COLUMNS
-from pipeline.warehouse import DuckDB
+from pipeline.warehouse import DuckDB, columns_of
 
 __all__ = ["datapackage", "licences"]
 
@@ -72,13 +72,8 @@ def _resource(
     model: Model,
     by_source: dict[str, list[str]],
 ) -> dict[str, Any]:
-    columns = db.execute(
-        "select column_name, data_type from duckdb_columns() where database_name = $1 "
-        "and schema_name = $2 and table_name = $3 order by column_index",
-        [database, model.schema, model.name],
-    ).fetchall()
     fields = []
-    for name, kind in columns:
+    for name, kind in columns_of(db, f"{database}.{model.table}").items():
         field = {"name": name, "type": TYPES.get(kind, "number"), "description": COLUMNS[name].doc}
         if COLUMNS[name].unit:
             field["unit"] = str(COLUMNS[name].unit)

@@ -25,7 +25,7 @@ from pipeline.identity.offers import FORMULA
 from pipeline.release.datapackage import datapackage
 from pipeline.release.publish import build_id
 from pipeline.release.workbook import write_workbook
-from pipeline.warehouse import DuckDB, Warehouse, quoted, scratch
+from pipeline.warehouse import DuckDB, Warehouse, columns_of, quoted, scratch
 
 __all__ = ["export"]
 
@@ -111,12 +111,7 @@ def _publication(db: DuckDB, database: str) -> dict[str, str]:
 
 
 def _columns(db: DuckDB, database: str, model: Model) -> dict[str, str]:
-    rows = db.execute(
-        "select column_name, data_type from duckdb_columns() where database_name = ? "
-        "and schema_name = ? and table_name = ? order by column_index",
-        [database, model.schema, model.name],
-    ).fetchall()
-    return dict(rows)
+    return columns_of(db, f"{database}.{model.table}")
 
 
 def _parquet(db: DuckDB, database: str, draft: Path, model: Model) -> dict[str, dict[str, Any]]:

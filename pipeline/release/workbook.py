@@ -15,7 +15,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipeline.build.model import Model
 from pipeline.columns import COLUMNS
-from pipeline.warehouse import DuckDB
+from pipeline.warehouse import DuckDB, columns_of
 
 __all__ = ["write_workbook"]
 
@@ -125,11 +125,7 @@ class _Sheets:
         sheet.autofilter(0, 0, line - 1, len(heads) - 1)
 
     def columns(self, model: Model) -> list[tuple[str, str]]:
-        return self.db.execute(
-            "select column_name, data_type from duckdb_columns() where database_name = $1 "
-            "and schema_name = $2 and table_name = $3 order by column_index",
-            [self.database, model.schema, model.name],
-        ).fetchall()
+        return [*columns_of(self.db, f"{self.database}.{model.table}").items()]
 
     def heads(self, sheet: Any, line: int, names: Sequence[str], widths: Sequence[float]) -> None:
         for place, (name, width) in enumerate(zip(names, widths, strict=True)):
