@@ -193,6 +193,12 @@ COLUMNS: dict[str, Column] = {
     "rent_gap_per_kw_pct": number("%", "Gap of rent per kW of thermal design power."),
     "bf16_gap_pct": number("%", "Dense BF16 throughput of the challenger over the reference's."),
     "fp8_gap_pct": number("%", "Dense FP8 throughput of the challenger over the reference's."),
+    "challenger_kind": choice(
+        "Whose design the challenger is.", "AMD", "TPU", "Trainium", "built to order"
+    ),
+    "median_spec_gap_pct": number("%", "Median of a kind's gaps over all four measures."),
+    "low_spec_gap_pct": number("%", "Least of a kind's gaps over all four measures."),
+    "high_spec_gap_pct": number("%", "Greatest of a kind's gaps over all four measures."),
     "memory_gap_pct": number("%", "Memory of the challenger over the reference's."),
     "memory_bandwidth_gap_pct": number("%", "Memory bandwidth over the reference's."),
     "power_gap_pct": number("%", "Thermal design power over the reference's."),
