@@ -19,7 +19,7 @@ from pipeline.release.publish import publish
 from pipeline.release.report import page
 from pipeline.sources.source import discover
 from pipeline.warehouse import Warehouse, opened_for_reading
-from tests.given import recomputed
+from tests.given import printed, recomputed
 from tests.given.support import DERIVED
 
 ON_DEMAND = "market = 'on_demand' and sighting_status = 'confirmed'"
@@ -433,6 +433,18 @@ def test_a_row_says_it_was_known_only_if_a_reader_of_that_moment_saw_it(store):
             if odd:
                 early[each.table] = odd
     assert early == {}
+
+
+# --- what the documents say -------------------------------------------------------------------
+
+
+def test_the_numbers_of_the_documents_are_those_of_the_tables(db):
+    texts = {}
+    for name, sentence in printed.sentences(db):
+        if name not in texts:
+            text = (model.SQL.parent / name).read_text(encoding="utf-8")
+            texts[name] = re.sub(r"\s+", " ", text)
+        assert sentence in texts[name], name
 
 
 # --- the cookbook -----------------------------------------------------------------------------

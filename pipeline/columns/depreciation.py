@@ -190,6 +190,7 @@ COLUMNS: dict[str, Column] = {
     "realised_rent_usd_per_gpu_hour": number(
         "USD/GPU-hour", "Revenue over the hours of the accelerators in use."
     ),
+    "realised_missing_reason": text("Why there is a range and no value; null where there is one."),
     "low_realised_rent_usd_per_gpu_hour": number("USD/GPU-hour", "Low end of the rent realised."),
     "high_realised_rent_usd_per_gpu_hour": number("USD/GPU-hour", "High end of the rent realised."),
     "posted_rent_usd_per_gpu_hour": number(

@@ -103,7 +103,7 @@ ISSUER_CAPACITY = contract(
         "Power in use and accelerators of companies that rent them out, as stated.",
     ),
     key=["issuer", "measured_on", "source_url"],
-    optional=["installed_gpu_count"],
+    optional=["active_power_mw", "installed_gpu_count"],
     issuer=[],
     cik=[CIK],
     measured_on=[],

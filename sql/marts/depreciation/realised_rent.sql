@@ -1,6 +1,7 @@
 -- What a company has earned per accelerator-hour by its own filings: revenue of the quarter over the hours of the
 -- accelerators in use. A look at realised rent that rests on no posted price. How many accelerators a megawatt
--- feeds is filed once (`gpu_per_mw`, of a fleet of all ages) and taken to hold; the range is that of a machine of
+-- feeds (`gpu_per_mw`, of a fleet of all ages) is taken to hold where somebody stated both for one day; else there is
+-- a range only. The range is that of a machine of
 -- H100s (many) and of one of GB200s (few), by rated power times the cited factor of the whole machine. Power is
 -- the mean of the quarter's two ends, in the range the higher and the lower of them. Revenue of software and
 -- storage is in it, so it is, if anything, too high. Where an end of the quarter is not stated there is no row.
@@ -13,6 +14,7 @@ with ends as (
         capacity.active_power_mw,
         capacity.known_at
     from staging.issuer_capacity as capacity
+    where capacity.active_power_mw is not null
     qualify row_number() over (
         partition by capacity.cik, capacity.measured_on
         order by capacity.known_at desc, capacity.source_url
@@ -27,6 +29,7 @@ filed as (
         max(capacity.known_at) as known_at
     from staging.issuer_capacity as capacity
     where capacity.installed_gpu_count is not null
+    and capacity.active_power_mw is not null
     group by all
 ),
 
@@ -69,15 +72,15 @@ quarters as (
         before.active_power_mw as before_mw,
         after.active_power_mw as after_mw,
         filed.gpu_per_mw,
-        least(fed.low_gpu_per_mw, filed.gpu_per_mw) as low_gpu_per_mw,
-        greatest(fed.high_gpu_per_mw, filed.gpu_per_mw) as high_gpu_per_mw,
+        least(fed.low_gpu_per_mw, coalesce(filed.gpu_per_mw, fed.low_gpu_per_mw)) as low_gpu_per_mw,
+        greatest(fed.high_gpu_per_mw, coalesce(filed.gpu_per_mw, fed.high_gpu_per_mw)) as high_gpu_per_mw,
         posted.rent_usd_per_gpu_hour as posted_rent,
         posted.last_observed_on,
         greatest(
             revenue.known_at,
             before.known_at,
             after.known_at,
-            filed.known_at,
+            coalesce(filed.known_at, fed.known_at),
             fed.known_at,
             coalesce(posted.known_at, revenue.known_at)
         ) as known_at
@@ -88,7 +91,7 @@ quarters as (
     join ends as before
         on revenue.cik = before.cik
         and revenue.period_start_on = before.measured_on + 1
-    join filed on revenue.cik = filed.cik
+    left join filed on revenue.cik = filed.cik
     cross join fed
     left join posted on revenue.period_end_on = posted.period_end_on
     where revenue.metric = 'revenue'
@@ -119,8 +122,11 @@ select
     / ((quarters.before_mw + quarters.after_mw) / 2 * quarters.gpu_per_mw * quarters.hours)
     / quarters.posted_rent as realised_to_posted_pct,
     quarters.last_observed_on,
-    'accelerators per megawatt as filed for the end of 2024; all power feeds rented accelerators'
-        as inputs_assumed,
+    case
+        when quarters.gpu_per_mw is null
+            then 'no day on which accelerators and megawatts in use are both on record'
+    end as realised_missing_reason,
+    'accelerators per megawatt hold; all power feeds rented accelerators' as inputs_assumed,
     quarters.known_at
 from quarters
 order by quarters.issuer, quarters.period_end_on

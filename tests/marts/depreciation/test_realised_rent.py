@@ -71,6 +71,17 @@ def test_without_the_power_at_both_ends_there_is_no_row(db):
     assert realised(db, CAPACITIES[0]) == []
 
 
+def test_without_accelerators_and_power_of_one_day_there_is_a_range_and_a_reason(db):
+    alone = capacity(date(2024, 12, 31), None, 70_000)
+    ends = [capacity(date(2025, 12, 31), 100.0), capacity(date(2026, 3, 31), 140.0)]
+    [made] = realised(db, alone, *ends)
+    assert made["realised_rent_usd_per_gpu_hour"] is None
+    assert "both on record" in made["realised_missing_reason"]
+    low, high = 1e6 / 2800, 1e6 / 1400
+    assert made["low_realised_rent_usd_per_gpu_hour"] == pytest.approx(3e8 / (140 * high * 2160))
+    assert made["high_realised_rent_usd_per_gpu_hour"] == pytest.approx(3e8 / (100 * low * 2160))
+
+
 def test_without_a_posted_rent_the_realised_one_stands_alone(db):
     [made] = realised(db, *CAPACITIES, posted=POSTED | {"publication_status": "withheld"})
     assert made["posted_rent_usd_per_gpu_hour"] is None

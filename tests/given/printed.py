@@ -1,0 +1,178 @@
+"""What the documents say in numbers, written again from the tables: drift is found."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+
+from pipeline.release import cookbook
+from pipeline.warehouse import DuckDB
+
+__all__ = ["sentences"]
+
+MILLION = 1e6
+METHODS, GUIDE, CHANGELOG = "docs/METHODS.md", "docs/GUIDE.md", "CHANGELOG.md"
+
+
+def sentences(db: DuckDB) -> Iterator[tuple[str, str]]:
+    """Page and sentence, blanks as one blank."""
+    yield from _back_test(db)
+    yield from _rents(db)
+    yield from _credit(db)
+    [(claims,)] = db.execute("select count(*) from marts.claim_check").fetchall()
+    yield GUIDE, f"`marts.claim_check` holds {claims} claims"
+    yield "README.md", f"answers {len(cookbook.recipes())} questions"
+
+
+def _back_test(db: DuckDB) -> Iterator[tuple[str, str]]:
+    scored = {
+        (segment, method, months): row
+        for segment, method, months, *row in db.execute(
+            "select price_segment, method, horizon_months, mean_absolute_error_pct, "
+            "forecast_count, accelerator_count, independent_count, within_band_pct "
+            "from marts.residual_backtest_summary where generation = 'all'"
+        ).fetchall()
+    }
+
+    def error(method: str, segment: str = "neocloud_marketplace", months: int = 12) -> float:
+        return float(scored[segment, method, months][0])
+
+    rows = {
+        "no change": "no_change", "`cohort`": "cohort", "`shrunk`": "shrunk",
+        "`pooled_through_cycle`": "pooled_through_cycle",
+        "a fall of 26 % a year": "fall_26_pct_per_year",
+    }  # fmt: skip
+    for name, method in rows.items():
+        outside, inside = error(method), error(method, "hyperscaler")
+        yield METHODS, f"| {name} | {outside:.1f} % | {inside:.1f} % |"
+    here, lists = (scored[each, "cohort", 12] for each in ("neocloud_marketplace", "hyperscaler"))
+    yield METHODS, f"| forecasts, accelerators | {here[1]}, {here[2]} | {lists[1]}, {lists[2]} |"
+    assert here[3] == 3, "the pages say three"
+    yield METHODS, f"Three of the {here[1]} have no month in common"
+    half = scored["neocloud_marketplace", "cohort", 6]
+    yield METHODS, f"At 6 months ({half[1]} forecasts, {half[3]} without a common month)"
+    two = error("cohort", months=24), error("no_change", months=24)
+    yield METHODS, f"`cohort` errs by {two[0]:.1f} %, no change by {two[1]:.1f} %"
+    [(ratio, changes)] = db.execute(
+        "select median(modelled_effect_usd / disclosed_effect_usd), count(*) "
+        "from marts.issuer_depreciation_gap where life_case = 'filed' "
+        "and modelled_effect_usd / disclosed_effect_usd is not null"
+    ).fetchall()
+    yield METHODS, f"{ratio:.1f} times as much (median of {changes})"
+    held = [scored["neocloud_marketplace", each, 12][4] for each in ("shrunk", "cohort")]
+    yield METHODS, f"held {held[0]:.0f} to {held[1]:.0f} % of outcomes a year on"
+    yield (
+        GUIDE,
+        f"it missed by {error('no_change'):.0f} % of rent 12 months on, an accelerator's own past "
+        f"rate by {error('cohort'):.0f} %, a fall of 26 % a year by "
+        f"{error('fall_26_pct_per_year'):.0f} %; the {here[1]} forecasts hold three without a "
+        "common month. Hyperscalers' lists hardly move "
+        f"({error('no_change', 'hyperscaler'):.1f} %).",
+    )
+
+
+def _rents(db: DuckDB) -> Iterator[tuple[str, str]]:
+    cell = (
+        "accelerator = 'nvidia-h100-sxm-80gb' and market = 'on_demand' and term_months = 0 "
+        "and basis = 'all_in' and period = 'month' and tier = ?"
+    )
+    before, after = (
+        value
+        for (value,) in db.execute(
+            f"select multilateral_price_index from marts.gpu_price_movement where {cell} "
+            "and period_end_on in ('2025-10-31', '2026-10-31') order by period_end_on",
+            ["neocloud"],
+        ).fetchall()
+    )
+    yield CHANGELOG, f"it is +{100 * (after / before - 1):.0f} % now"
+    lists = [
+        value
+        for (value,) in db.execute(
+            f"select rent_usd_per_gpu_hour from marts.gpu_rent where {cell} "
+            "and period_end_on between '2026-01-01' and '2026-10-31' "
+            "and publication_status = 'published' order by period_end_on",
+            ["hyperscaler"],
+        ).fetchall()
+    ]
+    yield CHANGELOG, f"goes from {lists[0]:.1f} to {min(lists):.1f} and {lists[-1]:.1f} now"
+    rates = dict(
+        db.execute(
+            "select accelerator, rate_pct_per_year from marts.depreciation_rate "
+            "where method = 'shrunk' and period_end_on = '2026-10-31'"
+        ).fetchall()
+    )
+    told = ("nvidia-h100-sxm-80gb", "nvidia-a100-sxm4-80gb", "nvidia-b200-sxm-180gb")
+    h100, a100, b200 = (rates[each] for each in told)
+    yield CHANGELOG, f"H100 {h100:.0f} %, A100 80 GB {a100:.0f} %, B200 {b200:+.0f} %"
+    inside = {
+        tier: [*rows]
+        for tier, rows in groupby(
+            db.execute(
+                "select tier, horizon_weeks, count(*) filter (drift_basis = 'measured'), "
+                "100 * avg(is_inside::int) filter (drift_basis = 'measured'), "
+                "100 * avg(is_inside::int) filter (drift_basis = 'through_cycle') "
+                "from marts.rent_path_backtest group by all order by all"
+            ).fetchall(),
+            key=itemgetter(0),
+        )
+    }
+    for _, weeks, bands, measured, decline in inside["neocloud"]:
+        yield METHODS, f"| {weeks} | {bands} | {measured:.0f} % | {decline:.0f} % |"
+    one, two, three = (f"{measured:.0f}" for *_, measured, _ in inside["hyperscaler"])
+    yield METHODS, f"{one}, {two} and {three} %, and none with the decline"
+    assert {decline for *_, decline in inside["hyperscaler"]} == {0}
+
+
+def _credit(db: DuckDB) -> Iterator[tuple[str, str]]:
+    for facility, name, day in (
+        ("crwv-ddtl-1-0", "DDTL 1.0", "2025-06-30"), ("crwv-ddtl-1-0", "DDTL 1.0", "2026-03-31"),
+        ("crwv-ddtl-2-0", "DDTL 2.0", "2025-12-31"), ("crwv-ddtl-2-0", "DDTL 2.0", "2026-03-31"),
+    ):  # fmt: skip
+        [(first, filed, modelled, error)] = db.execute(
+            "select principal_usd, next_principal_usd, modelled_principal_usd, "
+            "repayment_error_pct from marts.facility_repayment "
+            "where facility_id = ? and balance_on = ? and next_balance_on = '2026-06-30'",
+            [facility, day],
+        ).fetchall()
+        start = f"{first / MILLION:,.1f}".removesuffix(".0")
+        yield (
+            METHODS,
+            f"| {name} | {day}, {start} | {filed / MILLION:,.0f} | {modelled / MILLION:,.0f} | "
+            f"{error:.1f} |",
+        )
+    cover = {
+        facility: row
+        for facility, *row in db.execute(
+            "select facility_id, ltv_contract_pct, ltv_market_pct, rent_usd_per_gpu_hour "
+            "from marts.facility_coverage where balance_on = '2026-06-30'"
+        ).fetchall()
+    }
+    yield CHANGELOG, f"contract LTV of June 2026 is {cover['crwv-ddtl-1-0'][0]:.1f} %"
+    _, market, rent = cover["crwv-ddtl-2-1"]
+    yield CHANGELOG, f"now {market:.1f} % at {rent:.2f} seen on 30 June"
+    [(due, ratio)] = db.execute(
+        "select annual_principal_due_usd, dscr_market_ratio from marts.facility_coverage "
+        "where facility_id = 'crwv-ddtl-2-0' and balance_on = '2025-06-30'"
+    ).fetchall()
+    yield CHANGELOG, f"it is {due / MILLION:,.0f} million and {ratio:.2f}"
+    breaks = dict(
+        db.execute(
+            "select (scenario, realisation_pct::int), base_broken_on from marts.facility_breach "
+            "where facility_id = 'crwv-ddtl-1-0' and revenue_basis = 'market'"
+        ).fetchall()
+    )
+    falls = {part: breaks[f"fall-{part}-over-4-quarters", 70] for part in (20, 40)}
+    assert breaks["base", 70] is None
+    yield (
+        METHODS,
+        f"the base holds on the base path, breaks on {falls[20]} at -20 % "
+        f"and on {falls[40]} at -40 %",
+    )
+    [half] = {breaks[f"fall-{part}-over-4-quarters", 50] for part in (20, 40)}
+    assert breaks["base", 50] == half
+    yield METHODS, f"half realised, it breaks on {half} on all three"
+    [(drawn,)] = db.execute(
+        "select filed_drawn_usd from marts.gpu_debt_market where borrower = 'CoreWeave' "
+        "and collateral_class = 'all' and balance_on = '2026-06-30' "
+        "order by period_end_on limit 1"
+    ).fetchall()
+    yield CHANGELOG, f"CoreWeave's June 2026 is {drawn / MILLION:,.0f} million"
