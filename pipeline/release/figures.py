@@ -21,7 +21,6 @@ HEIGHT = 300
 # Stand-ins that the page replaces by colours readable on its ground, light or dark.
 SERIES = ("#0b62a8", "#b5460f", "#0a7d5a", "#8a3f8f", "#6b6b00", "#7a4a2b", "#4a5568", "#a3123a")
 INK, FAINT = "#1f2328", "#d0d7de"
-LABELS_SHOWN = 6
 
 
 @dataclass(frozen=True)
