@@ -99,7 +99,10 @@ def test_every_parsed_row_lands_or_is_set_aside(store, referenced):
     _, [landed] = once(source, store, referenced)
     [each] = store.raw.captures("runpod")
     assert landed.rows + landed.quarantined == runpod.parse(GPU_TYPES, each).height
-    asideand = rows(referenced, "select source, reason, row_raw from staging.quarantine")
+    asideand = rows(
+        referenced,
+        "select source, reason, row_raw from staging.quarantine where source = 'runpod'",
+    )
     assert len(asideand) == landed.quarantined
     assert all(row["reason"] and json.loads(row["row_raw"]) for row in asideand)
 

@@ -36,7 +36,7 @@ def test_a_new_day_is_a_new_observation(store):
 
 def test_a_late_fact_about_a_released_day_restates_history(store):
     released(store, daily(3))
-    late = offer(on=date(2026, 11, 3), offer_id="b", region="us-west-2", price_usd_per_gpu_hour=5.0)
+    late = offer(on=date(2026, 11, 3), offer_id="b", price_usd_per_gpu_hour=5.0)
     [change] = released(store, [late])
     assert change["change_reason"] == "restated history"
     assert change["released_median_price_usd_per_gpu_hour"] == 4.0
