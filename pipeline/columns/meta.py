@@ -40,12 +40,16 @@ COLUMNS: dict[str, Column] = {
     "code_version": text("Hash of the SQL (and method) that makes the table, or those of several."),
     "build_id": text("Hash of the state of every table when the file was published."),
     "published_at": moment("Moment the file was published."),
-    "released_at": moment("Moment the last file was published."),
+    "released_at": moment("Moment of the publication; of the last one beside what it is to say."),
+    "rows_added_count": count("Rows with a key that the file before did not have."),
+    "rows_removed_count": count("Rows of the file before whose key is gone."),
+    "rows_changed_count": count("Rows of the same key with another value in a common column."),
+    "columns_changed": text("Columns that only one of the two files has, in order; else null."),
     "released_publication_status": text(
         "publication_status of the cell in the last file published; null where absent."
     ),
     "change_reason": choice(
-        "Why the cell differs from the release before.",
+        "Why the cell or table differs from the release before.",
         "new observation",
         "rule change",
         "restated history",
