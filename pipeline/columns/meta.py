@@ -54,6 +54,13 @@ COLUMNS: dict[str, Column] = {
         "rule change",
         "restated history",
     ),
+    "raised_at": moment("Moment the alert was written."),
+    "alert_kind": choice(
+        "What happened: a run failed, or a source went stale.", "failure", "stale"
+    ),
+    "about": text("The run, by job and the start of its id, or the source."),
+    "alert_text": text("What is wrong, in one sentence."),
+    "cleared_at": moment("Moment the source had landed again; null for runs and while stale."),
     "built_at": moment("Moment the table was last rebuilt."),
     "version": count("How often the table has changed in this build database."),
 }

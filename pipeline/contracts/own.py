@@ -76,6 +76,11 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
             "columns_changed",
         ),
     ),
+    "meta.alerts": (
+        "One row per alert: a run that failed, or a source that went stale, until it landed again. "
+        "Written by the sensor `alerts` of the UI; those of a file are of before its publication.",
+        ("raised_at", "alert_kind", "about", "alert_text", "cleared_at"),
+    ),
     "meta.released_levels": (
         "One row per cell of the price level in the last file published, with the rules behind it.",
         (
