@@ -10,7 +10,7 @@ import pytest
 from pipeline import warehouse as wh
 from pipeline.build import model
 from pipeline.warehouse import DuckDB, Warehouse, opened_for_reading
-from tests.given.credit import MARTS, TABLES
+from tests.given.credit import MARTS, TABLES, debt_market
 from tests.given.support import build, rows
 
 
@@ -26,11 +26,9 @@ def one(db: DuckDB, query: str) -> dict:
 
 
 def market(db: DuckDB, day: str, borrower: str = "CoreWeave", collateral: str = "gpu") -> dict:
-    return one(
-        db,
-        f"from marts.gpu_debt_market where period_end_on = '{day}' and borrower = '{borrower}' "
-        f"and collateral_class = '{collateral}'",
-    )
+    found = debt_market(db, day, borrower, collateral)
+    assert found is not None, (day, borrower, collateral)
+    return found
 
 
 def test_who_else_holds_ddtl_2_and_where_do_they_mark_it(real):
