@@ -59,7 +59,7 @@ def definitions(
     making = dg.define_asset_job(
         "build",
         build,
-        description="Builds what changed, checks it, replaces the published file, exports and report.",
+        description="Builds what changed, checks it, replaces published file, exports, report.",
     )
     parts = {
         domain: dg.define_asset_job(
