@@ -16,7 +16,6 @@ from pipeline.warehouse import DuckDB, Warehouse, exists
 
 __all__ = ["alerts_job", "alerts_sensor", "noted", "open_alerts"]
 
-URL_VARIABLE = "GCW_ALERT_URL"
 EVERY_SECONDS = 300
 LOOKED_AT = 50
 STALE = """
@@ -88,7 +87,7 @@ def write_alerts(context: dg.OpExecutionContext) -> None:
         told = noted(db, failures, datetime.now(UTC))
     for about, text in told:
         context.log.warning(f"{about}: {text}")
-    if told and (url := os.environ.get(URL_VARIABLE)):
+    if told and (url := os.environ.get("GCW_ALERT_URL")):
         words = "\n".join(f"{about}: {text}" for about, text in told)
         try:
             post(url, json={"text": words})  # asked again without an answer: told twice at worst

@@ -213,6 +213,9 @@ def test_every_variable_is_in_the_example_and_every_example_is_read():
     asked = set(re.findall(r'environ(?:\.get\(|\[)"([A-Z_]+)"', code))
     known_to_libraries = {"DAGSTER_HOME", "NO_COLOR"}
     assert listed == secrets | asked | known_to_libraries
+    guide = (ROOT / "docs" / "GUIDE.md").read_text(encoding="utf-8")
+    table = [line.split("|")[1] for line in guide.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`([A-Z_]+)`", "".join(table))) == listed
 
 
 def test_the_file_that_was_asked_is_unchanged(business):
