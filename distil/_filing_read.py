@@ -54,6 +54,7 @@ FILINGS: Filings = {
     "0001769628-25-000039": ("8-K", date(2025, 8, 12)),
     "0001769628-25-000041": ("10-Q", date(2025, 8, 13)),
     "0001769628-25-000059": ("8-K", date(2025, 11, 10)),
+    "0001769628-26-000104": ("10-K", date(2026, 3, 2)),
     "0001769628-26-000222": ("10-Q", date(2026, 5, 8)),
     "0001769628-26-000366": ("10-Q", date(2026, 8, 12)),
     "0001819989-25-000037": ("10-Q", date(2025, 5, 6)),
@@ -82,6 +83,8 @@ CRWV 0001769628-25-000041 untagged InterestCostsCapitalized USD 2024-04-01 2024-
 CRWV 0001769628-25-000041 untagged InterestCostsCapitalized USD 2024-01-01 2024-06-30 - 72_864_000 -3 high
 CRWV 0001769628-25-000041 untagged InterestCostsCapitalized USD 2025-04-01 2025-06-30 - 23_186_000 -3 high
 CRWV 0001769628-25-000041 untagged InterestCostsCapitalized USD 2025-01-01 2025-06-30 - 36_278_000 -3 high
+CRWV 0001769628-26-000104 us-gaap InterestCostsCapitalized USD 2024-01-01 2024-12-31 - 159_000_000 -6 medium
+CRWV 0001769628-26-000104 us-gaap InterestCostsCapitalized USD 2025-01-01 2025-12-31 - 182_000_000 -6 medium
 CRWV 0001769628-25-000039 untagged {NET_INTEREST} USD 2024-04-01 2024-06-30 - -66_766_000 -3 medium
 CRWV 0001769628-25-000039 untagged {NET_INTEREST} USD 2025-04-01 2025-06-30 - -266_966_000 -3 medium
 CRWV 0001769628-25-000059 untagged {NET_INTEREST} USD 2024-07-01 2024-09-30 - -104_375_000 -3 medium
@@ -115,10 +118,24 @@ IREN 0001878848-26-000015 us-gaap RevenueRemainingPerformanceObligation USD - 20
 IREN 0001878848-26-000026 us-gaap OtherCommitmentDueInNextTwelveMonths USD - 2026-03-31 - 11_899_100_000 -5 medium
 IREN 0001878848-26-000052 us-gaap OtherCommitmentDueInNextTwelveMonths USD - 2026-06-30 - 13_611_000_000 -5 medium
 IREN 0001878848-26-000052 iren OtherCommitmentToBePaidAfterTwelveMonths USD - 2026-06-30 - 199_000_000 -5 medium
-IREN 0001878848-26-000052 untagged DebtInstrumentCarryingAmount USD - 2026-06-30 - 7_705_600_000 -5 medium
-IREN 0001878848-26-000052 untagged LongTermDebt USD - 2026-06-30 - 7_593_000_000 -6 low
 APLD 0001144879-25-000069 us-gaap {UNCONDITIONAL} USD - 2025-08-31 - 16_600_000 -5 medium
 WULF 0001083301-26-000166 us-gaap {UNCONDITIONAL} USD - 2026-06-30 - 90_000_000 -6 medium
+WULF 0001083301-26-000166 untagged LongTermDebtCurrent USD - 2025-12-31 - 46_316_000 -3 medium
+WULF 0001083301-26-000166 untagged LongTermDebtCurrent USD - 2026-06-30 - 90_718_000 -3 medium
+WULF 0001083301-26-000166 untagged ConvertibleNotesPayableCurrent USD - 2025-12-31 - 489_767_000 -3 medium
+WULF 0001083301-26-000166 untagged ConvertibleNotesPayableCurrent USD - 2026-06-30 - 1_101_976_000 -3 medium
+WULF 0001083301-26-000166 untagged LongTermDebtNoncurrent USD - 2025-12-31 - 3_052_240_000 -3 medium
+WULF 0001083301-26-000166 untagged LongTermDebtNoncurrent USD - 2026-06-30 - 3_019_335_000 -3 medium
+WULF 0001083301-26-000166 untagged ConvertibleLongTermNotesPayable USD - 2025-12-31 - 1_582_788_000 -3 medium
+WULF 0001083301-26-000166 untagged ConvertibleLongTermNotesPayable USD - 2026-06-30 - 1_001_083_000 -3 medium
+WULF 0001083301-26-000166 us-gaap Assets USD - 2025-12-31 - 6_558_182_000 -3 medium
+WULF 0001083301-26-000166 us-gaap Assets USD - 2026-06-30 - 8_048_395_000 -3 medium
+WULF 0001083301-26-000166 us-gaap Liabilities USD - 2025-12-31 - 6_417_737_000 -3 medium
+WULF 0001083301-26-000166 us-gaap Liabilities USD - 2026-06-30 - 7_900_867_000 -3 medium
+WULF 0001083301-26-000166 us-gaap FinanceLeaseLiabilityCurrent USD - 2025-12-31 - 2_000 -3 medium
+WULF 0001083301-26-000166 us-gaap FinanceLeaseLiabilityCurrent USD - 2026-06-30 - 2_000 -3 medium
+WULF 0001083301-26-000166 us-gaap FinanceLeaseLiabilityNoncurrent USD - 2025-12-31 - 289_000 -3 medium
+WULF 0001083301-26-000166 us-gaap FinanceLeaseLiabilityNoncurrent USD - 2026-06-30 - 288_000 -3 medium
 WULF 0001083301-26-000166 untagged PaymentsToAcquirePropertyPlantAndEquipment USD 2026-01-01 2026-06-30 - 1_378_514_000 -3 medium
 CORZ 0001839341-26-000014 us-gaap {UNCONDITIONAL} USD - 2026-06-30 - 3_100_000_000 -8 medium
 HUT 0001104659-26-090025 us-gaap PaymentsToAcquireMachineryAndEquipment USD 2026-01-01 2026-06-30 - 616_182_000 -3 medium

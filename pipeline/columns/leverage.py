@@ -127,6 +127,9 @@ COLUMNS: dict[str, Column] = {
     ),
     "is_interest_net_of_income": flag("True where it is net of interest income."),
     "is_debt_part": flag("True where the debt is the lines held and may be a part of it."),
+    "is_mixed_perimeter": flag(
+        "True where operating income and depreciation of the year are of two perimeters: no sum."
+    ),
     "interest_from_on": day("First day of the twelve months of interest expensed."),
     "revenue_ltm_usd": number(MONEY, f"Revenue {TWELVE}"),
     "operating_income_ltm_usd": number(MONEY, f"Operating income {TWELVE}"),
