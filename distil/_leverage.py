@@ -40,7 +40,10 @@ NAMES = {
         "CashAndCashEquivalentsAtCarryingValue"
     ),
     ("CIFR", "DebtCurrent (label)"): "DebtCurrent",
-    ("CIFR", "DepreciationAndAmortization (label, rounded)"): "DepreciationDepletionAndAmortization",
+    (
+        "CIFR",
+        "DepreciationAndAmortization (label, rounded)",
+    ): "DepreciationDepletionAndAmortization",
     ("CIFR", "PropertyPlantAndEquipmentNet (label)"): "PropertyPlantAndEquipmentNet",
     ("CIFR", "RestrictedCash current+noncurrent (label)"): "RestrictedCash",
     ("CIFR", "ShareBasedCompensation (label)"): "ShareBasedCompensation",

@@ -52,7 +52,7 @@ ISSUERS = contract(
 
 RECASTS = contract(
     "recasts",
-    "One row per stretch of filings in which a company's flows are of another perimeter than its own.",
+    "One row per stretch of filings of a company whose flows leave out a part of its business.",
     committed=Committed(
         """
         Filings whose flows leave out a part of the business that later filings count again.

@@ -2,6 +2,8 @@ import pytest
 
 from tests.given.filings import (
     BALANCES,
+    CIK,
+    CITED,
     FLOWS,
     accession,
     balance,
@@ -13,6 +15,7 @@ from tests.given.filings import (
     issuer,
     land,
     meaning,
+    on,
     recipe,
     terms,
 )
@@ -324,3 +327,30 @@ def test_a_row_cites_the_filings_it_rests_on_and_when_the_last_was_public(db):
     cited, known_on = row(db, "accessions", "known_at::date::varchar")
     assert cited.split() == [accession(day) for day in [*FILED, "2026-03-03"]]
     assert known_on == "2026-03-04"
+
+
+def test_quarters_of_a_filing_that_leaves_out_a_part_are_added_to_no_others(db):
+    cloudless = CITED | {"cik": CIK, "perimeter": "without a part"}
+    cloudless |= {"recast_from_on": on(FILED[2]), "recast_to_on": on(FILED[2])}
+    land(db, *year(), meanings=[meaning(LEASES, "leases_not_commenced")], recasts=[cloudless])
+    build(db, "neocloud_leverage")
+    [row] = db.execute(
+        "select ebitda_usd, revenue_ltm_usd, debt_usd, ratio_missing_reason "
+        "from marts.neocloud_leverage where period_end_on = ?",
+        [on(ENDS[-1])],
+    ).fetchall()
+    assert row[:3] == (None, None, 3_100.0)
+    assert "no twelve months of operating income" in row[3]
+
+
+def test_net_interest_that_was_earned_is_no_coverage(db):
+    net = ALL_FLOWS | {"interest_expense": -10.0}
+    land(db, *year(net), meanings=[meaning(LEASES, "leases_not_commenced")])
+    build(db, "neocloud_leverage")
+    [row] = db.execute(
+        "select ebitda_to_interest_ratio, ratio_missing_reason from marts.neocloud_leverage "
+        "where period_end_on = ?",
+        [on(ENDS[-1])],
+    ).fetchall()
+    assert row[0] is None
+    assert "more interest earned than paid" in row[1]
