@@ -396,15 +396,11 @@ def test_outcomes_of_the_back_test_are_medians_over_the_same_providers(db):
 def test_a_row_says_it_was_known_only_if_a_reader_of_that_moment_saw_it(store):
     """No row's known_at is earlier than that of anything it rests on."""
     moment = "timestamptz '2026-03-15 00:00:00+00'"
-    # Columns that count what has come since, on purpose; and tables whose rows say it too early
-    # still: balances, guarantees and readings learnt later, money of today, elements renamed since,
-    # and outcomes whose step a later sighting confirmed.
+    # Columns that count what has come since, on purpose; and tables of which a few rows still say
+    # it too early: four quarters whose element or vintage was judged later, and seven outcomes
+    # whose step a later sighting confirmed.
     counts = {"vintage_count", "filings_behind_count", "is_frozen"}
-    later = {
-        f"marts.{name}"
-        for name in ("facility", "backstop", "claim_check", "substitution_gap", "issuer_quarter",
-                     "tech_debt_issuance", "residual_backtest")
-    }  # fmt: skip
+    later = {f"marts.{name}" for name in ("issuer_quarter", "residual_backtest")}
     early = {}
     with opened_for_reading(store.published) as db:
         db.execute(f"set variable as_of = {moment}")

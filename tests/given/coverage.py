@@ -133,10 +133,10 @@ def step(scenario: str = "base", quarter: int = 0, **cells: Any) -> dict[str, An
 
 
 def decline(percent: float = 0.0, on: date = DAY, **cells: Any) -> dict[str, Any]:
-    """Rents change by so much a year through the cycle; here they stand still."""
+    """Rents of the loan's accelerator change by so much a year; here they stand still."""
     return {
-        "accelerator": "all",
-        "method": "pooled_through_cycle",
+        "accelerator": H100,
+        "method": "shrunk",
         "publication_status": "published",
         "period_end_on": on,
         "rate_pct_per_year": percent,

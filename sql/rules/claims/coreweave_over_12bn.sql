@@ -26,7 +26,7 @@ select
     || cast(round(open_ended.drawn_usd / 1e9, 2) as varchar) || ' bn, announced besides '
     || cast(round(coalesce(market.announced_committed_usd, 0) / 1e9, 2) as varchar) || ' bn' as measure,
     cast(null as varchar) as gap_reason,
-    cast(null as timestamp with time zone) as known_at,
+    (select max(everything.known_at) from marts.facility as everything) as known_at,
     market.source_urls
 from market
 cross join open_ended

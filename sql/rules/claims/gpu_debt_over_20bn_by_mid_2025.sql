@@ -26,7 +26,7 @@ select
     || coalesce('above 20 bn from ' || cast(passed.passed_on as varchar), 'not above 20 bn since')
         as measure,
     cast(null as varchar) as gap_reason,
-    cast(null as timestamp with time zone) as known_at,
+    (select max(everything.known_at) from marts.facility as everything) as known_at,
     months.source_urls
 from months
 cross join passed
