@@ -1,6 +1,6 @@
 """Columns of issuers' normalised figures, their debt and what they owe off the balance sheet."""
 
-from pipeline.columns.column import Column, count, day, flag, moment, number, text
+from pipeline.columns.column import Column, choice, count, day, flag, moment, number, text
 
 MONEY = "USD"
 TWELVE = "over the twelve months that end on the day."
@@ -82,6 +82,26 @@ COLUMNS: dict[str, Column] = {
     "last_quarter_on": day("Last day of the newest quarter held."),
     "quarter_count": count("Fiscal quarters held, derived ones included."),
     "missing_quarter_count": count("Quarters between the first and the last that are not held."),
+    "expected_on": day(
+        "Day the report was filed; else the day such a report usually comes, by `expected_basis`."
+    ),
+    "expected_basis": choice(
+        "What the day rests on: the filing, the issuer's median delay of such reports, or that of "
+        "all clouds.",
+        "filed",
+        "own_habit",
+        "common_habit",
+    ),
+    "missing_status": choice(
+        "Whether the report is known and the figure not read from it, was due and is not held, or "
+        "was not due yet when the newest filing held came.",
+        "filed_not_read",
+        "not_held",
+        "to_come",
+    ),
+    "is_multiple_input": flag(
+        "True where debt to EBITDA or EBITDA to interest cannot be made without the metric."
+    ),
     "is_facts_pending": flag(
         "True where the issuer's newest annual or quarterly report is filed but none of its "
         "figures is held."
