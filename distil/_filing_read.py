@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from distil import _filing_copies as copies
 from distil._filing_recorded import CIKS, Filings
 
 CIKS_READ = CIKS | {
@@ -24,7 +25,7 @@ CIKS_READ = CIKS | {
     "WYFI": "0002042022",
 }
 # accession: form, filing day. Where a recorded file names the filing, these agree with it.
-FILINGS: Filings = {
+FILINGS: Filings = copies.FILINGS | {
     "0000002488-26-000123": ("10-Q", date(2026, 8, 5)),
     "0000723125-23-000054": ("10-K", date(2023, 10, 6)),
     "0000723125-24-000027": ("10-K", date(2024, 10, 4)),
@@ -35,7 +36,6 @@ FILINGS: Filings = {
     "0001083301-26-000166": ("10-Q", date(2026, 8, 5)),
     "0001101239-26-000147": ("10-Q", date(2026, 7, 29)),
     "0001104659-26-059872": ("6-K", date(2026, 5, 13)),
-    "0001104659-26-090025": ("10-Q", date(2026, 8, 4)),
     "0001144879-25-000069": ("10-Q", date(2025, 10, 9)),
     "0001144879-26-000006": ("10-Q", date(2026, 1, 8)),
     "0001193125-26-323660": ("10-K", date(2026, 7, 29)),
@@ -43,7 +43,6 @@ FILINGS: Filings = {
     "0001213900-26-088026": ("10-Q", date(2026, 8, 12)),
     "0001326801-25-000017": ("10-K", date(2025, 1, 30)),
     "0001375365-26-000022": ("10-K", date(2026, 8, 31)),
-    "0001558370-24-011968": ("10-Q", date(2024, 8, 13)),
     "0001628280-25-017684": ("10-Q", date(2025, 4, 14)),
     "0001628280-26-050705": ("10-Q", date(2026, 7, 30)),
     "0001652044-25-000014": ("10-K", date(2025, 2, 5)),
@@ -120,22 +119,6 @@ IREN 0001878848-26-000052 us-gaap OtherCommitmentDueInNextTwelveMonths USD - 202
 IREN 0001878848-26-000052 iren OtherCommitmentToBePaidAfterTwelveMonths USD - 2026-06-30 - 199_000_000 -5 medium
 APLD 0001144879-25-000069 us-gaap {UNCONDITIONAL} USD - 2025-08-31 - 16_600_000 -5 medium
 WULF 0001083301-26-000166 us-gaap {UNCONDITIONAL} USD - 2026-06-30 - 90_000_000 -6 medium
-WULF 0001083301-26-000166 untagged LongTermDebtCurrent USD - 2025-12-31 - 46_316_000 -3 medium
-WULF 0001083301-26-000166 untagged LongTermDebtCurrent USD - 2026-06-30 - 90_718_000 -3 medium
-WULF 0001083301-26-000166 untagged ConvertibleNotesPayableCurrent USD - 2025-12-31 - 489_767_000 -3 medium
-WULF 0001083301-26-000166 untagged ConvertibleNotesPayableCurrent USD - 2026-06-30 - 1_101_976_000 -3 medium
-WULF 0001083301-26-000166 untagged LongTermDebtNoncurrent USD - 2025-12-31 - 3_052_240_000 -3 medium
-WULF 0001083301-26-000166 untagged LongTermDebtNoncurrent USD - 2026-06-30 - 3_019_335_000 -3 medium
-WULF 0001083301-26-000166 untagged ConvertibleLongTermNotesPayable USD - 2025-12-31 - 1_582_788_000 -3 medium
-WULF 0001083301-26-000166 untagged ConvertibleLongTermNotesPayable USD - 2026-06-30 - 1_001_083_000 -3 medium
-WULF 0001083301-26-000166 us-gaap Assets USD - 2025-12-31 - 6_558_182_000 -3 medium
-WULF 0001083301-26-000166 us-gaap Assets USD - 2026-06-30 - 8_048_395_000 -3 medium
-WULF 0001083301-26-000166 us-gaap Liabilities USD - 2025-12-31 - 6_417_737_000 -3 medium
-WULF 0001083301-26-000166 us-gaap Liabilities USD - 2026-06-30 - 7_900_867_000 -3 medium
-WULF 0001083301-26-000166 us-gaap FinanceLeaseLiabilityCurrent USD - 2025-12-31 - 2_000 -3 medium
-WULF 0001083301-26-000166 us-gaap FinanceLeaseLiabilityCurrent USD - 2026-06-30 - 2_000 -3 medium
-WULF 0001083301-26-000166 us-gaap FinanceLeaseLiabilityNoncurrent USD - 2025-12-31 - 289_000 -3 medium
-WULF 0001083301-26-000166 us-gaap FinanceLeaseLiabilityNoncurrent USD - 2026-06-30 - 288_000 -3 medium
 WULF 0001083301-26-000166 untagged PaymentsToAcquirePropertyPlantAndEquipment USD 2026-01-01 2026-06-30 - 1_378_514_000 -3 medium
 CORZ 0001839341-26-000014 us-gaap {UNCONDITIONAL} USD - 2026-06-30 - 3_100_000_000 -8 medium
 HUT 0001104659-26-090025 us-gaap PaymentsToAcquireMachineryAndEquipment USD 2026-01-01 2026-06-30 - 616_182_000 -3 medium
@@ -236,7 +219,7 @@ DUE = {
 
 
 def read() -> Iterator[dict[str, Any]]:
-    """The rows of TABLE."""
+    """The rows of both tables."""
     constants = {
         "UNCONDITIONAL": UNCONDITIONAL,
         "CATEGORY": CATEGORY,
@@ -244,7 +227,7 @@ def read() -> Iterator[dict[str, Any]]:
         "GROUP": GROUP,
         "NET_INTEREST": NET_INTEREST,
     }
-    for line in TABLE.strip().splitlines():
+    for line in (TABLE.strip() + copies.TABLE).strip().splitlines():
         cells = line.format_map(constants).split(" ")
         row = {k: None if v == "-" else v for k, v in zip(COLUMNS.split(), cells, strict=True)}
         form, filed_on = FILINGS[str(row["accession"])]

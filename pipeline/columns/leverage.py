@@ -194,6 +194,18 @@ COLUMNS: dict[str, Column] = {
     "ebitda_usd": number(MONEY, f"Operating income plus depreciation and amortization {TWELVE}"),
     "adjusted_ebitda_usd": number(MONEY, "ebitda_usd plus stock compensation."),
     "ebitda_less_capex_usd": number(MONEY, "ebitda_usd less cash paid for property."),
+    "coin_gain_ltm_usd": number(
+        MONEY, f"Gains less losses on coins within operating income {TWELVE}"
+    ),
+    "impairment_ltm_usd": number(MONEY, f"Write-downs within operating income {TWELVE}"),
+    "ebitda_without_coins_usd": number(
+        MONEY, "ebitda_usd less coin gains plus write-downs, as far as `taken_out` says."
+    ),
+    "taken_out": choice(
+        "What ebitda_without_coins_usd leaves out; null where no coin gains are held.",
+        "coin gains",
+        "coin gains and impairments",
+    ),
     "interest_incurred_ltm_usd": number(
         MONEY, f"Interest expensed and capitalised {TWELVE[:-1]}; null where either is not held."
     ),
@@ -210,6 +222,9 @@ COLUMNS: dict[str, Column] = {
         "ratio", "adjusted_obligations_usd over ebitda_usd."
     ),
     "debt_to_adjusted_ebitda_ratio": number("ratio", "debt_usd over adjusted_ebitda_usd."),
+    "debt_to_ebitda_without_coins_ratio": number(
+        "ratio", "debt_usd over ebitda_without_coins_usd."
+    ),
     "ebitda_to_interest_ratio": number("ratio", "ebitda_usd over interest_expense_ltm_usd."),
     "ebitda_to_interest_incurred_ratio": number(
         "ratio", "ebitda_usd over interest_incurred_ltm_usd."

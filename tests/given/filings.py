@@ -54,6 +54,8 @@ FLOWS = {
     "stock_compensation": "ShareBasedCompensation",
     "interest_expense": "InterestExpense",
     "interest_capitalized": "InterestCostsCapitalized",
+    "coin_gain": "CryptoAssetRealizedAndUnrealizedGainLossOperating",
+    "impairment": "AssetImpairmentCharges",
     "net_income": "NetIncomeLoss",
     "capex": "PaymentsToAcquirePropertyPlantAndEquipment",
     "debt_proceeds": "ProceedsFromIssuanceOfDebt",

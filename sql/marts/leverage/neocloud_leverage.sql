@@ -39,6 +39,14 @@ select
     position.ebitda_usd,
     position.adjusted_ebitda_usd,
     position.ebitda_less_capex_usd,
+    position.coin_gain_ltm_usd,
+    position.impairment_ltm_usd,
+    position.ebitda_without_coins_usd,
+    case
+        when position.ebitda_without_coins_usd is null then null
+        when position.impairment_ltm_usd is null then 'coin gains'
+        else 'coin gains and impairments'
+    end as taken_out,
     position.interest_incurred_ltm_usd,
     position.average_debt_usd,
     position.due_within_12_months_usd,
@@ -56,6 +64,10 @@ select
     case
         when position.adjusted_ebitda_usd > 0 then position.debt_usd / position.adjusted_ebitda_usd
     end as debt_to_adjusted_ebitda_ratio,
+    case
+        when position.ebitda_without_coins_usd > 0
+            then position.debt_usd / position.ebitda_without_coins_usd
+    end as debt_to_ebitda_without_coins_ratio,
     case
         when position.ebitda_usd > 0 and position.interest_expense_ltm_usd > 0
             then position.ebitda_usd / position.interest_expense_ltm_usd
@@ -119,6 +131,11 @@ select
                 when position.is_mixed_perimeter
                     then 'operating income and depreciation are of two perimeters'
                 when position.ebitda_usd <= 0 then 'EBITDA is not positive'
+            end,
+            case
+                when position.coin_gain_ltm_usd is null then 'no twelve months of coin gains'
+                when position.ebitda_without_coins_usd <= 0
+                    then 'EBITDA without coins is not positive'
             end,
             case
                 when position.stock_compensation_ltm_usd is null

@@ -118,6 +118,8 @@ select
         as operating_cash_flow_ltm_usd,
     max(case when item = 'adjusted_ebitda_disclosed_ltm' then value_usd end)
         as adjusted_ebitda_disclosed_ltm_usd,
+    max(case when item = 'coin_gain_ltm' then value_usd end) as coin_gain_ltm_usd,
+    max(case when item = 'impairment_ltm' then value_usd end) as impairment_ltm_usd,
     max(case when item = 'revenue_quarter' then value_usd end) as revenue_quarter_usd,
     max(case when item = 'operating_income_quarter' then value_usd end)
         as operating_income_quarter_usd,

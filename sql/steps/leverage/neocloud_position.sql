@@ -76,6 +76,12 @@ added as (
         earnings_usd
         + depreciation_and_amortization_ltm_usd
         - capex_ltm_usd as ebitda_less_capex_usd,
+        -- Gains on coins stand in a miner's operating income, and write-downs of machines and coins. Without
+        -- the former held nothing is taken out; the latter are where they are.
+        earnings_usd
+        + depreciation_and_amortization_ltm_usd
+        - coin_gain_ltm_usd
+        + coalesce(impairment_ltm_usd, 0) as ebitda_without_coins_usd,
         interest_expense_ltm_usd + interest_capitalized_ltm_usd as interest_incurred_ltm_usd,
         4 * revenue_quarter_usd as revenue_annualised_usd,
         4 * (operating_income_quarter_usd + depreciation_and_amortization_quarter_usd)
