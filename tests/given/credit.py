@@ -18,7 +18,7 @@ from pipeline.contracts.thesis import BACKSTOPS, ENTITIES
 from pipeline.release.publish import AS_OF
 from pipeline.warehouse import DuckDB
 from tests.given.cited import cited
-from tests.given.support import build, typed, with_steps
+from tests.given.support import build, rows, typed, with_steps
 
 TABLES = {
     "terms": FACILITY_TERMS,
@@ -31,6 +31,7 @@ TABLES = {
 MARTS = (
     "marts.facility",
     "marts.gpu_debt_market",
+    "marts.gpu_debt_market_total",
     "marts.lender_mark",
     "marts.lender_mark_dispersion",
     "marts.lender_mark_move",
@@ -136,6 +137,31 @@ def built(db: DuckDB, **tables: Iterable[dict[str, Any]]) -> None:
     """Land rows and build the marts of lending on them."""
     land(db, **tables)
     build(db, *MARTS)
+
+
+def debt_market(
+    db: DuckDB, on: object, borrower: str = "all", collateral: str = "all"
+) -> dict[str, Any] | None:
+    """A month of the debt market: the total's row, or details added up as a reader would."""
+    if (borrower, collateral) == ("all", "all"):
+        found = rows(db, f"from marts.gpu_debt_market_total where period_end_on = '{on}'")
+        return found[0] if found else None
+    wanted = {
+        "borrower": None if borrower == "all" else borrower,
+        "collateral_class": None if collateral in ("all", "all_secured") else collateral,
+    }
+    where = [f"period_end_on = '{on}'"]
+    where += [f"{name} = '{value}'" for name, value in wanted.items() if value]
+    if collateral == "all_secured":
+        where.append("collateral_class <> 'unsecured'")
+    [row] = rows(
+        db,
+        "select count(*) as row_count, max(balance_on) as balance_on, "
+        "min(oldest_balance_on) as oldest_balance_on, "
+        "sum(columns('_usd$|^facilit.*_count$')) as '\\0' "
+        f"from marts.gpu_debt_market where {' and '.join(where)}",
+    )
+    return row if row["row_count"] else None
 
 
 def small_market() -> dict[str, list[dict[str, Any]]]:

@@ -29,7 +29,7 @@ def _back_test(db: DuckDB) -> Iterator[tuple[str, str]]:
         for segment, method, months, *row in db.execute(
             "select price_segment, method, horizon_months, mean_absolute_error_pct, "
             "forecast_count, accelerator_count, independent_count, within_band_pct "
-            "from marts.residual_backtest_summary where generation = 'all'"
+            "from marts.residual_backtest_summary"
         ).fetchall()
     }
 
@@ -174,8 +174,7 @@ def _credit(db: DuckDB) -> Iterator[tuple[str, str]]:
         f"and on {half} at -20 and -40 %",
     )
     [(drawn,)] = db.execute(
-        "select filed_drawn_usd from marts.gpu_debt_market where borrower = 'CoreWeave' "
-        "and collateral_class = 'all' and balance_on = '2026-06-30' "
-        "order by period_end_on limit 1"
+        "select sum(filed_drawn_usd) from marts.gpu_debt_market where borrower = 'CoreWeave' "
+        "and balance_on = '2026-06-30' and period_end_on = '2026-06-30'"
     ).fetchall()
     yield CHANGELOG, f"CoreWeave's June 2026 is {drawn / MILLION:,.0f} million"

@@ -75,6 +75,8 @@ def test_where_cost_from_draws_is_too_little_there_is_no_headroom_and_no_breach(
     assert made["ltv_contract_pct"] == pytest.approx(80.0)
     assert made["base_headroom_usd"] is None
     assert made["headroom_missing_reason"].startswith("collateral beyond draw over advance rate")
+    # At a filed rate the cost is the least there can be, so the LTV is the most.
+    assert (made["cost_bound"], made["ltv_contract_bound"]) == ("lower", "upper")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pipeline import warehouse as wh
 from pipeline.build import model
 from pipeline.sources.source import discover
 from pipeline.warehouse import DuckDB, Warehouse
-from tests.given.credit import MARTS, TABLES, rewindable
+from tests.given.credit import MARTS, TABLES, debt_market, rewindable
 from tests.given.support import build, rows
 
 READ = {name for each in TABLES.values() for name in (each.name, *each.reads)}
@@ -40,11 +40,9 @@ def one(db: DuckDB, query: str) -> dict:
 
 
 def market(db: DuckDB, day: str, borrower: str = "CoreWeave", collateral: str = "gpu") -> dict:
-    return one(
-        db,
-        f"from marts.gpu_debt_market where period_end_on = '{day}' and borrower = '{borrower}' "
-        f"and collateral_class = '{collateral}'",
-    )
+    found = debt_market(db, day, borrower, collateral)
+    assert found is not None, (day, borrower, collateral)
+    return found
 
 
 def test_who_else_holds_ddtl_2_and_where_do_they_mark_it(real):

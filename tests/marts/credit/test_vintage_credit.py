@@ -44,8 +44,8 @@ def test_a_facility_nobody_knew_of_is_absent(amended):
 
 def test_a_balance_is_unknown_until_it_is_filed(amended):
     query = (
-        "select filed_drawn_usd from vintage.gpu_debt_market where period_end_on = '2025-03-31' "
-        "and borrower = 'all' and collateral_class = 'all'"
+        "select filed_drawn_usd from vintage.gpu_debt_market_total "
+        "where period_end_on = '2025-03-31'"
     )
     rewind(amended, datetime(2025, 5, 9, tzinfo=UTC))
     assert amended.execute(query).fetchall() == [(400.0,)]
