@@ -5,8 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pipeline import warehouse as wh
-from pipeline.build.lineage import rewound_once
-from pipeline.build.model import models
 from pipeline.contracts import Contract
 from pipeline.contracts.credit import (
     COMMITMENTS,
@@ -15,10 +13,9 @@ from pipeline.contracts.credit import (
     FUND_HOLDINGS,
 )
 from pipeline.contracts.thesis import BACKSTOPS, ENTITIES
-from pipeline.release.publish import AS_OF
 from pipeline.warehouse import DuckDB
 from tests.given.cited import cited
-from tests.given.support import build, rows, typed, with_steps
+from tests.given.support import build, rows, typed
 
 TABLES = {
     "terms": FACILITY_TERMS,
@@ -172,16 +169,3 @@ def small_market() -> dict[str, list[dict[str, Any]]]:
         "holdings": [holding(), holding("Fund Two", fair_value_usd=101.0)],
         "commitments": [commitment("Chips", "Cloud"), commitment("Cloud", "Chips")],
     }
-
-
-def rewindable(db: DuckDB) -> None:
-    """Make `known.*` and `vintage.*` of lending alone, as publishing does for all tables."""
-    for schema in ("known", "vintage"):
-        db.execute(f"create schema if not exists {schema}")
-    for contract in TABLES.values():
-        view = f"create or replace view known.{contract.name} as from {contract.table}"
-        db.execute(f"{view} where {AS_OF}")
-    queries = {each.table: each.query for each in models() if each.table in with_steps(*MARTS)}
-    for table, name in ((each.table, each.name) for each in models() if each.table in queries):
-        past = rewound_once(table, queries)
-        db.execute(f"create or replace view vintage.{name} as {past}")

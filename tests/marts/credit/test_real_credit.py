@@ -7,30 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline import ingest
 from pipeline import warehouse as wh
 from pipeline.build import model
-from pipeline.sources.source import discover
-from pipeline.warehouse import DuckDB, Warehouse
-from tests.given.credit import MARTS, TABLES, debt_market, rewindable
+from pipeline.warehouse import DuckDB, Warehouse, opened_for_reading
+from tests.given.credit import MARTS, TABLES, debt_market
 from tests.given.support import build, rows
-
-READ = {name for each in TABLES.values() for name in (each.name, *each.reads)}
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDB]:
-    store = Warehouse(tmp_path_factory.mktemp("credit"))
-    with store.connect() as db:
-        for source in ingest.in_landing_order(discover()):
-            if source.contract.name not in READ:
-                continue
-            ingest.register(db, source)
-            if source.file:
-                [attempt] = ingest.land(source, store, db)
-                assert (attempt.outcome, attempt.quarantined) == ("landed", 0), attempt
-        build(db, *MARTS)
-        rewindable(db)
+def real(committed: Warehouse) -> Iterator[DuckDB]:
+    with opened_for_reading(committed.published) as db:
         yield db
 
 

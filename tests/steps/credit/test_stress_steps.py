@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.build.model import models
+from pipeline.build.model import create, models
 from tests.given.coverage import DAY, LOAN, balance, decline, landed, moved, step, terms
 from tests.given.coverage import world as built
 from tests.given.lives import H100, put
@@ -124,6 +124,7 @@ def test_machines_of_two_kinds_fall_by_their_declines_weighted_by_cost(db, rates
     put(db, "marts.depreciation_rate", *(
         decline(rate, accelerator=chip) for chip, rate in rates.items()
     ))  # fmt: skip
-    [decline_of] = [each for each in models() if each.table == "steps.facility_decline"]
-    [made] = rows(db, decline_of.query)
+    [model] = [each for each in models() if each.table == "steps.facility_decline"]
+    create(db, model)
+    [made] = rows(db, "from steps.facility_decline")
     assert made["rate_pct_per_year"] == (None if falls is None else pytest.approx(falls))
