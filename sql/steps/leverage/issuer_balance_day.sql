@@ -43,7 +43,39 @@ with measures as (
     where is_preferred_source
 ),
 
--- A day on which anything at all is held has a row: what is not held is then said to be missing.
+-- A day on which anything at all is held has a row, and so has the last quarter end of every cloud by the newest
+-- figure of any: what is not held is then said to be missing.
+newest as (
+    select
+        max(period_end_on) as newest_on,
+        max(known_at) as known_at
+    from marts.issuer_figure
+    where layer = 'neocloud'
+    and not is_event_dated
+),
+
+last_quarters as (
+    select
+        stretch.issuer,
+        stretch.cik,
+        stretch.layer,
+        stretch.accounting_basis,
+        stretch.perimeter,
+        cast(
+            last_day(newest.newest_on + interval 1 day - to_months(back.months)) as date
+        ) as period_end_on,
+        greatest(stretch.known_at, newest.known_at) as known_at
+    from steps.issuer_perimeter as stretch
+    cross join newest
+    cross join (select unnest([1, 2, 3]) as months) as back
+    where stretch.layer = 'neocloud'
+    and stretch.period_to_on is null
+    and (
+        month(last_day(newest.newest_on + interval 1 day - to_months(back.months)))
+        - cast(left(stretch.fiscal_year_end, 2) as integer)
+    ) % 3 = 0
+),
+
 looked_at as (
     select
         issuer,
@@ -65,6 +97,25 @@ looked_at as (
     from marts.issuer_figure
     where not is_event_dated
     and (period_start_on is null or datediff('day', period_start_on, period_end_on) >= 79)
+    union all
+    select
+        issuer,
+        cik,
+        layer,
+        accounting_basis,
+        true as is_preferred_basis,
+        period_end_on,
+        cast(null as varchar) as metric,
+        'looked_at' as item,
+        cast(null as double) as value_usd,
+        perimeter,
+        cast(null as date) as from_on,
+        cast(null as varchar) as ltm_source,
+        cast(null as boolean) as is_fallback,
+        cast(null as boolean) as is_net_of_income,
+        cast(null as varchar) as accessions,
+        known_at
+    from last_quarters
 ),
 
 used as (

@@ -394,3 +394,16 @@ def test_without_coin_gains_nothing_is_taken_out(db):
     ).fetchall()
     assert row[:2] == (None, None)
     assert "no twelve months of coin gains" in row[2]
+
+
+def test_a_cloud_of_which_nothing_is_held_has_its_last_quarter_and_the_reasons(db):
+    silent = issuer("0000000002", fiscal_year_end="05-31")
+    land(db, *year(), issuers=[issuer(), silent])
+    build(db, "neocloud_leverage")
+    rows = db.execute(
+        "select period_end_on, debt_usd, ebitda_usd, ratio_missing_reason "
+        "from marts.neocloud_leverage where issuer <> 'Acme'"
+    ).fetchall()
+    [(day, debt, ebitda, reason)] = rows
+    assert (day, debt, ebitda) == (on("2025-11-30"), None, None)  # the newest of any is December's
+    assert reason.startswith("no debt held; no cash held; ")
