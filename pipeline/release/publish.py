@@ -13,6 +13,7 @@ from pipeline.build.model import Model, models
 from pipeline.columns import COLUMNS
 from pipeline.contracts import declared
 from pipeline.contracts.own import OWN_TABLES
+from pipeline.release import releases
 from pipeline.warehouse import DuckDB, Warehouse, quoted
 
 __all__ = ["build_id", "prepare_views", "publish", "verify"]
@@ -157,8 +158,10 @@ def publish(store: Warehouse) -> Path:
         )
         db.execute("copy from database build to draft")
         verify(db, "build", "draft")
-        row = [build_id(db), datetime.now(UTC)]
+        row = (build_id(db), datetime.now(UTC))
         _note_publication(db, "draft", row)
+        releases.note(db, "draft", store.published, *row)
+        releases.give_macros(db, "draft")
         db.execute("detach draft")
         _synced(draft)
         published = _swapped(draft, store.published)
@@ -175,9 +178,9 @@ def build_id(db: DuckDB) -> str:
     return str(db.execute(query + "meta.versions").fetchall()[0][0])
 
 
-def _note_publication(db: DuckDB, database: str, row: list[object]) -> None:
+def _note_publication(db: DuckDB, database: str, row: tuple[str, datetime]) -> None:
     db.execute(f"delete from {database}.meta.publication")
-    db.execute(f"insert into {database}.meta.publication values (?, ?)", row)
+    db.execute(f"insert into {database}.meta.publication values (?, ?)", [*row])
 
 
 def _swapped(draft: Path, published: Path) -> Path:

@@ -15,7 +15,8 @@ from typing import Any
 import polars as pl
 from polars import selectors
 
-from pipeline.release.figures import FAINT, FIGURES, INK, NARROW, SERIES, WIDE, Figure, drawn
+from pipeline.release.drawings import FAINT, INK, NARROW, SERIES, WIDE, Figure, drawn
+from pipeline.release.figures import FIGURES
 from pipeline.warehouse import DuckDB, DuckDBError, Warehouse, opened_for_reading
 
 __all__ = ["page", "report"]

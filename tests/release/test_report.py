@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipeline.release.figures import FIGURES, Figure
+from pipeline.release.drawings import Figure
+from pipeline.release.figures import FIGURES
 from pipeline.release.report import _section, report
 from pipeline.warehouse import Warehouse, scratch
 from tests.given.market import open_for_business
