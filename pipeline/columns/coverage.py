@@ -137,8 +137,8 @@ COLUMNS: dict[str, Column] = {
     "is_at_market": flag("True where the customer has defaulted or the contract has ended."),
     "is_base_broken": flag("True where debt is above what the agreement allows."),
     "is_under_water": flag("True where debt is above market value."),
-    "is_under_water_at_40_pct": flag("The same where operators realise 40 % of posted rent."),
-    "is_under_water_at_80_pct": flag("The same where operators realise 80 % of posted rent."),
+    "is_under_water_at_40": flag("The same where operators realise 40 % of posted rent."),
+    "is_under_water_at_80": flag("The same where operators realise 80 % of posted rent."),
     "is_dscr_broken": flag("True where coverage is below its covenant; null while not tested."),
     "stress_missing_reason": text("Why figures of the row are null; null where none is missing."),
     "threshold": choice(

@@ -145,8 +145,8 @@ select
     case when judged.is_at_market then judged.dscr_market_ratio end as dscr_ratio,
     judged.owed_usd > judged.ltv_max_pct / 100 * judged.depreciated_cost_usd as is_base_broken,
     judged.owed_usd > judged.market_value_usd as is_under_water,
-    judged.owed_usd > judged.market_value_at_40_usd as is_under_water_at_40_pct,
-    judged.owed_usd > judged.market_value_at_80_usd as is_under_water_at_80_pct,
+    judged.owed_usd > judged.market_value_at_40_usd as is_under_water_at_40,
+    judged.owed_usd > judged.market_value_at_80_usd as is_under_water_at_80,
     case when judged.is_at_market and judged.is_dscr_tested
         then judged.dscr_market_ratio < judged.dscr_min_ratio end as is_dscr_broken,
     case

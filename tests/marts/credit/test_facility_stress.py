@@ -434,6 +434,6 @@ def test_what_operators_realise_decides_by_itself_and_it_is_said(db):
     world(db)
     made = quarter(db, 0)
     assert made["market_value_usd"] == pytest.approx(3.75 * (120 - 40) + 125)
-    assert made["is_under_water"] is made["is_under_water_at_80_pct"] is False
+    assert made["is_under_water"] is made["is_under_water_at_80"] is False
     assert 3.75 * (0.8 * 120 - 40) + 125 < 400
-    assert made["is_under_water_at_40_pct"] is True
+    assert made["is_under_water_at_40"] is True
