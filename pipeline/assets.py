@@ -14,10 +14,7 @@ import dagster as dg
 
 from pipeline import ingest
 from pipeline.build import model as sql
-from pipeline.release.export import export
-from pipeline.release.plots import image
 from pipeline.release.publish import publish
-from pipeline.release.report import report
 from pipeline.sources.source import Backfill, Source
 from pipeline.warehouse import DuckDB, Warehouse, is_damage
 
@@ -269,8 +266,11 @@ def _built(db: DuckDB, model: sql.Model, built: sql.Built) -> dg.MaterializeResu
     for day in sorted(columns & {"observed_on", "period_end_on"}):
         newest = db.execute(f"select max({day}) from {model.table}").fetchall()[0][0]
         metadata["newest_observation"] = str(newest)
-    if picture := image(db, model.table):
-        metadata["curve"] = dg.MetadataValue.md(picture)
+    if built.rebuilt:
+        from pipeline.release.plots import image
+
+        if picture := image(db, model.table):
+            metadata["curve"] = dg.MetadataValue.md(picture)
     results = [
         dg.AssetCheckResult(
             check_name=promise,
@@ -334,6 +334,8 @@ def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:
         description="One Parquet and one CSV per mart under warehouse/exports/.",
     )
     def exports(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        from pipeline.release.export import export  # what draws and writes takes a second to load
+
         written = export(warehouse)
         return dg.MaterializeResult(metadata={"files": len(written)})
 
@@ -344,6 +346,8 @@ def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:
         description="warehouse/report/index.html: the headline figures on one page, offline.",
     )
     def report_page(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        from pipeline.release.report import report
+
         path = report(warehouse)
         return dg.MaterializeResult(
             metadata={"path": dg.MetadataValue.path(str(path)), "bytes": path.stat().st_size}

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from matplotlib.figure import Figure
-from PIL import Image
 
 from pipeline.release.graphs import GRAPHS, drawn
 from pipeline.warehouse import DuckDB
@@ -146,6 +144,9 @@ def _inline(title: str, picture: bytes) -> str:
 
 
 def _drawn(plot: Plot, points: pl.DataFrame) -> bytes:
+    from matplotlib.figure import Figure  # a second to load, and few runs draw
+    from PIL import Image
+
     figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
     for (series,), part in points.group_by("series", maintain_order=True):

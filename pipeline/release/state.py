@@ -1,0 +1,91 @@
+"""Whether what people open is what was built, by today's code: what is not has to be written."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from pipeline.release.publish import build_id, views_are_current
+from pipeline.warehouse import DuckDB, DuckDBError, Warehouse, opened_for_reading
+
+__all__ = ["PRODUCTS", "code_of", "states_of", "unpublished"]
+
+# In the order in which they are made.
+PRODUCTS = ("warehouse", "exports", "report")
+EXPORTS_CODE = (
+    "pipeline.columns",
+    "pipeline.release.export",
+    "pipeline.release.workbook",
+    "pipeline.release.datapackage",
+)
+REPORT_CODE = ("pipeline.release.report", "pipeline.release.figures")
+
+
+@cache
+def code_of(names: Iterable[str]) -> str:
+    """Hash of the text of modules and of all in packages, without running them."""
+    found = hashlib.sha256()
+    for name in names:
+        spec = find_spec(name)
+        assert spec is not None
+        assert spec.origin is not None
+        own = Path(spec.origin)
+        texts = sorted(own.parent.glob("*.py")) if own.stem == "__init__" else [own]
+        for each in texts:
+            found.update(each.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def states_of(db: DuckDB, database: str) -> dict[str, str]:
+    """What tells one content of each table from another: a table made anew has another."""
+    state = "concat_ws(' ', version, epoch_us(built_at), fingerprint, code_version)"
+    there = f"select table_name, {state} from {database}.meta.versions order by table_name"
+    return dict(db.execute(there).fetchall())
+
+
+def unpublished(db: DuckDB, store: Warehouse) -> frozenset[str]:
+    """Which of PRODUCTS are not of this build: a new file makes all of them anew.
+
+    Args:
+        db: The build database.
+        store: Where the products are.
+    """
+    mark = build_id(db)
+    noted = db.execute("select build_id from meta.publication").fetchall()
+    if noted != [(mark,)] or not views_are_current(db) or _published_build(store) != mark:
+        return frozenset(PRODUCTS)
+    found = set()
+    if not _exported(store.exports, mark):
+        found.add("exports")
+    report = store.root / "report" / "index.html"
+    if not report.exists() or f"{mark} {code_of(REPORT_CODE)}" not in report.read_text("utf-8"):
+        found.add("report")
+    return frozenset(found)
+
+
+def _published_build(store: Warehouse) -> str | None:
+    """Which build the published file says it holds; a file that cannot be read says nothing.
+
+    One that another program holds for writing is the build noted: nobody can look.
+    """
+    if not store.published.exists():
+        return None
+    try:
+        with opened_for_reading(store.published) as db:
+            rows = db.execute("select build_id from meta.publication").fetchall()
+    except DuckDBError:
+        return None
+    return str(rows[0][0]) if rows else None
+
+
+def _exported(exports: Path, mark: str) -> bool:
+    try:
+        manifest = json.loads((exports / "manifest.json").read_text(encoding="utf-8"))
+        return manifest["build_id"] == mark and manifest["code"] == code_of(EXPORTS_CODE) and all(
+            (exports / file).stat().st_size == about["bytes"]
+            for file, about in manifest["files"].items()
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
