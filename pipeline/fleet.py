@@ -1,22 +1,26 @@
 """`make fleet FLEET=path.csv`: what somebody's own accelerators are worth, by three clocks.
 
 The file has one line per lot: `lot_name`, `accelerator` (our sku, or a name a marketplace would
-use), `gpu_count`, `bought_on` (YYYY-MM-DD) and `price_usd_per_gpu`, which may be empty;
+use), `gpu_count`, `bought_on` (YYYY-MM-DD) and `price_usd_per_gpu`, which may be empty or left out;
 `warehouse/reference/fleet_example.csv` is a template. A line that cannot be read is named with its
-number and left out; the others are valued from the published file. The result is printed and
-written to `warehouse/exports/fleet/` as Parquet. Nothing of it enters the warehouse.
+number, what is wrong and what comes nearest, and left out; the others are valued from the published
+file. The result is printed and written to `warehouse/exports/fleet/` as Parquet, CSV and workbook.
+Nothing of it enters the warehouse.
 """
 
+import contextlib
 import csv
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
+from difflib import SequenceMatcher, get_close_matches
 from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
 
 import polars as pl
+import xlsxwriter
 
 from pipeline.identity.identity import resolve_accelerator
 from pipeline.warehouse import Warehouse, opened_for_reading
@@ -30,6 +34,7 @@ LOTS = {
     "bought_on": pl.Date,
     "price_usd_per_gpu": pl.Float64,
 }
+OPTIONAL = {"price_usd_per_gpu"}
 NEEDED = {
     "marts.residual_value",
     "steps.clock_age",
@@ -53,6 +58,11 @@ WHOLE = re.compile(r"[0-9]{1,9}")
 AMOUNT = re.compile(r"[0-9]{1,6}(\.[0-9]+)?")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 OLDEST = date(2005, 1, 1)
+SLASHED = re.compile(r"([0-9]{1,4})[/.-]([0-9]{1,2})[/.-]([0-9]{1,4})")
+SEPARATORS = (",", ";", "\t")
+NEAR = 0.75  # of SequenceMatcher: `H100 SMX` finds the SXM, `H9000` finds nothing
+NAMED = 5
+FORMULA = r"^[=+\-@\t\r]"  # what spreadsheets would run
 
 
 class FleetError(ValueError):
@@ -101,21 +111,41 @@ def _lines(body: bytes) -> list[tuple[int, dict[str, str]]]:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FleetError(f"not a CSV file in UTF-8: {error}") from error
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
+        how = "save the workbook as CSV" if body.startswith(b"PK") else "save it as CSV UTF-8"
+        raise FleetError(f"not a CSV file in UTF-8: {how} ({error})") from error
+    head = text.lstrip().partition("\n")[0]
+    # Spreadsheets of half the world write semicolons; the header has none of the three in a name.
+    separator = max(SEPARATORS, key=head.count)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
     except csv.Error as error:
         raise FleetError(f"not a CSV file, at line {reader.line_num}: {error}") from error
     if not lines:
         raise FleetError("the file is empty")
-    columns = lines[0][1]
-    if sorted(columns) != sorted(LOTS):
-        raise FleetError(f"columns are {columns}, expected {list(LOTS)}")
+    columns = [re.sub(r"[ -]+", "_", name.lower()) for name in lines[0][1]]
+    _judge(columns)
+    absent = dict.fromkeys(OPTIONAL - {*columns}, "")
     return [
-        (number, dict(zip(columns, row, strict=True)) if len(row) == len(columns) else {})
+        (number, dict(zip(columns, row, strict=True)) | absent if len(row) == len(columns) else {})
         for number, row in lines[1:]
     ]
+
+
+def _judge(columns: list[str]) -> None:
+    """Refuse a header that lacks a column, repeats one or has one nobody reads."""
+    wrong = [f"no {name}" for name in LOTS if name not in {*columns} | OPTIONAL]
+    wrong += [
+        f"{name} twice" for name in sorted({each for each in columns if columns.count(each) > 1})
+    ]
+    for name in columns:
+        if name not in LOTS:
+            near = get_close_matches(name, LOTS, n=1, cutoff=0.4)
+            wrong.append(f"{name!r} is unknown" + (f", perhaps {near[0]}" if near else ""))
+    if wrong:
+        raise FleetError(
+            f"columns: {'; '.join(wrong)}. Expected {', '.join(LOTS)} (the last may be left out)"
+        )
 
 
 def _skus(
@@ -128,22 +158,45 @@ def _skus(
     )
     found = resolve_accelerator(asked, aliases)
     return {
-        name: (name, "") if name in accelerators else (sku, reason or "")
+        name: (name, "") if name in accelerators else (sku, _told(name, reason, accelerators))
         for name, sku, reason in found.select(
             "accelerator_raw", "accelerator", "accelerator_reason"
         ).iter_rows()
     }
 
 
+def _told(name: str, reason: str | None, accelerators: set[str]) -> str:
+    """Why a name has no sku, and which skus it may mean."""
+    meant = _meant(name, accelerators)
+    choices = f"; write one of {', '.join(meant)}" if meant else ""
+    return f"{reason or ''}: {name!r} is no accelerator we can tell{choices}"
+
+
+def _meant(name: str, accelerators: set[str]) -> list[str]:
+    """Skus that share most words with a name, or, where none does, those spelled nearly so."""
+    words = re.findall(r"[a-z0-9]+", name.lower())
+
+    def likeness(sku: str) -> float:
+        parts = sku.split("-")[1:]  # without the vendor; the memory is often left out
+        ways = (parts, parts[:-1], parts[:1], sku.split("-"))
+        said = " ".join(words)
+        return max(SequenceMatcher(None, said, " ".join(way)).ratio() for way in ways)
+
+    shared = {sku: len({*words} & {*sku.split("-")[1:]}) for sku in accelerators}
+    most = max(shared.values(), default=0)
+    meant = [sku for sku in shared if (shared[sku] == most if most else likeness(sku) >= NEAR)]
+    return sorted(meant, key=lambda sku: (-round(likeness(sku), 6), sku))[:NAMED]
+
+
 def _lot(cells: dict[str, str], skus: dict[str, tuple[str | None, str]]) -> dict[str, Any]:
     if not cells:
-        raise LineError(f"bad_line: not {len(LOTS)} cells")
+        raise LineError("bad_line: more or fewer cells than columns")
     lot_name = cells["lot_name"]
     if not (0 < len(lot_name) <= NAME_CHARACTERS and lot_name.isprintable()):
         raise LineError(f"bad_lot_name: {lot_name!r} is not 1 to {NAME_CHARACTERS} characters")
     sku, reason = skus[cells["accelerator"]]
     if sku is None:
-        raise LineError(f"{reason}: {cells['accelerator']!r} is no accelerator we can tell")
+        raise LineError(reason)
     return {
         "lot_name": lot_name,
         "accelerator": sku,
@@ -165,10 +218,26 @@ def _day(text: str) -> date:
     except ValueError:
         day = None
     if day is None or day < OLDEST:
-        raise LineError(f"bad_bought_on: {text!r} is not a day as YYYY-MM-DD since {OLDEST}")
+        raise LineError(
+            f"bad_bought_on: {text!r} is not a day as YYYY-MM-DD since {OLDEST}{_days(text)}"
+        )
     if day > datetime.now(UTC).date():
         raise LineError(f"future_bought_on: {text} has not come yet")
     return day
+
+
+def _days(text: str) -> str:
+    """The days that a date of another order can mean."""
+    if (parts := SLASHED.fullmatch(text)) is None:
+        return ""
+    one, two, three = (int(part) for part in parts.groups())
+    meant = set()
+    for year, month, day in ((one, two, three), (three, one, two), (three, two, one)):
+        with contextlib.suppress(ValueError):
+            made = date(year, month, day)
+            if made >= OLDEST:
+                meant.add(made.isoformat())
+    return f"; write {' or '.join(sorted(meant))}" if meant else ""
 
 
 def _price(text: str) -> float | None:
@@ -202,13 +271,27 @@ def main(path: Path, out: TextIO, store: Warehouse | None = None) -> int:
     if lots.is_empty():
         raise FleetError(f"{path.name} has no line that can be valued")
     valued = value(lots, store)
-    target = store.exports / "fleet" / f"{path.stem}.parquet"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    valued.write_parquet(target)
+    target = _written(valued, store.exports / "fleet", path.stem)
     for line in _table(lots, valued):
         out.write(f"{line.rstrip()}\n")
-    out.write(f"written: {target}\n")
+    out.write(f"written, also as .csv and .xlsx: {target}\n")
     return 1 if wrong else 0
+
+
+def _written(valued: pl.DataFrame, folder: Path, name: str) -> Path:
+    """The result as Parquet, CSV and workbook; texts that a spreadsheet would run are quoted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{name}.parquet"
+    valued.write_parquet(target)
+    texts = pl.selectors.string()
+    risky = pl.when(texts.str.contains(FORMULA)).then(pl.lit("'") + texts).otherwise(texts)
+    valued.with_columns(risky.name.keep()).write_csv(target.with_suffix(".csv"))
+    # Excel knows no time zones; moments are UTC, as their columns say.
+    plain = valued.with_columns(pl.selectors.datetime().dt.replace_time_zone(None))
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(target.with_suffix(".xlsx"), options) as book:
+        plain.write_excel(book, "fleet", freeze_panes=(1, 0), autofit=True, table_style=None)
+    return target
 
 
 def _known(store: Warehouse) -> tuple[set[str], pl.DataFrame]:

@@ -13,6 +13,7 @@ import pytest
 from pipeline import warehouse as wh
 from pipeline.capture import http, redaction
 from pipeline.warehouse import DuckDB, Warehouse
+from tests.given.committed import built_once
 
 # On tables of a few rows DuckDB's threads cost a third of the processor's time and save nothing.
 wh.CONFIG["threads"] = 1
@@ -58,6 +59,12 @@ def upstreams_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def forgotten_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test made a secret is ordinary text in the next."""
     monkeypatch.setattr(redaction, "_KNOWN", set())
+
+
+@pytest.fixture(scope="session")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The warehouse of all committed facts, published; for tests that only look."""
+    return built_once(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import io
 from datetime import date, datetime, timedelta
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -228,14 +229,28 @@ def test_an_accelerator_without_a_clock_has_a_row_per_clock_that_says_why(publis
         (f",{H100},8,2024-03-31,", "bad_lot_name: '' is not 1 to 40 characters"),
         ("b,H9000,8,2024-03-31,", "unknown_accelerator: 'H9000' is no accelerator we can tell"),
         ("b,,8,2024-03-31,", "unknown_accelerator: '' is no accelerator we can tell"),
-        ("b,H100,8,2024-03-31,", "ambiguous_form_factor: 'H100' is no accelerator we can tell"),
+        (
+            "b,H100,8,2024-03-31,",
+            f"ambiguous_form_factor: 'H100' is no accelerator we can tell; write one of {H100}",
+        ),
+        (
+            "b,nvdia-h20O-sxm,8,2024-03-31,",
+            "unknown_accelerator: 'nvdia-h20O-sxm' is no accelerator we can tell; "
+            f"write one of {H200}, {H100}",
+        ),
         (f"b,{H100},0,2024-03-31,", "bad_gpu_count: '0' is not a whole number above zero"),
         (f"b,{H100},-8,2024-03-31,", "bad_gpu_count: '-8' is not a whole number above zero"),
         (f"b,{H100},2.5,2024-03-31,", "bad_gpu_count: '2.5' is not a whole number above zero"),
         (f"b,{H100},,2024-03-31,", "bad_gpu_count: '' is not a whole number above zero"),
         (
             f"b,{H100},8,31/03/2024,",
-            "bad_bought_on: '31/03/2024' is not a day as YYYY-MM-DD since 2005-01-01",
+            "bad_bought_on: '31/03/2024' is not a day as YYYY-MM-DD since 2005-01-01; "
+            "write 2024-03-31",
+        ),
+        (
+            f"b,{H100},8,3/4/2024,",  # of an American or of anybody else
+            "bad_bought_on: '3/4/2024' is not a day as YYYY-MM-DD since 2005-01-01; "
+            "write 2024-03-04 or 2024-04-03",
         ),
         (
             f"b,{H100},8,2024-02-30,",
@@ -251,8 +266,8 @@ def test_an_accelerator_without_a_clock_has_a_row_per_clock_that_says_why(publis
             "bad_price_usd_per_gpu: 'nan' is not USD above zero, as 27500 or 27.5",
         ),
         (f"a,{H200},8,2024-03-31,", "duplicate_lot: 'a' stands on an earlier line"),
-        (f"b,{H100},8,2024-03-31,,x", "bad_line: not 5 cells"),
-        (f"b,{H100},8", "bad_line: not 5 cells"),
+        (f"b,{H100},8,2024-03-31,,x", "bad_line: more or fewer cells than columns"),
+        (f"b,{H100},8", "bad_line: more or fewer cells than columns"),
     ],
 )
 def test_a_bad_line_is_named_with_its_number_and_the_others_stay(line, why):
@@ -277,11 +292,29 @@ def test_columns_may_stand_in_any_order():
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        f"lot_name;accelerator;gpu_count;bought_on\na;{H100};8;2024-03-31\n",
+        f"Lot Name\tAccelerator\tGPU count\tBought on\na\t{H100}\t8\t2024-03-31\n",
+    ],
+)
+def test_what_a_spreadsheet_saves_is_read_and_the_price_may_be_left_out(body):
+    made, wrong = read(body.encode(), {H100}, pl.DataFrame(ALIASES_READ))
+    assert wrong == []
+    assert made.row(0) == ("a", H100, 8, date(2024, 3, 31), None)
+
+
+@pytest.mark.parametrize(
     ("body", "why"),
     [
         (b"", "the file is empty"),
-        (b"\n \n", "columns are"),
-        (b"lot_name,accelerator\na,b\n", "columns are ['lot_name', 'accelerator'], expected"),
+        (b"\n \n", "columns: no lot_name; no accelerator; no gpu_count; no bought_on"),
+        (b"lot_name,accelerator\na,b\n", "columns: no gpu_count; no bought_on. Expected"),
+        (
+            b"lot_name,accelerator,gpus,bought_on\na,b,1,2024-01-01\n",
+            "columns: no gpu_count; 'gpus' is unknown, perhaps gpu_count. Expected",
+        ),
+        (HEAD.replace("bought_on", "lot_name").encode(), "columns: no bought_on; lot_name twice"),
         (b"PK\x03\x04\xff\xfe", "not a CSV file in UTF-8"),
         (HEAD.encode() + b'a,"open\nb,c', "not a CSV file, at line 3"),
     ],
@@ -330,9 +363,23 @@ def test_it_prints_writes_and_tells_of_lines_left_out(tmp_path, published):
     total = 2048 * 30_000 * (1 - AGE / 6) + 120_000
     assert f"{total:,.0f}" in text
     assert "2,050 accelerators in 2 lots" in text
-    made = pl.read_parquet(published.exports / "fleet" / "mine.parquet")
+    folder = published.exports / "fleet"
+    made = pl.read_parquet(folder / "mine.parquet")
+    assert pl.read_csv(folder / "mine.csv")["value_usd"].to_list() == made["value_usd"].to_list()
+    sheet = openpyxl.load_workbook(folder / "mine.xlsx", read_only=True)["fleet"]
+    heads, *lines = sheet.iter_rows(values_only=True)
+    assert list(heads) == made.columns
+    assert len(lines) == made.height
     assert made.select("lot_name", "clock").is_unique().all()
     assert made.height == 8
+
+
+def test_a_name_a_spreadsheet_would_run_is_only_text(tmp_path, published):
+    assert run(tmp_path, published, f"{HEAD}=1+1,{H100},2,{END},\n")[0] == 0
+    folder = published.exports / "fleet"
+    assert pl.read_csv(folder / "mine.csv")["lot_name"][0] == "'=1+1"
+    sheet = openpyxl.load_workbook(folder / "mine.xlsx")["fleet"]
+    assert (sheet["A2"].value, sheet["A2"].data_type) == ("=1+1", "s")
 
 
 def test_a_total_counts_the_lots_in_it(tmp_path, published):

@@ -142,6 +142,12 @@ def rewound_once(table: str, queries: Mapping[str, str]) -> str:
     Raises:
         ModelError: a table outside `staging`, `steps` and `marts`, which has no past.
     """
+    return _rewound_once(table, frozenset(queries.items()))
+
+
+@cache
+def _rewound_once(table: str, texts: frozenset[tuple[str, str]]) -> str:
+    queries = dict(texts)
     upstream: list[str] = []
     mentions = 0
 
@@ -160,9 +166,9 @@ def rewound_once(table: str, queries: Mapping[str, str]) -> str:
         return rewound(queries[table])
     parts: list[object] = []
     for each in upstream:
-        own, node = _parts(queries[each], _past(each), tuple(queries))
+        own, node = _parts(queries[each], _past(each), frozenset(queries))
         parts += [*own, _cte(_past(each), node)]
-    own, node = _parts(queries[table], "asked", tuple(queries))
+    own, node = _parts(queries[table], "asked", frozenset(queries))
     return printed({**node, "cte_map": {"map": [*parts, *own]}})
 
 
@@ -191,10 +197,10 @@ def _cte(name: str, node: object) -> dict[str, object]:
 
 @cache
 def _parts(
-    query: str, prefix: str, shared: tuple[str, ...]
+    query: str, prefix: str, shared: frozenset[str]
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The CTEs of a rewound query, their names led by a prefix, and what is left without them."""
-    ctes = {each: _past(each) for each in tables_read(query) & {*shared}}
+    ctes = {each: _past(each) for each in tables_read(query) & shared}
     return hoisted(rewound(query, shared=ctes), prefix)
 
 

@@ -14,6 +14,11 @@ COLUMNS: dict[str, Column] = {
     "funded_to_on": day("Latest day of the draw: the balance that shows it or the end of draws."),
     "funded_usd": number(MONEY, "Debt drawn for the lot."),
     "lot_cost_usd": number(MONEY, "Cost of what the lot paid for: the draw over the advance rate."),
+    "cost_bound": choice(
+        "What the cost of the row is: the least there can be (lower) or an estimate.",
+        "lower",
+        "estimate",
+    ),
     "depreciated_cost_usd": number(MONEY, "That cost, written down over the agreed life."),
     "low_depreciated_cost_usd": number(MONEY, "The same if drawn on the earliest day it can be."),
     "high_depreciated_cost_usd": number(MONEY, "The same if drawn on the latest day it can be."),
@@ -40,6 +45,12 @@ COLUMNS: dict[str, Column] = {
     "base_headroom_usd": number(MONEY, "Borrowing base less debt; null where it cannot be told."),
     "headroom_missing_reason": text("Why there is no headroom; null where there is."),
     "ltv_contract_pct": number("%", "Debt over cost written down over the agreed life."),
+    "ltv_contract_bound": choice(
+        "What the contract LTV is: the most there can be, since cost is the least (upper), or an "
+        "estimate, since a rate or balance is assumed.",
+        "upper",
+        "estimate",
+    ),
     "low_ltv_contract_pct": number("%", "The same if all was drawn as late as it can have been."),
     "high_ltv_contract_pct": number("%", "The same if all was drawn as early as it can have been."),
     "ltv_market_pct": number("%", "Debt over market value."),
@@ -126,6 +137,8 @@ COLUMNS: dict[str, Column] = {
     "is_at_market": flag("True where the customer has defaulted or the contract has ended."),
     "is_base_broken": flag("True where debt is above what the agreement allows."),
     "is_under_water": flag("True where debt is above market value."),
+    "is_under_water_at_40_pct": flag("The same where operators realise 40 % of posted rent."),
+    "is_under_water_at_80_pct": flag("The same where operators realise 80 % of posted rent."),
     "is_dscr_broken": flag("True where coverage is below its covenant; null while not tested."),
     "stress_missing_reason": text("Why figures of the row are null; null where none is missing."),
     "threshold": choice(
@@ -135,10 +148,15 @@ COLUMNS: dict[str, Column] = {
         "dscr_covenant",
         "cash_cost",
     ),
-    "rent_change_pct": number("%", "Change of rent at which the threshold is met."),
+    "rent_change_pct": number(
+        "%", "Change of rent at which the threshold is met; above zero it is met already."
+    ),
+    "rent_may_fall_pct": number("%", "Fall of rents that meets the threshold; null where met."),
+    "rent_must_rise_pct": number("%", "Rise of rents that leaves it; null where not met yet."),
     "threshold_rent_usd_per_gpu_hour": number("USD/GPU-hour", "Rent at which it is met."),
     "is_already_met": flag("True where rents are below it today."),
-    "trips_on": day("First quarter end on which the contract's own clock breaks, rents unchanged."),
+    "trips_on": day("First quarter end on which the contract's own clock breaks on the base path."),
+    "trips_missing_reason": text("Why there is no such day; null where there is."),
     "last_quarter": Column(pl.Int64(), "Last quarter the scenario states.", "quarters"),
     "realisation_pct": number("%", "Share of posted rent that operators are taken to realise."),
     "threshold_realisation_pct": number("%", "Share at which the threshold is met."),

@@ -223,6 +223,14 @@ COLUMNS: dict[str, Column] = {
     "announced_committed_usd": number(MONEY, "Commitments and face announced but not filed."),
     "press_drawn_usd": number(MONEY, "Principal on that day as only the press tells it."),
     "press_estimate_usd": number(MONEY, "Commitments and face as only the press tells them."),
+    "secured_filed_drawn_usd": number(MONEY, "Of the filed drawn, what is secured by anything."),
+    "secured_filed_committed_usd": number(MONEY, "Of the filed committed, what is secured."),
+    "drawn_bound": choice(
+        "lower where a facility has no balance of the day: there is more; else stated.",
+        "lower",
+        "stated",
+    ),
+    "committed_bound": text("lower where a facility states no commitment, else stated."),
     "facilities_without_balance_count": count("Facilities whose drawn amount is not known."),
     "facilities_without_commitment_count": count("Facilities whose commitment is not known."),
     "other_day_drawn_usd": number(
@@ -261,6 +269,11 @@ COLUMNS: dict[str, Column] = {
         "identified (a fund), or unidentified: what no public holder shows.",
         "identified",
         "unidentified",
+    ),
+    "par_bound": choice(
+        "stated by a fund, or upper: a remainder holds what no rule could match, too.",
+        "stated",
+        "upper",
     ),
     "reported_on": day("Date of the report the holding was read from."),
     "identified_par_usd": number(MONEY, "Par that identified funds hold of the facility."),

@@ -52,14 +52,11 @@ def simulate(rows: pl.DataFrame) -> pl.DataFrame:
     chips = sorted(lots["accelerator"].drop_nulls().unique())
     made: list[dict[str, Any]] = []
     quarters = kinds["quarter"].sort("facility_id", "quarter_number")
-    declines = quarters.select(pl.col("^.*rate_pct_per_year$")).unique().sort(pl.all())
+    declines = quarters.select(pl.col("^.*rate_pct_per_year$")).columns
     for drift in DRIFTS:
-        for rates in declines.iter_rows():
+        for rates, same in quarters.group_by(declines, maintain_order=True):
             known = None if None in rates else rates
             rents, reason = _rents(past, chips, drift, known)
-            same = quarters.filter(
-                pl.col("rate_pct_per_year").eq_missing(pl.lit(rates[0], pl.Float64))
-            )
             for (facility,), terms in same.group_by("facility_id", maintain_order=True):
                 mine = lots.filter(pl.col("facility_id") == facility)
                 for row in _facility(terms, mine, rents, reason):

@@ -1,51 +1,39 @@
-"""Landing a committed file with bytes of our own, as a run lands it."""
+"""The committed facts, landed, built and published as `make run` does without network."""
 
-from datetime import UTC, datetime
+import fcntl
+import os
+from pathlib import Path
 
-import polars as pl
-
-from pipeline import landing
-from pipeline import warehouse as wh
-from pipeline.landing import Attempt, Batch
-from pipeline.sources import source
-from pipeline.sources.reference.by_contract import named
-from pipeline.sources.source import Capture
-from pipeline.warehouse import DuckDB
-
-__all__ = ["body", "landed", "line_of", "rows"]
+from pipeline import ingest
+from pipeline.build import model
+from pipeline.release.publish import publish
+from pipeline.sources.source import discover
+from pipeline.warehouse import Warehouse
 
 
-def body(name: str) -> bytes:
-    """The file as committed."""
-    return (source.REFERENCE / f"{name}.csv").read_bytes()
+def build_from_committed_facts(store: Warehouse) -> list[str]:
+    """What `make run` does without network, without Dagster; the tables it made anew."""
+    with store.connect() as db:
+        for source in ingest.in_landing_order(discover()):
+            ingest.register(db, source)
+            if source.file:
+                for attempt in ingest.land(source, store, db):
+                    assert attempt.outcome == "landed", attempt.reason
+        rebuilt = [each.table for each in model.models() if model.rebuild(db, each).rebuilt]
+    publish(store)
+    return rebuilt
 
 
-def rows(name: str) -> pl.DataFrame:
-    """Its rows, parsed."""
-    return _parsed(name, body(name))
+def built_once(folder: Path) -> Warehouse:
+    """Such a warehouse, made once in a run of tests; its workers look at one. Not to be changed.
 
-
-def _parsed(name: str, content: bytes) -> pl.DataFrame:
-    one = named(name)
-    assert one.parse is not None
-    return one.parse(content, _here(name))
-
-
-def _here(name: str) -> Capture:
-    return Capture(name, "all", f"{name}.csv", datetime(2026, 11, 27, tzinfo=UTC), "")
-
-
-def landed(db: DuckDB, name: str, content: bytes) -> Attempt:
-    """What comes of the file with these bytes; what it reads lands as committed."""
-    terms = named(name).contract
-    wh.create(db, terms.table, terms.doc, terms.columns)
-    tables = {each: rows(each).with_columns(source=pl.lit(each)) for each in terms.reads}
-    batch = Batch(named(name), db, "test", tables, lambda _: _parsed(name, content))
-    [attempt] = landing.land(batch, [_here(name)])
-    return attempt
-
-
-def line_of(content: bytes, start: str) -> int:
-    """The number of the first line that begins so, from 1."""
-    lines = content.decode().splitlines()
-    return next(n for n, line in enumerate(lines, 1) if line.startswith(start))
+    Args:
+        folder: This worker's temporary folder.
+    """
+    run = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    store = Warehouse(run / "committed")
+    with (run / "committed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not store.published.exists():
+            build_from_committed_facts(store)
+    return store

@@ -9,16 +9,14 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pipeline.build.lineage import rewound_once
-from pipeline.build.model import checks, models
-from pipeline.contracts import declared
+from pipeline.build.model import checks
 from pipeline.contracts.credit import ASSUMED_TERMS, RATES
 from pipeline.contracts.depreciation import COST_INPUTS, SCENARIOS
 from pipeline.release.publish import AS_OF
 from pipeline.warehouse import DuckDB
-from tests.given import credit
+from tests.given import credit, support
 from tests.given.lives import H100, cost, empty, land, put
-from tests.given.support import build, rows, with_steps
+from tests.given.support import build, rows
 
 DAY = date(2026, 3, 31)
 LOAN = "a-loan"
@@ -133,10 +131,10 @@ def step(scenario: str = "base", quarter: int = 0, **cells: Any) -> dict[str, An
 
 
 def decline(percent: float = 0.0, on: date = DAY, **cells: Any) -> dict[str, Any]:
-    """Rents change by so much a year through the cycle; here they stand still."""
+    """Rents of the loan's accelerator change by so much a year; here they stand still."""
     return {
-        "accelerator": "all",
-        "method": "pooled_through_cycle",
+        "accelerator": H100,
+        "method": "shrunk",
         "publication_status": "published",
         "period_end_on": on,
         "rate_pct_per_year": percent,
@@ -228,21 +226,11 @@ def broken(db: DuckDB) -> dict[str, list[dict[str, Any]]]:
 
 
 def rewindable(db: DuckDB) -> None:
-    """Make `known.*` and `vintage.*` of these marts, as publishing does for all tables.
-
-    The clock is a table here, so its past is the months over by then.
-    """
-    for schema in ("known", "vintage"):
-        db.execute(f"create schema if not exists {schema}")
-    for contract in declared():
-        view = f"create or replace view known.{contract.name} as from {contract.table}"
-        db.execute(f"{view} where {AS_OF}")
+    """The past of these marts; the clock is a table here: its past is the months over by then."""
+    db.execute("create schema if not exists vintage")
     for name in ("residual_value", "depreciation_rate"):
         db.execute(
             f"create or replace view vintage.{name} as from marts.{name} where "
             + AS_OF.replace("known_at", "period_end_on::timestamptz + interval 1 day")
         )
-    queries = {each.table: each.query for each in models() if each.table in with_steps(*MARTS)}
-    for table, name in ((each.table, each.name) for each in models() if each.table in queries):
-        past = rewound_once(table, queries)
-        db.execute(f"create or replace view vintage.{name} as {past}")
+    support.rewindable(db, *MARTS)

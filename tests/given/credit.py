@@ -5,8 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pipeline import warehouse as wh
-from pipeline.build.lineage import rewound_once
-from pipeline.build.model import models
 from pipeline.contracts import Contract
 from pipeline.contracts.credit import (
     COMMITMENTS,
@@ -15,10 +13,9 @@ from pipeline.contracts.credit import (
     FUND_HOLDINGS,
 )
 from pipeline.contracts.thesis import BACKSTOPS, ENTITIES
-from pipeline.release.publish import AS_OF
 from pipeline.warehouse import DuckDB
 from tests.given.cited import cited
-from tests.given.support import build, typed, with_steps
+from tests.given.support import build, rows, typed
 
 TABLES = {
     "terms": FACILITY_TERMS,
@@ -31,6 +28,7 @@ TABLES = {
 MARTS = (
     "marts.facility",
     "marts.gpu_debt_market",
+    "marts.gpu_debt_market_total",
     "marts.lender_mark",
     "marts.lender_mark_dispersion",
     "marts.lender_mark_move",
@@ -138,6 +136,31 @@ def built(db: DuckDB, **tables: Iterable[dict[str, Any]]) -> None:
     build(db, *MARTS)
 
 
+def debt_market(
+    db: DuckDB, on: object, borrower: str = "all", collateral: str = "all"
+) -> dict[str, Any] | None:
+    """A month of the debt market: the total's row, or details added up as a reader would."""
+    if (borrower, collateral) == ("all", "all"):
+        found = rows(db, f"from marts.gpu_debt_market_total where period_end_on = '{on}'")
+        return found[0] if found else None
+    wanted = {
+        "borrower": None if borrower == "all" else borrower,
+        "collateral_class": None if collateral in ("all", "all_secured") else collateral,
+    }
+    where = [f"period_end_on = '{on}'"]
+    where += [f"{name} = '{value}'" for name, value in wanted.items() if value]
+    if collateral == "all_secured":
+        where.append("collateral_class <> 'unsecured'")
+    [row] = rows(
+        db,
+        "select count(*) as row_count, max(balance_on) as balance_on, "
+        "min(oldest_balance_on) as oldest_balance_on, "
+        "sum(columns('_usd$|^facilit.*_count$')) as '\\0' "
+        f"from marts.gpu_debt_market where {' and '.join(where)}",
+    )
+    return row if row["row_count"] else None
+
+
 def small_market() -> dict[str, list[dict[str, Any]]]:
     """A loan, its balance, two holders and a loop: one row at least in every mart of lending."""
     return {
@@ -146,16 +169,3 @@ def small_market() -> dict[str, list[dict[str, Any]]]:
         "holdings": [holding(), holding("Fund Two", fair_value_usd=101.0)],
         "commitments": [commitment("Chips", "Cloud"), commitment("Cloud", "Chips")],
     }
-
-
-def rewindable(db: DuckDB) -> None:
-    """Make `known.*` and `vintage.*` of lending alone, as publishing does for all tables."""
-    for schema in ("known", "vintage"):
-        db.execute(f"create schema if not exists {schema}")
-    for contract in TABLES.values():
-        view = f"create or replace view known.{contract.name} as from {contract.table}"
-        db.execute(f"{view} where {AS_OF}")
-    queries = {each.table: each.query for each in models() if each.table in with_steps(*MARTS)}
-    for table, name in ((each.table, each.name) for each in models() if each.table in queries):
-        past = rewound_once(table, queries)
-        db.execute(f"create or replace view vintage.{name} as {past}")

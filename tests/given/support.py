@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 
 from pipeline import warehouse as wh
+from pipeline.build.lineage import rewound_once
 from pipeline.build.model import models, rebuild
 from pipeline.columns import COLUMNS
-from pipeline.contracts import Contract
+from pipeline.contracts import Contract, declared
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.contracts.reference import (
     ACCELERATOR_SUCCESSORS,
@@ -21,6 +22,7 @@ from pipeline.contracts.reference import (
     PUBLISHED_INDICES,
 )
 from pipeline.methods.bootstrap import median_interval_ranks
+from pipeline.release.publish import AS_OF
 from pipeline.warehouse import DuckDB
 from tests.given.cited import LONG_AGO
 
@@ -158,6 +160,24 @@ def with_steps(*tables: str) -> frozenset[str]:
         wanted |= steps
         todo += steps
     return frozenset(wanted)
+
+
+def rewindable(db: DuckDB, *tables: str) -> None:
+    """Make `known.*`, and `vintage.*` of these tables and their steps, as publishing does for all.
+
+    Rows of a method are never restated: their past is the rows that were there.
+    """
+    for schema in ("known", "vintage"):
+        db.execute(f"create schema if not exists {schema}")
+    for name in (*(each.name for each in declared()), "quarantine"):
+        db.execute(f"create or replace view known.{name} as from staging.{name} where {AS_OF}")
+    made = [each for each in models() if each.table in with_steps(*tables)]
+    queries = {each.table: each.query for each in made if not each.method}
+    for each in made:
+        past = (
+            f"from {each.table} where {AS_OF}" if each.method else rewound_once(each.table, queries)
+        )
+        db.execute(f"create or replace view vintage.{each.name} as {past}")
 
 
 def rows(db: DuckDB, query: str) -> list[dict[str, Any]]:

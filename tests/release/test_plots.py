@@ -4,15 +4,16 @@ import pytest
 
 from pipeline.build.model import models
 from pipeline.release.plots import PLOTS, image
-from tests.given.market import market
-from tests.given.support import build, fill
+from pipeline.warehouse import Warehouse, opened_for_reading
+from tests.given.market import open_for_business
 
 
-@pytest.fixture
-def shop(db):
-    fill(db, market())
-    build(db)
-    return db
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    store = Warehouse(tmp_path_factory.mktemp("plots"))
+    open_for_business(store)
+    with opened_for_reading(store.published) as db:
+        yield db
 
 
 def test_a_plot_is_of_a_table_that_is_made():

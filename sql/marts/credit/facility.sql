@@ -125,7 +125,7 @@ select
     newest.redacted_terms,
     versions.version_count,
     versions.first_known_at,
-    newest.known_at,
+    greatest(newest.known_at, coalesce(balances.known_at, newest.known_at)) as known_at,
     newest.confidence,
     newest.evidence,
     newest.source_date,

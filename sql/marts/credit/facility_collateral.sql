@@ -1,5 +1,6 @@
 -- What each facility has paid for, lot by lot: a lot is what was newly drawn between two filed balances, and
--- its cost is the draw over the advance rate, since filings state neither (C = draw / a). A
+-- its cost is the draw over the advance rate, since filings state neither (C = draw / a): the least there can be
+-- where the rate is filed, an estimate where it or the draw is assumed (cost_bound). A
 -- facility whose balance only falls has the one lot it began with. Its terms are those in force on the day
 -- of the balance that shows it. All evidence held bounds the day of the draw: the balance before or the
 -- closing from below, the balance and the last day on which the agreement lets draw from above; the middle
@@ -27,6 +28,8 @@ facilities as (
         coalesce(facility.depreciation_life_years, life.base_value) as depreciation_life_years,
         chip.accelerator,
         funded.base_value as funded_usd,
+        case when facility.advance_rate_pct is not null and funded.base_value is null
+            then 'lower' else 'estimate' end as cost_bound,
         concat_ws(
             '; ',
             'cost: draw over advance rate',
@@ -100,6 +103,7 @@ draws as (
         facilities.advance_rate_pct,
         facilities.depreciation_life_years,
         facilities.accelerator,
+        facilities.cost_bound,
         facilities.inputs_assumed
     from balances
     join facilities
@@ -124,6 +128,7 @@ select
     bounded.before_on as funded_to_on,
     bounded.funded_usd,
     100 * bounded.funded_usd / bounded.advance_rate_pct as lot_cost_usd,
+    bounded.cost_bound,
     bounded.advance_rate_pct,
     bounded.depreciation_life_years,
     bounded.accelerator,

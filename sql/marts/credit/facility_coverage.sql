@@ -3,7 +3,8 @@
 -- blind_gap_pct is the distance between them: how far the borrower can sink before the contract notices.
 -- The market's clock is the uncontracted case: posted rent times what operators realise of it, as if the
 -- customer were gone. It may put new machines far below their cost (market_value_pct_of_cost).
--- Cost is inferred from what was drawn, so it is the least there can be: where the contract LTV stands above
+-- Cost is inferred from what was drawn, so it is the least there can be and the contract LTV the most (an
+-- estimate, where rate or balance is assumed: ltv_contract_bound): where the contract LTV stands above
 -- the agreement's limit, headroom is null, because no breach has been filed and collateral beyond that is not.
 -- Terms are those in force on the row's day; a day between two filed balances, or before the first, says so in
 -- balance_basis. Low and high LTVs take the collateral as young and as old as its uncertain draws allow; at the
@@ -67,7 +68,9 @@ assumed as (
     select
         lot.facility_id,
         max(lot.advance_rate_pct) as advance_rate_pct,
-        max(lot.inputs_assumed) as inputs_assumed
+        max(lot.inputs_assumed) as inputs_assumed,
+        case when bool_and(lot.cost_bound = 'lower') then 'lower' else 'estimate' end
+            as cost_bound
     from marts.facility_collateral as lot
     group by all
 ),
@@ -101,6 +104,7 @@ serviced as (
         assumed.advance_rate_pct,
         coalesce(facility.ltv_max_pct, assumed.advance_rate_pct) as ltv_max_pct,
         assumed.inputs_assumed as collateral_assumed,
+        assumed.cost_bound,
         rates.sofr_pct,
         rates.fixed_fraction,
         rates.rate_missing_reason,
@@ -204,6 +208,8 @@ select
     judged.maturity_on,
     judged.lot_count,
     judged.lot_cost_usd as collateral_cost_usd,
+    case when judged.lot_cost_usd is not null then judged.cost_bound end
+        as cost_bound,
     judged.collateral_age_years,
     judged.accelerator,
     judged.gpu_estimate,
@@ -214,6 +220,11 @@ select
     case when judged.borrowing_base_usd >= judged.owed_usd
         then judged.borrowing_base_usd - judged.owed_usd end as base_headroom_usd,
     100 * judged.owed_usd / nullif(judged.depreciated_cost_usd, 0) as ltv_contract_pct,
+    case
+        when judged.owed_usd / nullif(judged.depreciated_cost_usd, 0) is null then null
+        when judged.cost_bound = 'lower' and judged.balance_basis = 'filed' then 'upper'
+        else 'estimate'
+    end as ltv_contract_bound,
     100 * judged.owed_usd / nullif(judged.high_depreciated_cost_usd, 0) as low_ltv_contract_pct,
     100 * judged.owed_usd / nullif(judged.low_depreciated_cost_usd, 0) as high_ltv_contract_pct,
     judged.market_value_usd,

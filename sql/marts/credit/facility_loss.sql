@@ -42,7 +42,7 @@ left join steps.facility_rate as rate
     on facility.facility_id = rate.facility_id and facility.balance_on = rate.balance_on
 left join steps.facility_value as value
     on facility.facility_id = value.facility_id and facility.balance_on = value.balance_on
-left join steps.decline as decline on facility.price_vintage_on = decline.period_end_on
+left join steps.facility_decline as decline on facility.facility_id = decline.facility_id
 union all
 select
     'lot' as row_kind,

@@ -3,8 +3,9 @@
 -- Value is linear in rent piece by piece (each lot is worth its rent less its costs over its length of use,
 -- which is held, never less than nothing), so the multiplier is in closed form. The share of posted rent that
 -- operators realise multiplies rent, so the same solution says at which realisation the conclusion flips
--- (threshold_realisation_pct; above 100 % none does). trips_on is the first quarter
--- end on which the contract's own clock breaks, rents on the base path.
+-- (threshold_realisation_pct; above 100 % none does). rent_change_pct above zero is no cushion but a shortfall: the
+-- threshold is met already, and rents must rise so far to leave it; rent_may_fall_pct and rent_must_rise_pct keep
+-- the two apart. trips_on is the first quarter end on which the contract's own clock breaks, rents on the base path.
 -- grain: facility_id, threshold
 with lots as (
     select
@@ -124,11 +125,14 @@ answers as (
 trips as (
     select
         stress.facility_id,
-        min(stress.period_end_on) as trips_on
+        min(stress.period_end_on) filter (where stress.is_base_broken) as trips_on,
+        case
+            when count(stress.is_base_broken) > 0 then 'kept to the end of the schedule'
+            else coalesce(max(stress.stress_missing_reason), 'no borrowing base known')
+        end as trips_missing_reason
     from marts.facility_stress as stress
     where stress.scenario = 'base'
-    and stress.is_base_broken
-    group by all
+    group by stress.facility_id
 )
 
 select
@@ -137,6 +141,8 @@ select
     starts.balance_on,
     answers.rent_multiplier,
     100 * (answers.rent_multiplier - 1) as rent_change_pct,
+    case when answers.rent_multiplier < 1 then 100 * (1 - answers.rent_multiplier) end as rent_may_fall_pct,
+    case when answers.rent_multiplier >= 1 then 100 * (answers.rent_multiplier - 1) end as rent_must_rise_pct,
     answers.rent_multiplier * starts.rent_usd_per_gpu_hour as threshold_rent_usd_per_gpu_hour,
     starts.rent_usd_per_gpu_hour,
     answers.rent_multiplier >= 1 as is_already_met,
@@ -150,6 +156,9 @@ select
         when answers.rent_multiplier * realised.base_value > 100 then 'not met at full realisation'
     end as realisation_missing_reason,
     trips.trips_on,
+    case when trips.trips_on is null then coalesce(
+        trips.trips_missing_reason, 'no scenario of this facility'
+    ) end as trips_missing_reason,
     case when answers.rent_multiplier is null
         then coalesce(answers.stress_missing_reason, 'no rent in reach') end as stress_missing_reason,
     starts.inputs_assumed,

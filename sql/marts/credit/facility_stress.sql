@@ -9,6 +9,7 @@
 -- scenario defaults the customer (for good) or the contract ends, and at the market from then on. SOFR moves
 -- only the floating debt that need not be hedged. Collateral is what draws over the advance rate can at least
 -- have paid for; it is never raised so that the agreement holds, and inputs_assumed says where it falls short.
+-- What operators realise of posted rent is one quotation: is_under_water is also told at 40 and at 80 %.
 -- grain: facility_id, scenario, quarter_number
 with moved as (
     select
@@ -29,6 +30,10 @@ with moved as (
             when paths.scenario_kind = 'commodity' then lot.annual_cash_cost_usd
         end as annual_rent_kept_usd,
         lot.annual_cash_cost_usd,
+        -- Rent that only covers its cost does so whatever is realised.
+        case when paths.rent_multiplier is not null then 0.4 / cases.realisation_fraction else 1 end as at_40,
+        case when paths.rent_multiplier is not null then 0.8 / cases.realisation_fraction else 1 end as at_80,
+        cases.known_at,
         coalesce(
             lot.market_missing_reason,
             case when paths.rent_multiplier is null and paths.scenario_kind <> 'commodity'
@@ -37,6 +42,7 @@ with moved as (
     from steps.facility_lot_quarter as lot
     join steps.facility_rent_path as paths
         on lot.facility_id = paths.facility_id and lot.quarter_number = paths.quarter_number
+    left join steps.income_case as cases on cases.value_case = 'base'
 ),
 
 rented as (
@@ -46,9 +52,14 @@ rented as (
         moved.quarter_number,
         case when count(moved.earned_usd - moved.spent_usd) = count(*)
             then sum(greatest(moved.earned_usd - moved.spent_usd, 0)) end as gpu_value_usd,
+        case when count(moved.at_40 * moved.earned_usd - moved.spent_usd) = count(*)
+            then sum(greatest(moved.at_40 * moved.earned_usd - moved.spent_usd, 0)) end as gpu_value_at_40_usd,
+        case when count(moved.at_80 * moved.earned_usd - moved.spent_usd) = count(*)
+            then sum(greatest(moved.at_80 * moved.earned_usd - moved.spent_usd, 0)) end as gpu_value_at_80_usd,
         case when count(moved.annual_rent_kept_usd - moved.annual_cash_cost_usd) = count(*)
             then sum(moved.annual_rent_kept_usd - moved.annual_cash_cost_usd) / 4 end as quarter_market_income_usd,
-        max(moved.market_missing_reason) as market_missing_reason
+        max(moved.market_missing_reason) as market_missing_reason,
+        max(moved.known_at) as known_at
     from moved
     group by all
 ),
@@ -67,6 +78,10 @@ scored as (
         facility.ltv_max_pct,
         case when paths.scenario_kind is not null
             then rented.gpu_value_usd + facility.other_value_usd end as market_value_usd,
+        case when paths.scenario_kind is not null
+            then rented.gpu_value_at_40_usd + facility.other_value_usd end as market_value_at_40_usd,
+        case when paths.scenario_kind is not null
+            then rented.gpu_value_at_80_usd + facility.other_value_usd end as market_value_at_80_usd,
         rented.quarter_market_income_usd,
         facility.quarter_principal_due_usd,
         -- A quarter of a year.
@@ -83,7 +98,7 @@ scored as (
             else facility.inputs_assumed end as inputs_assumed,
         facility.price_vintage_on,
         facility.last_observed_on,
-        greatest(facility.known_at, paths.known_at) as known_at
+        greatest(facility.known_at, paths.known_at, coalesce(rented.known_at, paths.known_at)) as known_at
     from steps.facility_quarter as facility
     join steps.facility_rent_path as paths
         on facility.facility_id = paths.facility_id and facility.quarter_number = paths.quarter_number
@@ -130,6 +145,8 @@ select
     case when judged.is_at_market then judged.dscr_market_ratio end as dscr_ratio,
     judged.owed_usd > judged.ltv_max_pct / 100 * judged.depreciated_cost_usd as is_base_broken,
     judged.owed_usd > judged.market_value_usd as is_under_water,
+    judged.owed_usd > judged.market_value_at_40_usd as is_under_water_at_40_pct,
+    judged.owed_usd > judged.market_value_at_80_usd as is_under_water_at_80_pct,
     case when judged.is_at_market and judged.is_dscr_tested
         then judged.dscr_market_ratio < judged.dscr_min_ratio end as is_dscr_broken,
     case

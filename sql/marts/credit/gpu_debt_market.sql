@@ -1,5 +1,5 @@
--- How much debt stood behind AI infrastructure at each month's end, by borrower and by what secures it;
--- `all` borrowers and `all_secured` or `all` classes are rows of their own, so never add over them.
+-- How much debt stood behind AI infrastructure at each month's end, by borrower and by what secures it: details
+-- only, so that any sum over borrowers and classes of one month is right; gpu_debt_market_total is that sum.
 -- Commitment and drawn are apart, and what is filed, announced and told by the press are apart: no
 -- column adds across. A facility counts from the day it closed (was announced, first
 -- owed or known, where only that is stated) until its final maturity or until it is repaid, and once:
@@ -7,8 +7,8 @@
 -- Its commitment is that of the version in force at the month's end, or of the first. Drawn is what the
 -- borrower's facilities owed on one day (balance_on), of the days of their last balances the one that most of
 -- the debt is of: balances of other days stand apart in other_day_drawn_usd, since a sum of June and March is
--- no debt of any day. For `all` borrowers each counts at its own day. Where there is no balance it is unknown
--- and counted, never zero. Months end with the newest fact, not with the clock.
+-- no debt of any day. Where there is no balance it is unknown and counted, never zero, and drawn_bound says
+-- that the sum is the least there is. Months end with the newest fact, not with the clock.
 -- grain: period_end_on, borrower, collateral_class
 with facilities as (
     select
@@ -134,48 +134,35 @@ read as (
         case when alive.balance_on <> days.as_of_on then alive.principal_usd end as other_day_usd
     from alive
     left join days on alive.period_end_on = days.period_end_on and alive.borrower = days.borrower
-),
-
-classed as (
-    select read.*, read.collateral_class as class from read
-    union all
-    select read.*, 'all' as class from read
-    union all
-    select read.*, 'all_secured' as class from read where read.collateral_class <> 'unsecured'
-),
-
-scoped as (
-    select classed.*, classed.borrower as debtor from classed
-    union all
-    select classed.*, 'all' as debtor from classed
 )
 
 select
-    scoped.period_end_on,
-    scoped.debtor as borrower,
-    scoped.class as collateral_class,
+    read.period_end_on,
+    read.borrower,
+    read.collateral_class,
     count(*) as facility_count,
-    count(*) filter (where scoped.deal_status = 'filed') as filed_facility_count,
-    count(*) filter (where scoped.deal_status = 'announced') as announced_facility_count,
-    count(*) filter (where scoped.deal_status = 'press') as press_facility_count,
-    count(distinct scoped.borrower) as borrower_count,
-    sum(case when scoped.deal_status = 'filed' then scoped.drawn_usd end) as filed_drawn_usd,
-    sum(case when scoped.deal_status = 'filed' then scoped.commitment_usd end)
+    count(*) filter (where read.deal_status = 'filed') as filed_facility_count,
+    count(*) filter (where read.deal_status = 'announced') as announced_facility_count,
+    count(*) filter (where read.deal_status = 'press') as press_facility_count,
+    sum(case when read.deal_status = 'filed' then read.drawn_usd end) as filed_drawn_usd,
+    sum(case when read.deal_status = 'filed' then read.commitment_usd end)
         as filed_committed_usd,
-    sum(case when scoped.deal_status = 'announced' then scoped.drawn_usd end)
+    sum(case when read.deal_status = 'announced' then read.drawn_usd end)
         as announced_drawn_usd,
-    sum(case when scoped.deal_status = 'announced' then scoped.commitment_usd end)
+    sum(case when read.deal_status = 'announced' then read.commitment_usd end)
         as announced_committed_usd,
-    sum(case when scoped.deal_status = 'press' then scoped.drawn_usd end) as press_drawn_usd,
-    sum(case when scoped.deal_status = 'press' then scoped.commitment_usd end)
+    sum(case when read.deal_status = 'press' then read.drawn_usd end) as press_drawn_usd,
+    sum(case when read.deal_status = 'press' then read.commitment_usd end)
         as press_estimate_usd,
-    count(*) filter (where scoped.principal_usd is null) as facilities_without_balance_count,
-    count(*) filter (where scoped.commitment_usd is null) as facilities_without_commitment_count,
-    sum(scoped.other_day_usd) as other_day_drawn_usd,
-    count(scoped.other_day_usd) as facilities_of_other_day_count,
-    max(case when scoped.drawn_usd is not null then scoped.balance_on end) as balance_on,
-    min(scoped.balance_on) as oldest_balance_on,
-    string_agg(distinct scoped.source_url, ' ' order by scoped.source_url) as source_urls
-from scoped
-group by scoped.period_end_on, scoped.debtor, scoped.class
-order by scoped.period_end_on desc, scoped.debtor, scoped.class
+    count(*) filter (where read.principal_usd is null) as facilities_without_balance_count,
+    count(*) filter (where read.commitment_usd is null) as facilities_without_commitment_count,
+    sum(read.other_day_usd) as other_day_drawn_usd,
+    count(read.other_day_usd) as facilities_of_other_day_count,
+    case when count(*) > count(read.drawn_usd) then 'lower' else 'stated' end as drawn_bound,
+    case when count(*) > count(read.commitment_usd) then 'lower' else 'stated' end as committed_bound,
+    max(case when read.drawn_usd is not null then read.balance_on end) as balance_on,
+    min(read.balance_on) as oldest_balance_on,
+    string_agg(distinct read.source_url, ' ' order by read.source_url) as source_urls
+from read
+group by read.period_end_on, read.borrower, read.collateral_class
+order by read.period_end_on desc, read.borrower, read.collateral_class

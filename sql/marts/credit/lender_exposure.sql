@@ -4,7 +4,7 @@
 -- against the last balance on or before the quarter's end (balance_on); where none is known it is unknown,
 -- not zero. More identified par than balance is a contradiction between filings, left negative and flagged.
 -- What an SPV or a tranche inside a larger facility owes is set against the larger one. Holdings whose
--- facility no rule tells lower no remainder. Quarters end with the newest fact, not with the clock.
+-- facility no rule tells lower no remainder, so it is the most there can be (par_bound). Quarters end with the newest fact, not with the clock.
 -- grain: period_end_on, borrower, facility_id, holder_kind, fund_cik, fund
 with newest_fact as (
     select cast(max(known_at) at time zone 'UTC' as date) as last_on from marts.lender_mark
@@ -137,6 +137,7 @@ select
     identified.reported_on,
     identified.holding_count,
     identified.par_usd,
+    'stated' as par_bound,
     identified.fair_value_usd,
     identified.unfunded_usd,
     identified.net_assets_pct,
@@ -162,6 +163,7 @@ select
     cast(null as date) as reported_on,
     cast(0 as bigint) as holding_count,
     remainders.principal_usd - remainders.identified_par_usd as par_usd,
+    case when remainders.principal_usd is not null then 'upper' end as par_bound,
     cast(null as double) as fair_value_usd,
     cast(null as double) as unfunded_usd,
     cast(null as double) as net_assets_pct,

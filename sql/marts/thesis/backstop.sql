@@ -10,7 +10,12 @@ with named as (
         coalesce(giver.canonical_entity, statement.guarantor) as giver_name,
         coalesce(taker.canonical_entity, statement.guaranteed) as taker_name,
         coalesce(taker.entity_role, 'other') as taker_role,
-        case when coalesce(statement.is_binding, false) then 'binding' else 'intent' end as binding_scope
+        case when coalesce(statement.is_binding, false) then 'binding' else 'intent' end as binding_scope,
+        greatest(
+            statement.known_at,
+            coalesce(giver.known_at, statement.known_at),
+            coalesce(taker.known_at, statement.known_at)
+        ) as entities_known_at
     from staging.backstops as statement
     left join staging.entities as giver on statement.guarantor = giver.entity
     left join staging.entities as taker on statement.guaranteed = taker.entity
@@ -66,7 +71,8 @@ select
     deal_status,
     announced_on,
     ends_on,
-    known_at,
+    -- Whether a statement counts hangs on all there are about its risk.
+    greatest(max(known_at) over (partition by exposure_id), entities_known_at) as known_at,
     confidence,
     source_url
 from judged

@@ -43,7 +43,11 @@ throughput as (
         median(throughput_gap_pct) as median_gap_pct,
         max(throughput_gap_pct) as high_gap_pct,
         count(*) as task_count,
-        string_agg(distinct benchmark_suite || ' ' || benchmark_version, ', ') as rounds
+        string_agg(
+            distinct benchmark_suite || ' ' || benchmark_version, ', '
+            order by benchmark_suite || ' ' || benchmark_version
+        ) as rounds,
+        max(known_at) as known_at
     from rounds
     group by challenger, reference
 ),
@@ -57,7 +61,8 @@ rents as (
         basis,
         period_end_on,
         rent_usd_per_gpu_hour,
-        provider_count
+        provider_count,
+        known_at
     from marts.gpu_rent
     where period = 'month' and publication_status = 'published'
 ),
@@ -90,7 +95,8 @@ rented as (
         mine.provider_count as challenger_providers,
         theirs.provider_count as reference_providers,
         all_mine.seller_count as challenger_sellers,
-        100 * (all_mine.median_usd / all_theirs.median_usd - 1) as all_sellers_gap_pct
+        100 * (all_mine.median_usd / all_theirs.median_usd - 1) as all_sellers_gap_pct,
+        greatest(mine.known_at, theirs.known_at) as known_at
     from pairs
     join rents as mine on pairs.challenger = mine.accelerator
     join rents as theirs
@@ -136,7 +142,12 @@ gaps as (
         throughput.median_gap_pct,
         throughput.high_gap_pct,
         throughput.task_count,
-        throughput.rounds
+        throughput.rounds,
+        greatest(
+            pairs.known_at,
+            coalesce(rented.known_at, pairs.known_at),
+            coalesce(throughput.known_at, pairs.known_at)
+        ) as row_known_at
     from pairs
     left join rented
         on pairs.challenger = rented.challenger and pairs.reference = rented.reference
@@ -187,7 +198,7 @@ select
         when rental_market = 'none' then 'nobody rents it out: for its maker alone, or sold as tokens'
         else 'no month in which both are rented in one tier, market, term and basis by enough sellers'
     end as no_rental_market_reason,
-    known_at,
+    row_known_at as known_at,
     source_urls
 from gaps
 order by challenger, reference, tier, market, term_months, basis, period_end_on

@@ -122,12 +122,12 @@ everything as (
 ),
 
 prices as (
-    select period_end_on, price_index_level from staging.cpi
+    select period_end_on, price_index_level, known_at from staging.cpi
     qualify row_number() over (partition by period_end_on order by known_at desc, source) = 1
 ),
 
 newest as (
-    select price_index_level, period_end_on from prices
+    select price_index_level, period_end_on, known_at from prices
     qualify row_number() over (order by period_end_on desc) = 1
 ),
 
@@ -165,7 +165,7 @@ select
     everything.issuer_count,
     everything.amount_to_revenue_pct,
     everything.amount_to_assets_pct,
-    everything.known_at,
+    greatest(everything.known_at, coalesce(newest.known_at, everything.known_at)) as known_at,
     everything.source_urls
 from everything
 left join deflated

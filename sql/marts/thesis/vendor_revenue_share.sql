@@ -104,7 +104,7 @@ select
     100 * amount / sum(amount) over quarter as vendor_pct,
     sum(amount) over quarter as total_amount,
     count(*) over quarter as vendor_count,
-    string_agg(vendor, ', ') over quarter as vendors,
+    string_agg(vendor, ', ') over named as vendors,
     fiscal_period_end_on,
     figure_kind,
     coalesce(lag(segment) over series <> segment, true) as is_series_start,
@@ -122,5 +122,10 @@ select
 from all_lines
 window
     quarter as (partition by share_definition, period_end_on),
+    named as (
+        partition by share_definition, period_end_on
+        order by vendor
+        rows between unbounded preceding and unbounded following
+    ),
     series as (partition by share_definition, vendor order by period_end_on)
 order by share_definition, period_end_on, vendor

@@ -1,9 +1,25 @@
 -- CoreWeave's debt at the end of June 2025, with and without collateral. Drawn: balances filed. Committed: as
 -- filed. High reading: committed, what is drawn under instruments without a stated commitment, and what was only
 -- announced.
-with market as (
+with classes as (
     select * from marts.gpu_debt_market
-    where borrower = 'CoreWeave' and collateral_class = 'all' and period_end_on = date '2025-06-30'
+    where borrower = 'CoreWeave' and period_end_on = date '2025-06-30'
+),
+
+addresses as (
+    select distinct unnest(string_split(classes.source_urls, ' ')) as source_url from classes
+),
+
+market as (
+    select
+        classes.period_end_on,
+        sum(classes.filed_drawn_usd) as filed_drawn_usd,
+        sum(classes.filed_committed_usd) as filed_committed_usd,
+        sum(classes.announced_committed_usd) as announced_committed_usd,
+        (select string_agg(addresses.source_url, ' ' order by addresses.source_url) from addresses)
+            as source_urls
+    from classes
+    group by classes.period_end_on
 ),
 
 open_ended as (
@@ -26,7 +42,7 @@ select
     || cast(round(open_ended.drawn_usd / 1e9, 2) as varchar) || ' bn, announced besides '
     || cast(round(coalesce(market.announced_committed_usd, 0) / 1e9, 2) as varchar) || ' bn' as measure,
     cast(null as varchar) as gap_reason,
-    cast(null as timestamp with time zone) as known_at,
+    (select max(everything.known_at) from marts.facility as everything) as known_at,
     market.source_urls
 from market
 cross join open_ended

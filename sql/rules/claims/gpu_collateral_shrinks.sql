@@ -63,6 +63,6 @@ select
         ', ' order by accelerator
     ) as measure,
     case when count(*) = 0 then 'no three sellers seen a year apart' end as gap_reason,
-    cast(null as timestamp with time zone) as known_at,
+    cast(cast(max(period_end_on) + interval 1 day as date)::timestamp at time zone 'UTC' as timestamptz) as known_at,
     string_agg(source_urls, ' ' order by accelerator) as source_urls
 from newest

@@ -1,12 +1,30 @@
 -- Debt secured by GPUs at the end of June 2025: drawn as filed, committed as filed, and with what was only
 -- announced or told by the press. The words say when commitments on record did pass 20 billion.
-with months as (
+with borrowers as (
+    select * from marts.gpu_debt_market
+    where collateral_class = 'gpu'
+),
+
+addresses as (
+    select distinct unnest(string_split(borrowers.source_urls, ' ')) as source_url
+    from borrowers
+    where borrowers.period_end_on = date '2025-06-30'
+),
+
+months as (
     select
-        *,
-        filed_committed_usd + coalesce(announced_committed_usd, 0) + coalesce(press_estimate_usd, 0)
-            as all_usd
-    from marts.gpu_debt_market
-    where borrower = 'all' and collateral_class = 'gpu'
+        borrowers.period_end_on,
+        sum(borrowers.filed_drawn_usd) as filed_drawn_usd,
+        sum(borrowers.filed_committed_usd) as filed_committed_usd,
+        sum(borrowers.filed_committed_usd) + coalesce(sum(borrowers.announced_committed_usd), 0)
+        + coalesce(sum(borrowers.press_estimate_usd), 0) as all_usd,
+        cast(sum(borrowers.facility_count) as bigint) as facility_count,
+        cast(sum(borrowers.facilities_without_commitment_count) as bigint)
+            as facilities_without_commitment_count,
+        (select string_agg(addresses.source_url, ' ' order by addresses.source_url) from addresses)
+            as source_urls
+    from borrowers
+    group by borrowers.period_end_on
 ),
 
 passed as (
@@ -26,7 +44,7 @@ select
     || coalesce('above 20 bn from ' || cast(passed.passed_on as varchar), 'not above 20 bn since')
         as measure,
     cast(null as varchar) as gap_reason,
-    cast(null as timestamp with time zone) as known_at,
+    (select max(everything.known_at) from marts.facility as everything) as known_at,
     months.source_urls
 from months
 cross join passed

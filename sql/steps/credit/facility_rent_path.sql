@@ -1,17 +1,17 @@
 -- The market rent of each facility's machines in each quarter of each scenario, over that of its start. The base
--- path: rents fall at the through-cycle rate of all generations of the month they were read (steps.decline; the
--- value itself takes the accelerator's own rate drawn towards it), and stand still where no rate is published. A hypothetical scenario multiplies that path; a
--- measured one is what rents did, so it goes alone until its last quarter, and the base path goes on from
--- there. In the commodity path (no multiplier) rent is what covers cash cost.
+-- path: rents fall as the value of the machines takes them to (steps.facility_decline), and stand still where no
+-- rate is published. A hypothetical scenario multiplies that path; a measured one is what rents did, so it goes
+-- alone until its last quarter, and the base path goes on from there. In the commodity path (no multiplier) rent is what covers cash cost.
 -- grain: facility_id, scenario, quarter_number
 with starts as (
     select
         starts.facility_id,
         starts.balance_on,
         -ln(1 + coalesce(decline.rate_pct_per_year, 0) / 100) as decline_per_year,
-        decline.rate_pct_per_year
+        decline.rate_pct_per_year,
+        decline.known_at
     from steps.facility_start as starts
-    left join steps.decline as decline on starts.price_vintage_on = decline.period_end_on
+    left join steps.facility_decline as decline on starts.facility_id = decline.facility_id
 ),
 
 paths as (
@@ -35,7 +35,7 @@ select
     paths.sofr_shift_bps,
     paths.has_offtaker_defaulted,
     starts.rate_pct_per_year,
-    paths.known_at
+    greatest(paths.known_at, coalesce(starts.known_at, paths.known_at)) as known_at
 from starts
 cross join paths
 order by starts.facility_id, paths.scenario, paths.quarter_number

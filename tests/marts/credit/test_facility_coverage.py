@@ -8,15 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipeline import ingest
-from pipeline import warehouse as wh
-from pipeline.build.model import models
-from pipeline.sources.source import discover
-from pipeline.warehouse import DuckDB, Warehouse
+from pipeline.warehouse import DuckDB, Warehouse, opened_for_reading
 from tests.given.coverage import (
     COVERAGE,
     DAY,
-    MARTS,
     balance,
     broken,
     chip,
@@ -75,6 +70,8 @@ def test_where_cost_from_draws_is_too_little_there_is_no_headroom_and_no_breach(
     assert made["ltv_contract_pct"] == pytest.approx(80.0)
     assert made["base_headroom_usd"] is None
     assert made["headroom_missing_reason"].startswith("collateral beyond draw over advance rate")
+    # At a filed rate the cost is the least there can be, so the LTV is the most.
+    assert (made["cost_bound"], made["ltv_contract_bound"]) == ("lower", "upper")
 
 
 @pytest.mark.parametrize(
@@ -337,30 +334,12 @@ def test_promises_hold_and_can_break(db):
     }
 
 
-# The committed facts and recorded rents. Half a minute: the rates of every month since 2021.
+# The committed facts and recorded rents.
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDB]:
-    by_table = {each.table: each for each in models()}
-    wanted: set[str] = set()
-    todo = list(MARTS)
-    while todo:
-        table = todo.pop()
-        if table in by_table and table not in wanted:
-            wanted.add(table)
-            todo.extend(by_table[table].reads)
-    read = {table.partition(".")[2] for each in wanted for table in by_table[each].reads}
-    store = Warehouse(tmp_path_factory.mktemp("coverage"))
-    with store.connect() as db:
-        for source in ingest.in_landing_order(discover()):
-            if source.contract.name not in read | {"facility_aliases"}:
-                continue
-            ingest.register(db, source)
-            if source.file:
-                ingest.land(source, store, db)
-        wh.create_declared(db)
-        build(db, *wanted)
+def real(committed: Warehouse) -> Iterator[DuckDB]:
+    with opened_for_reading(committed.published) as db:
         yield db
 
 

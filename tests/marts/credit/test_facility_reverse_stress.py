@@ -72,12 +72,14 @@ def test_a_schedule_that_stays_trips_on_the_day_the_base_is_too_small(db):
 def test_a_schedule_faster_than_the_clock_never_trips(db):
     world(db)
     assert answer(db)["trips_on"] is None
+    assert answer(db)["trips_missing_reason"] == "kept to the end of the schedule"
 
 
 def test_where_the_rest_is_enough_no_rent_is_needed(db):
     world(db, balances=[balance(), balance(100.0, date(2026, 4, 30))])
     assert answer(db)["rent_multiplier"] == 0.0
     assert answer(db)["rent_change_pct"] == -100.0
+    assert (answer(db)["rent_may_fall_pct"], answer(db)["rent_must_rise_pct"]) == (100.0, None)
 
 
 def test_where_the_rest_is_enough_worthless_machines_do_not_matter(db):
@@ -225,7 +227,11 @@ def test_any_lots_agree_with_bisection(solver, lots, part, limit):
     put(solver, "marts.facility_lot_value", *numbered)
     put(solver, "steps.cost_input", {"input": "realisation", "base_value": 50.0})
     stress = {"facility_id": "a-loan", "scenario": "base", "period_end_on": DAY}
-    put(solver, "marts.facility_stress", stress | {"is_base_broken": False})
+    put(
+        solver,
+        "marts.facility_stress",
+        stress | {"is_base_broken": False, "stress_missing_reason": None},
+    )
     made_by = {each.table: each for each in models()}
     create(solver, made_by["steps.facility_start"])
     answers = solver.sql(made_by["marts.facility_reverse_stress"].query).pl().to_dicts()

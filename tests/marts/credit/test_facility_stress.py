@@ -427,3 +427,13 @@ def test_promises_can_break(db):
         "a_missing_figure_says_why",
         "take_or_pay_does_not_move",
     }
+
+
+def test_what_operators_realise_decides_by_itself_and_it_is_said(db):
+    # New, 3.75 machines earn 120 each at half realised and spend 40, beside 125; 400 are owed.
+    world(db)
+    made = quarter(db, 0)
+    assert made["market_value_usd"] == pytest.approx(3.75 * (120 - 40) + 125)
+    assert made["is_under_water"] is made["is_under_water_at_80_pct"] is False
+    assert 3.75 * (0.8 * 120 - 40) + 125 < 400
+    assert made["is_under_water_at_40_pct"] is True

@@ -3,19 +3,14 @@ from datetime import date
 import pytest
 
 from pipeline.build import model
-from tests.given.credit import balance, built, terms
+from tests.given.credit import balance, built, debt_market, terms
 from tests.given.support import rows
 
 MARCH, JUNE = date(2025, 3, 31), date(2025, 6, 30)
 
 
 def cell(db, on=MARCH, borrower="all", collateral="all"):
-    found = rows(
-        db,
-        f"from marts.gpu_debt_market where period_end_on = '{on}' "
-        f"and borrower = '{borrower}' and collateral_class = '{collateral}'",
-    )
-    return found[0] if found else None
+    return debt_market(db, on, borrower, collateral)
 
 
 def known_until(day):

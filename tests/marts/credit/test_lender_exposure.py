@@ -21,6 +21,7 @@ def exposures(db, kind, holdings, facilities=None, balances=None):
 
 def test_what_no_public_holder_shows_is_a_row(db):
     [row] = exposures(db, "unidentified", [holding(), holding("Fund Two", par_usd=50.0)])
+    assert row["par_bound"] == "upper"
     assert (row["facility_id"], row["period_end_on"]) == ("a-loan", MARCH)
     assert (row["principal_usd"], row["identified_par_usd"], row["par_usd"]) == (400, 150, 250)
     assert not row["is_over_identified"]

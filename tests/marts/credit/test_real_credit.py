@@ -7,30 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline import ingest
 from pipeline import warehouse as wh
 from pipeline.build import model
-from pipeline.sources.source import discover
-from pipeline.warehouse import DuckDB, Warehouse
-from tests.given.credit import MARTS, TABLES, rewindable
+from pipeline.warehouse import DuckDB, Warehouse, opened_for_reading
+from tests.given.credit import MARTS, TABLES, debt_market
 from tests.given.support import build, rows
-
-READ = {name for each in TABLES.values() for name in (each.name, *each.reads)}
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDB]:
-    store = Warehouse(tmp_path_factory.mktemp("credit"))
-    with store.connect() as db:
-        for source in ingest.in_landing_order(discover()):
-            if source.contract.name not in READ:
-                continue
-            ingest.register(db, source)
-            if source.file:
-                [attempt] = ingest.land(source, store, db)
-                assert (attempt.outcome, attempt.quarantined) == ("landed", 0), attempt
-        build(db, *MARTS)
-        rewindable(db)
+def real(committed: Warehouse) -> Iterator[DuckDB]:
+    with opened_for_reading(committed.published) as db:
         yield db
 
 
@@ -40,11 +26,9 @@ def one(db: DuckDB, query: str) -> dict:
 
 
 def market(db: DuckDB, day: str, borrower: str = "CoreWeave", collateral: str = "gpu") -> dict:
-    return one(
-        db,
-        f"from marts.gpu_debt_market where period_end_on = '{day}' and borrower = '{borrower}' "
-        f"and collateral_class = '{collateral}'",
-    )
+    found = debt_market(db, day, borrower, collateral)
+    assert found is not None, (day, borrower, collateral)
+    return found
 
 
 def test_who_else_holds_ddtl_2_and_where_do_they_mark_it(real):

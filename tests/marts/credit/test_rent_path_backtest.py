@@ -7,7 +7,8 @@ from tests.given.support import build
 
 
 def test_rents_that_move_as_before_lie_inside_and_a_fall_lies_below(db):
-    landed(db, declines=[decline(-20.0, on=date(2025, 6, 30))])
+    pooled = {"accelerator": "all", "method": "pooled_through_cycle"}
+    landed(db, declines=[decline(-20.0, on=date(2025, 6, 30), **pooled)])
     moved(db, [0.01, -0.01] * 26 + [-0.03] * 20)
     build(db, "marts.rent_path_backtest")
     made = told(db, "rent_path_backtest", "drift_basis = 'measured'")

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.given.credit import MARTS, balance, built, holding, rewindable, small_market, terms
-from tests.given.support import rows
+from tests.given.credit import MARTS, balance, built, holding, small_market, terms
+from tests.given.support import rewindable, rows
 
 FILED = datetime(2025, 7, 1, tzinfo=UTC)  # the end of 30 June
 
@@ -22,7 +22,7 @@ def amended(db):
         terms("b-new", closed_on=date(2025, 6, 20), on=date(2025, 6, 30)),
     ]
     built(db, terms=versions, balances=[balance(on=date(2025, 5, 8))], holdings=[holding()])
-    rewindable(db)
+    rewindable(db, *MARTS)
     return db
 
 
@@ -44,8 +44,8 @@ def test_a_facility_nobody_knew_of_is_absent(amended):
 
 def test_a_balance_is_unknown_until_it_is_filed(amended):
     query = (
-        "select filed_drawn_usd from vintage.gpu_debt_market where period_end_on = '2025-03-31' "
-        "and borrower = 'all' and collateral_class = 'all'"
+        "select filed_drawn_usd from vintage.gpu_debt_market_total "
+        "where period_end_on = '2025-03-31'"
     )
     rewind(amended, datetime(2025, 5, 9, tzinfo=UTC))
     assert amended.execute(query).fetchall() == [(400.0,)]
@@ -63,7 +63,7 @@ def test_no_month_or_report_lies_after_the_moment(amended):
 
 def test_without_the_variable_the_vintage_is_the_mart(db):
     built(db, **small_market())
-    rewindable(db)
+    rewindable(db, *MARTS)
     # Nobody stands behind anybody.
     empty = {"marts.backstop"}
     for table in MARTS:
@@ -74,7 +74,7 @@ def test_without_the_variable_the_vintage_is_the_mart(db):
 
 def test_before_the_first_fact_there_is_nothing(db):
     built(db, **small_market())
-    rewindable(db)
+    rewindable(db, *MARTS)
     rewind(db, datetime(2025, 1, 1, tzinfo=UTC))
     for table in MARTS:
         assert rows(db, f"from vintage.{table.partition('.')[2]}") == []

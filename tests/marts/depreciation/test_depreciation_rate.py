@@ -4,12 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipeline.build.model import create, models
 from pipeline.contracts.depreciation import HARDWARE_PRICES, USEFUL_LIVES
-from pipeline.release.publish import prepare_views
-from pipeline.warehouse import exists
 from tests.given.lives import H100, empty, land, life, sold
-from tests.given.support import DERIVED, build, fill, offer, rows
+from tests.given.support import build, fill, offer, rewindable, rows
 
 MARTS = ["marts.host_price_daily", "marts.provider_price_daily", "marts.depreciation_rate"]
 
@@ -101,18 +98,10 @@ def test_sales_and_lives_count_once_they_are_public(db):
     assert told(db, "book", "all")[0]["rate_pct_per_year"] == -20
 
 
-def lay_out_the_rest(db):
-    """Tables that these tests do not look at: the views want all of them to be there."""
-    for each in models():
-        if each.schema in DERIVED and not exists(db, each.table):
-            create(db, each)
-
-
 def test_the_vintage_is_the_rows_that_were_there(db):
     fill(db, fall())
     build(db, *MARTS, "marts.gpu_price_quality_adjusted")
-    lay_out_the_rest(db)
-    prepare_views(db)
+    rewindable(db, *MARTS, "marts.gpu_price_quality_adjusted", "marts.residual_backtest")
     ends = (
         "select distinct period_end_on from vintage.depreciation_rate "
         "where method = 'cohort' order by 1"
@@ -126,8 +115,7 @@ def test_the_vintage_is_the_rows_that_were_there(db):
 def test_before_its_month_is_over_a_forecast_has_no_outcome(db):
     fill(db, fall(20))
     build(db, *MARTS, "marts.gpu_price_quality_adjusted")
-    lay_out_the_rest(db)
-    prepare_views(db)
+    rewindable(db, *MARTS, "marts.gpu_price_quality_adjusted", "marts.residual_backtest")
     scored = "select max(target_on) as on_day from vintage.residual_backtest"
     ended = datetime(2025, 7, 1, tzinfo=UTC)
     for as_of, on in (

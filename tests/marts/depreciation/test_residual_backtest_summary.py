@@ -6,7 +6,7 @@ import pytest
 from tests.given.lives import put
 from tests.given.support import build, refer, rows
 
-ALL = "from marts.residual_backtest_summary where generation = 'all'"
+ALL = "from marts.residual_backtest_summary"
 
 
 def forecast(method, error, accelerator="a", within=None, month=0, **cells):
@@ -57,7 +57,7 @@ def test_a_method_that_wins_is_said_to(db):
     build(db, "marts.residual_backtest_summary")
     [won] = rows(
         db,
-        f"{ALL} and method = 'cohort'",
+        f"{ALL} where method = 'cohort'",
     )
     assert won["is_better_than_no_change"]
 

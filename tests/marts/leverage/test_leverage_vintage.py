@@ -11,11 +11,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline import warehouse as wh
-from pipeline.build.lineage import rewound_once
 from pipeline.build.model import models, upstream
 from pipeline.contracts import Contract, declared
 from pipeline.contracts.filings import FILING_FACTS
-from pipeline.release.publish import AS_OF
 from pipeline.warehouse import DuckDB, Warehouse
 from tests.given.filings import (
     BALANCES,
@@ -33,24 +31,13 @@ from tests.given.filings import (
     recipe,
     terms,
 )
-from tests.given.support import typed
+from tests.given.support import rewindable, typed
 
 OWN = [each.table for each in models() if each.group == "leverage"]
 MARTS = [each for each in models() if each.table in upstream(OWN)]
 QUERIES = {each.table: each.query for each in MARTS}
 READ = [each for each in declared() if any(each.table in mart.reads for mart in MARTS)]
 COMMITMENT = "PurchaseObligation"
-
-
-def prepare(db: DuckDB) -> None:
-    """`known.*` and `vintage.*` of what these marts read, as publishing makes them."""
-    db.execute("create schema if not exists known")
-    db.execute("create schema if not exists vintage")
-    for name in (*(each.name for each in READ), "quarantine"):
-        db.execute(f"create or replace view known.{name} as from staging.{name} where {AS_OF}")
-    for each in MARTS:
-        past = rewound_once(each.table, QUERIES)
-        db.execute(f"create or replace view vintage.{each.name} as {past}")
 
 
 def rewind(db: DuckDB, moment: datetime) -> None:
@@ -81,7 +68,7 @@ def test_a_quarter_shows_from_the_moment_its_filing_was_accepted(db, moment, qua
     first = filing("10-Q", "2025-05-15", flow("Revenues", "2025-01-01", "2025-03-31", 10))
     land(db, first, second)
     build(db)
-    prepare(db)
+    rewindable(db, *QUERIES)
     rewind(db, moment)
     shown = db.execute(
         "select period_end_on::varchar from vintage.issuer_quarter order by 1"
@@ -97,7 +84,7 @@ def test_a_restated_figure_shows_each_value_under_its_own_dates(db):
         filing("10-Q", "2026-08-12", flow(*half, 4_396_000_000)),
     )
     build(db)
-    prepare(db)
+    rewindable(db, *QUERIES)
     query = "select value_usd, first_reported_usd, restatement_count from vintage.issuer_figure"
     rewind(db, datetime(2026, 8, 12, 23, 59, tzinfo=UTC))
     assert db.execute(query).fetchall() == [(4_432_723_000, 4_432_723_000, 0)]
@@ -117,7 +104,7 @@ def test_a_change_of_basis_hides_nothing_before_it_was_known(db):
     rules = recipe("net_income", "ProfitLoss", **ifrs)
     land(db, filing("6-K", "2025-02-12", quarter), issuers=[old, new], recipes=rules)
     build(db)
-    prepare(db)
+    rewindable(db, *QUERIES)
     query = "select value_usd, is_preferred_basis from vintage.issuer_quarter"
     rewind(db, datetime(2025, 8, 28, tzinfo=UTC))
     assert db.execute(query).fetchall() == [(18.9e6, True)]
@@ -191,7 +178,7 @@ def stores(tmp_path_factory) -> tuple[Warehouse, Warehouse]:
             rules(db)
     with whole.connect() as db:
         build(db)
-        prepare(db)
+        rewindable(db, *QUERIES)
     return whole, past
 
 

@@ -4,11 +4,8 @@ from datetime import date
 
 import pytest
 
-from pipeline import ingest
-from pipeline import warehouse as wh
-from pipeline.build.model import checks, models, rebuild, upstream
-from pipeline.sources.source import discover
-from pipeline.warehouse import Warehouse
+from pipeline.build.model import checks
+from pipeline.warehouse import opened_for_reading
 
 MILLION = 1_000_000
 COREWEAVE_QUARTERS = {  # revenue, thousands until the 10-K for 2025, then millions
@@ -22,19 +19,8 @@ COREWEAVE_QUARTERS = {  # revenue, thousands until the 10-K for 2025, then milli
 
 
 @pytest.fixture(scope="module")
-def marts(tmp_path_factory):
-    store = Warehouse(tmp_path_factory.mktemp("filings"))
-    own = [each.table for each in models() if each.group == "leverage"]
-    made = [each for each in models() if each.table in upstream(own)]
-    read = {table for each in made for table in each.reads}
-    with store.connect() as db:
-        wh.create_declared(db)
-        for source in ingest.in_landing_order(discover()):
-            if source.file and source.contract.table in read:
-                for attempt in ingest.land(source, store, db):
-                    assert attempt.outcome == "landed", attempt.reason
-        for each in made:
-            rebuild(db, each)  # with every check of the real data that blocks
+def marts(committed):
+    with opened_for_reading(committed.published) as db:
         yield db
 
 

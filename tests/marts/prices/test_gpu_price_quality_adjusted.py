@@ -6,8 +6,7 @@ import pytest
 
 from pipeline import warehouse as wh
 from pipeline.contracts.reference import ACCELERATORS
-from pipeline.release.publish import prepare_views
-from tests.given.support import build, fill, offer, rows, typed
+from tests.given.support import build, fill, offer, rewindable, rows, typed
 
 READS = (
     "marts.host_price_daily",
@@ -158,8 +157,8 @@ def month_of(row):
 
 def test_the_vintage_is_the_rows_that_were_there(db):
     land(db, quarter())
-    build(db)
-    prepare_views(db)
+    build(db, *READS)
+    rewindable(db, *READS)
     ends = "select distinct period_end_on from vintage.gpu_price_quality_adjusted order by 1"
     for moment, known in (
         ("2024-01-31 23:59:59+00", []),

@@ -1,6 +1,6 @@
 """Challengers beside NVIDIA's parts: each measure apart, rents on fixed panels."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.marts.thesis.test_benchmark_gap import PAIR
 
 MONTH = date(2026, 5, 31)
 CELL = "accelerator tier market term_months basis period_end_on"
-RENTS = f"period {CELL} publication_status rent_usd_per_gpu_hour provider_count"
+RENTS = f"period {CELL} publication_status rent_usd_per_gpu_hour provider_count known_at"
 SELLERS = f"{CELL} provider price_usd_per_gpu_hour"
 
 
@@ -25,7 +25,8 @@ def part(accelerator, **cells):
 def cell(accelerator, **cells):
     row = {"accelerator": accelerator, "tier": "neocloud", "market": "on_demand", "term_months": 0}
     row |= {"basis": "all_in", "period_end_on": MONTH, "publication_status": "published"}
-    return row | {"period": "month", "provider_count": 3} | cells
+    known = {"known_at": datetime(2026, 6, 1, tzinfo=UTC)}
+    return row | {"period": "month", "provider_count": 3} | known | cells
 
 
 def gaps(db, pairs, parts, rents=(), sellers=()):

@@ -1,11 +1,13 @@
 """What a stress is made of: scenario paths, ageing lots and debt that runs down."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
+from pipeline.build.model import create, models
 from tests.given.coverage import DAY, LOAN, balance, decline, landed, moved, step, terms
 from tests.given.coverage import world as built
+from tests.given.lives import H100, put
 from tests.given.support import build, rows
 
 
@@ -102,3 +104,27 @@ def test_moves_of_published_weeks_alone_count(db):
     build(db, "steps.rent_move")
     made = rows(db, "from steps.rent_move order by period_end_on")
     assert [(each["log_change"], each["move_weeks"]) for each in made] == [(0.01, 1), (-0.02, 1)]
+
+
+@pytest.mark.parametrize(
+    ("rates", "falls"),
+    [
+        ({H100: -10.0, "b": -40.0}, 100 * ((0.9**3 * 0.6) ** 0.25 - 1)),
+        ({H100: -10.0}, None),  # half of what backs the loan has no decline
+    ],
+)
+def test_machines_of_two_kinds_fall_by_their_declines_weighted_by_cost(db, rates, falls):
+    known = {"known_at": datetime(2026, 4, 1, tzinfo=UTC)}
+    loan = {"facility_id": LOAN, "balance_on": DAY}
+    put(db, "steps.facility_start", loan | {"price_vintage_on": DAY})
+    put(db, "marts.facility_lot_value", *(
+        loan | known | {"lot_number": number, "accelerator": chip, "lot_cost_usd": spent}
+        for number, (chip, spent) in enumerate([(H100, 300.0), ("b", 100.0)])
+    ))  # fmt: skip
+    put(db, "marts.depreciation_rate", *(
+        decline(rate, accelerator=chip) for chip, rate in rates.items()
+    ))  # fmt: skip
+    [model] = [each for each in models() if each.table == "steps.facility_decline"]
+    create(db, model)
+    [made] = rows(db, "from steps.facility_decline")
+    assert made["rate_pct_per_year"] == (None if falls is None else pytest.approx(falls))
