@@ -161,10 +161,8 @@ def due(
         if known.get(each.name) != _line(each):
             found.add(each.name)
         elif each.file is not None:
-            if (
-                landed.get(each.name)
-                != f"{committed.sha256_of(REFERENCE / each.file)} {_parser(each)}"
-            ):
+            is_of = f"{committed.sha256_of(REFERENCE / each.file)} {_parser(each)}"
+            if landed.get(each.name) != is_of:
                 found.add(each.name)
         elif (store.raw.root / each.name).is_dir() or (
             skipped.get(each.name) is None or skipped[each.name] != _skipped(each, env)

@@ -7,8 +7,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipeline.release.publish import build_id, views_are_current
-from pipeline.warehouse import DuckDB, DuckDBError, Warehouse, opened_for_reading
+from pipeline.release.publish import build_id, verify, views_are_current, wal
+from pipeline.warehouse import DuckDB, DuckDBError, PublishError, Warehouse, quoted
 
 __all__ = ["PRODUCTS", "code_of", "states_of", "unpublished"]
 
@@ -54,7 +54,7 @@ def unpublished(db: DuckDB, store: Warehouse) -> frozenset[str]:
     """
     mark = build_id(db)
     noted = db.execute("select build_id from meta.publication").fetchall()
-    if noted != [(mark,)] or not views_are_current(db) or _published_build(store) != mark:
+    if noted != [(mark,)] or not views_are_current(db) or _published_build(db, store) != mark:
         return frozenset(PRODUCTS)
     found = set()
     if not _exported(store.exports, mark):
@@ -65,18 +65,25 @@ def unpublished(db: DuckDB, store: Warehouse) -> frozenset[str]:
     return frozenset(found)
 
 
-def _published_build(store: Warehouse) -> str | None:
-    """Which build the published file says it holds; a file that cannot be read says nothing.
+def _published_build(db: DuckDB, store: Warehouse) -> str | None:
+    """Which build the published file says it holds.
 
-    One that another program holds for writing is the build noted: nobody can look.
+    None where it cannot be read, has other tables or numbers of rows than the build, or edits of
+    somebody's beside it.
     """
-    if not store.published.exists():
+    if not store.published.exists() or wal(store.published).exists():
         return None
     try:
-        with opened_for_reading(store.published) as db:
-            rows = db.execute("select build_id from meta.publication").fetchall()
+        db.execute(f"attach {quoted(str(store.published))} as published (read_only)")
     except DuckDBError:
         return None
+    try:
+        verify(db, "build", "published")
+        rows = db.execute("select build_id from published.meta.publication").fetchall()
+    except (DuckDBError, PublishError):
+        return None
+    finally:
+        db.execute("detach published")
     return str(rows[0][0]) if rows else None
 
 
