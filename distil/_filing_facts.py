@@ -24,6 +24,7 @@ import polars as pl
 from distil import FILINGS_READ_ON
 from distil import _filing_read as read
 from distil import _filing_recorded as recorded
+from distil import _leverage as leverage
 from distil._filing_recorded import FACTS, KEY, Filings
 
 FIRST_END = date(2018, 12, 1)
@@ -89,7 +90,19 @@ def gather(sec: Path) -> pl.DataFrame:
         recorded.facts(read.disclosed(operators / "NBIS_disclosed.csv", "NBIS")),
         recorded.facts(read.read()),
     ]
-    return once(pl.concat([tagged, *curated]))
+    own = pl.concat([tagged, *curated])
+    return once(pl.concat([own, new(recorded.facts(leverage.read(sec.parent / "leverage")), own)]))
+
+
+def new(facts: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """`facts` less what `held` has of the same filing already, tagged or read out of its text."""
+    same = ["cik", "accession", "concept", "period_start_on", "period_end_on"]
+    plain = held.filter(pl.col("dimensions") == "").select(same)
+    tagged = facts.filter(pl.col("taxonomy") != "untagged").select(same)
+    texts = facts.filter(pl.col("taxonomy") == "untagged").join(
+        pl.concat([plain, tagged]), on=same, how="anti", nulls_equal=True
+    )
+    return pl.concat([facts.filter(pl.col("taxonomy") != "untagged"), texts])
 
 
 def _is_iren(accession: str, tagged: pl.DataFrame) -> bool:

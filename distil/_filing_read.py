@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from distil import _filing_copies as copies
 from distil._filing_recorded import CIKS, Filings
 
 CIKS_READ = CIKS | {
@@ -24,7 +25,7 @@ CIKS_READ = CIKS | {
     "WYFI": "0002042022",
 }
 # accession: form, filing day. Where a recorded file names the filing, these agree with it.
-FILINGS: Filings = {
+FILINGS: Filings = copies.FILINGS | {
     "0000002488-26-000123": ("10-Q", date(2026, 8, 5)),
     "0000723125-23-000054": ("10-K", date(2023, 10, 6)),
     "0000723125-24-000027": ("10-K", date(2024, 10, 4)),
@@ -35,7 +36,6 @@ FILINGS: Filings = {
     "0001083301-26-000166": ("10-Q", date(2026, 8, 5)),
     "0001101239-26-000147": ("10-Q", date(2026, 7, 29)),
     "0001104659-26-059872": ("6-K", date(2026, 5, 13)),
-    "0001104659-26-090025": ("10-Q", date(2026, 8, 4)),
     "0001144879-25-000069": ("10-Q", date(2025, 10, 9)),
     "0001144879-26-000006": ("10-Q", date(2026, 1, 8)),
     "0001193125-26-323660": ("10-K", date(2026, 7, 29)),
@@ -43,7 +43,6 @@ FILINGS: Filings = {
     "0001213900-26-088026": ("10-Q", date(2026, 8, 12)),
     "0001326801-25-000017": ("10-K", date(2025, 1, 30)),
     "0001375365-26-000022": ("10-K", date(2026, 8, 31)),
-    "0001558370-24-011968": ("10-Q", date(2024, 8, 13)),
     "0001628280-25-017684": ("10-Q", date(2025, 4, 14)),
     "0001628280-26-050705": ("10-Q", date(2026, 7, 30)),
     "0001652044-25-000014": ("10-K", date(2025, 2, 5)),
@@ -54,6 +53,7 @@ FILINGS: Filings = {
     "0001769628-25-000039": ("8-K", date(2025, 8, 12)),
     "0001769628-25-000041": ("10-Q", date(2025, 8, 13)),
     "0001769628-25-000059": ("8-K", date(2025, 11, 10)),
+    "0001769628-26-000104": ("10-K", date(2026, 3, 2)),
     "0001769628-26-000222": ("10-Q", date(2026, 5, 8)),
     "0001769628-26-000366": ("10-Q", date(2026, 8, 12)),
     "0001819989-25-000037": ("10-Q", date(2025, 5, 6)),
@@ -82,6 +82,8 @@ CRWV 0001769628-25-000041 untagged InterestCostsCapitalized USD 2024-04-01 2024-
 CRWV 0001769628-25-000041 untagged InterestCostsCapitalized USD 2024-01-01 2024-06-30 - 72_864_000 -3 high
 CRWV 0001769628-25-000041 untagged InterestCostsCapitalized USD 2025-04-01 2025-06-30 - 23_186_000 -3 high
 CRWV 0001769628-25-000041 untagged InterestCostsCapitalized USD 2025-01-01 2025-06-30 - 36_278_000 -3 high
+CRWV 0001769628-26-000104 us-gaap InterestCostsCapitalized USD 2024-01-01 2024-12-31 - 159_000_000 -6 medium
+CRWV 0001769628-26-000104 us-gaap InterestCostsCapitalized USD 2025-01-01 2025-12-31 - 182_000_000 -6 medium
 CRWV 0001769628-25-000039 untagged {NET_INTEREST} USD 2024-04-01 2024-06-30 - -66_766_000 -3 medium
 CRWV 0001769628-25-000039 untagged {NET_INTEREST} USD 2025-04-01 2025-06-30 - -266_966_000 -3 medium
 CRWV 0001769628-25-000059 untagged {NET_INTEREST} USD 2024-07-01 2024-09-30 - -104_375_000 -3 medium
@@ -115,8 +117,6 @@ IREN 0001878848-26-000015 us-gaap RevenueRemainingPerformanceObligation USD - 20
 IREN 0001878848-26-000026 us-gaap OtherCommitmentDueInNextTwelveMonths USD - 2026-03-31 - 11_899_100_000 -5 medium
 IREN 0001878848-26-000052 us-gaap OtherCommitmentDueInNextTwelveMonths USD - 2026-06-30 - 13_611_000_000 -5 medium
 IREN 0001878848-26-000052 iren OtherCommitmentToBePaidAfterTwelveMonths USD - 2026-06-30 - 199_000_000 -5 medium
-IREN 0001878848-26-000052 untagged DebtInstrumentCarryingAmount USD - 2026-06-30 - 7_705_600_000 -5 medium
-IREN 0001878848-26-000052 untagged LongTermDebt USD - 2026-06-30 - 7_593_000_000 -6 low
 APLD 0001144879-25-000069 us-gaap {UNCONDITIONAL} USD - 2025-08-31 - 16_600_000 -5 medium
 WULF 0001083301-26-000166 us-gaap {UNCONDITIONAL} USD - 2026-06-30 - 90_000_000 -6 medium
 WULF 0001083301-26-000166 untagged PaymentsToAcquirePropertyPlantAndEquipment USD 2026-01-01 2026-06-30 - 1_378_514_000 -3 medium
@@ -219,7 +219,7 @@ DUE = {
 
 
 def read() -> Iterator[dict[str, Any]]:
-    """The rows of TABLE."""
+    """The rows of both tables."""
     constants = {
         "UNCONDITIONAL": UNCONDITIONAL,
         "CATEGORY": CATEGORY,
@@ -227,7 +227,7 @@ def read() -> Iterator[dict[str, Any]]:
         "GROUP": GROUP,
         "NET_INTEREST": NET_INTEREST,
     }
-    for line in TABLE.strip().splitlines():
+    for line in (TABLE.strip() + copies.TABLE).strip().splitlines():
         cells = line.format_map(constants).split(" ")
         row = {k: None if v == "-" else v for k, v in zip(COLUMNS.split(), cells, strict=True)}
         form, filed_on = FILINGS[str(row["accession"])]

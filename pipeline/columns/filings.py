@@ -25,6 +25,8 @@ COLUMNS: dict[str, Column] = {
     "filed_from_on": day("Figures filed before this day belong to a predecessor or old perimeter."),
     "period_from_on": day("First period end the row holds for."),
     "period_to_on": day("Last period end the row holds for; null where it still does."),
+    "recast_from_on": day("First filing day of reports that leave out a part counted again later."),
+    "recast_to_on": day("Last filing day of reports that leave it out, included."),
     # One filing.
     "accession": text("SEC accession number of the filing, with dashes."),
     "form": text("SEC form type, such as 10-Q, as filed."),

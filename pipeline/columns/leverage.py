@@ -1,6 +1,6 @@
 """Columns of issuers' normalised figures, their debt and what they owe off the balance sheet."""
 
-from pipeline.columns.column import Column, count, day, flag, moment, number, text
+from pipeline.columns.column import Column, choice, count, day, flag, moment, number, text
 
 MONEY = "USD"
 TWELVE = "over the twelve months that end on the day."
@@ -82,6 +82,26 @@ COLUMNS: dict[str, Column] = {
     "last_quarter_on": day("Last day of the newest quarter held."),
     "quarter_count": count("Fiscal quarters held, derived ones included."),
     "missing_quarter_count": count("Quarters between the first and the last that are not held."),
+    "expected_on": day(
+        "Day the report was filed; else the day such a report usually comes, by `expected_basis`."
+    ),
+    "expected_basis": choice(
+        "What the day rests on: the filing, the issuer's median delay of such reports, or that of "
+        "all clouds.",
+        "filed",
+        "own_habit",
+        "common_habit",
+    ),
+    "missing_status": choice(
+        "Whether the report is known and the figure not read from it, was due and is not held, or "
+        "was not due yet when the newest filing held came.",
+        "filed_not_read",
+        "not_held",
+        "to_come",
+    ),
+    "is_multiple_input": flag(
+        "True where debt to EBITDA or EBITDA to interest cannot be made without the metric."
+    ),
     "is_facts_pending": flag(
         "True where the issuer's newest annual or quarterly report is filed but none of its "
         "figures is held."
@@ -127,6 +147,9 @@ COLUMNS: dict[str, Column] = {
     ),
     "is_interest_net_of_income": flag("True where it is net of interest income."),
     "is_debt_part": flag("True where the debt is the lines held and may be a part of it."),
+    "is_mixed_perimeter": flag(
+        "True where operating income and depreciation of the year are of two perimeters: no sum."
+    ),
     "interest_from_on": day("First day of the twelve months of interest expensed."),
     "revenue_ltm_usd": number(MONEY, f"Revenue {TWELVE}"),
     "operating_income_ltm_usd": number(MONEY, f"Operating income {TWELVE}"),
@@ -171,6 +194,18 @@ COLUMNS: dict[str, Column] = {
     "ebitda_usd": number(MONEY, f"Operating income plus depreciation and amortization {TWELVE}"),
     "adjusted_ebitda_usd": number(MONEY, "ebitda_usd plus stock compensation."),
     "ebitda_less_capex_usd": number(MONEY, "ebitda_usd less cash paid for property."),
+    "coin_gain_ltm_usd": number(
+        MONEY, f"Gains less losses on coins within operating income {TWELVE}"
+    ),
+    "impairment_ltm_usd": number(MONEY, f"Write-downs within operating income {TWELVE}"),
+    "ebitda_without_coins_usd": number(
+        MONEY, "ebitda_usd less coin gains plus write-downs, as far as `taken_out` says."
+    ),
+    "taken_out": choice(
+        "What ebitda_without_coins_usd leaves out; null where no coin gains are held.",
+        "coin gains",
+        "coin gains and impairments",
+    ),
     "interest_incurred_ltm_usd": number(
         MONEY, f"Interest expensed and capitalised {TWELVE[:-1]}; null where either is not held."
     ),
@@ -187,6 +222,9 @@ COLUMNS: dict[str, Column] = {
         "ratio", "adjusted_obligations_usd over ebitda_usd."
     ),
     "debt_to_adjusted_ebitda_ratio": number("ratio", "debt_usd over adjusted_ebitda_usd."),
+    "debt_to_ebitda_without_coins_ratio": number(
+        "ratio", "debt_usd over ebitda_without_coins_usd."
+    ),
     "ebitda_to_interest_ratio": number("ratio", "ebitda_usd over interest_expense_ltm_usd."),
     "ebitda_to_interest_incurred_ratio": number(
         "ratio", "ebitda_usd over interest_incurred_ltm_usd."

@@ -55,6 +55,29 @@ ISSUERS = contract(
     read_on=[],
 )
 
+RECASTS = contract(
+    "recasts",
+    "One row per stretch of filings of a company whose flows leave out a part of its business.",
+    committed=Committed(
+        """
+        Filings whose flows leave out a part of the business that later filings count again.
+
+        A part held for sale moves out of revenue, operating income and depreciation of every
+        period that such a filing prints, and back in if it is kept. Figures of these filings are
+        real, but no difference and no sum mixes them with others: they are a perimeter of their
+        own. Balances are not touched. Both days count.
+        """,
+    ),
+    key=["cik", "recast_from_on"],
+    cik=[CIK],
+    perimeter=[],
+    recast_from_on=[],
+    recast_to_on=[],
+    evidence=[],
+    source_date=[],
+    read_on=[],
+)
+
 FILINGS = contract(
     "filings",
     "One row per document filed with the SEC by a company of the universe.",

@@ -44,6 +44,8 @@ WINDOWS: dict[str, Window] = {
     "filed_on": EDGAR,
     "accepted_at": EDGAR,
     "filed_from_on": PLAN,
+    "recast_from_on": EDGAR,
+    "recast_to_on": EDGAR,
     "period_start_on": PERIOD,
     "period_end_on": PERIOD,
     "period_from_on": PERIOD,

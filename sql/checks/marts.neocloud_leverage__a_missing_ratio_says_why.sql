@@ -6,6 +6,7 @@ and (
     or net_debt_to_ebitda_ratio is null
     or adjusted_obligations_to_ebitda_ratio is null
     or debt_to_adjusted_ebitda_ratio is null
+    or debt_to_ebitda_without_coins_ratio is null
     or ebitda_to_interest_ratio is null
     or ebitda_less_capex_to_interest_ratio is null
     or debt_to_ppe_ratio is null

@@ -4,6 +4,7 @@ where debt_to_ebitda_ratio < 0
 or net_debt_to_ebitda_ratio < 0
 or adjusted_obligations_to_ebitda_ratio < 0
 or debt_to_adjusted_ebitda_ratio < 0
+or debt_to_ebitda_without_coins_ratio < 0
 or ebitda_to_interest_ratio < 0
 or ebitda_less_capex_to_interest_ratio < 0
 or debt_to_ebitda_ratio_annualised < 0

@@ -10,6 +10,7 @@ import pytest
 from distil import _filing_facts as distil
 from distil import _filing_read as read
 from distil import _filing_recorded as recorded
+from distil import _leverage as leverage
 from pipeline.sources import source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,6 +139,35 @@ def test_the_table_read_by_hand_names_known_filings() -> None:
 
 def test_the_file_stays_small_enough_to_read() -> None:
     assert (source.REFERENCE / "filing_facts.csv").stat().st_size < 1_500_000
+
+
+def test_of_readers_lines_leads_vendors_and_lines_without_a_filing_are_not_read(
+    tmp_path: Path,
+) -> None:
+    head = "cik,ticker,taxonomy,concept,unit,period_start,period_end,value,accession,form,filed"
+    made = "0001083301,WULF,{},{},USD,,2025-12-31,5,{},10-K,2026-02-27,somebody,{}"
+    notes = "NotesPayable of nobody"
+    lines = [
+        made.format("us-gaap", "Assets", "0001083301-26-000031", "high"),
+        made.format("untagged", "Liabilities", "0001083301-26-000031", "medium"),
+        made.format("us-gaap", "StockholdersEquity", "0001083301-26-000031", "low"),
+        made.format("vendor-fmp", "Debt", "0001083301-26-000031", "medium"),
+        made.format("secondary", "Debt", "0001083301-26-000031", "medium"),
+        made.format("us-gaap", "Cash", "", "high"),
+        made.format("untagged", notes, "0001083301-26-000031", "high"),
+    ]
+    (tmp_path / "facts_wulf.csv").write_text(
+        "\n".join([f"{head},read_from,confidence", *lines, ""])
+    )
+    read_lines = [(row["taxonomy"], row["concept"]) for row in leverage.read(tmp_path)]
+    assert read_lines == [("us-gaap", "Assets"), ("untagged", "Liabilities")]
+
+
+def test_a_text_repeats_no_tagged_figure_of_its_filing() -> None:
+    day = date(2025, 8, 1)
+    held = recorded.facts([figure("Assets", 5, day)])
+    found = [figure(each, 5, day, taxonomy="untagged") for each in ("Assets", "Liabilities")]
+    assert distil.new(recorded.facts(found), held)["concept"].to_list() == ["Liabilities"]
 
 
 @pytest.mark.skipif(not SEC.exists(), reason="the recorded filings are not in this checkout")

@@ -17,6 +17,7 @@ from pipeline.contracts.filings import (
     FORMS,
     ISSUERS,
     METRICS,
+    RECASTS,
 )
 from pipeline.sources.source import REFERENCE, Capture, discover
 from pipeline.warehouse import DuckDB
@@ -53,6 +54,8 @@ FLOWS = {
     "stock_compensation": "ShareBasedCompensation",
     "interest_expense": "InterestExpense",
     "interest_capitalized": "InterestCostsCapitalized",
+    "coin_gain": "CryptoAssetRealizedAndUnrealizedGainLossOperating",
+    "impairment": "AssetImpairmentCharges",
     "net_income": "NetIncomeLoss",
     "capex": "PaymentsToAcquirePropertyPlantAndEquipment",
     "debt_proceeds": "ProceedsFromIssuanceOfDebt",
@@ -186,6 +189,7 @@ def land(
     facilities: Iterable[Row] = (),
     balances: Iterable[Row] = (),
     accepted: Iterable[Row] = (),
+    recasts: Iterable[Row] = (),
 ) -> None:
     """Land filings beside the rules; without any, one neocloud and the common recipes."""
     wh.create_declared(db)
@@ -199,6 +203,7 @@ def land(
         (FACILITY_TERMS, facilities),
         (FACILITY_BALANCES, balances),
         (FILINGS, accepted),
+        (RECASTS, recasts),
     ]
     for contract, rows in landing:
         wh.append(db, contract, typed(contract, rows))

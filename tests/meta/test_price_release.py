@@ -1,18 +1,40 @@
+import shutil
 from datetime import date
+
+import pytest
 
 from pipeline.build.model import models, rebuild
 from pipeline.release.publish import publish
+from pipeline.warehouse import Warehouse
 from tests.given.support import build, daily, fill, offer, rows
 
 [RELEASE] = [each for each in models() if each.table == "meta.price_release"]
+LEVELS = ("marts.host_price_daily", "marts.provider_price_daily", "marts.gpu_price_daily")
 WORLD = "from meta.price_release where region_group = 'all' order by observed_on"
+
+
+@pytest.fixture(scope="module")
+def nothing_yet(tmp_path_factory):
+    """A build database with every table, made of nothing: publishing wants all to be there."""
+    made = Warehouse(tmp_path_factory.mktemp("nothing"))
+    with made.connect() as db:
+        build(db)
+    return made.build
+
+
+@pytest.fixture
+def store(tmp_path, nothing_yet):
+    made = Warehouse(tmp_path / "warehouse")
+    made.build.parent.mkdir(parents=True)
+    shutil.copy(nothing_yet, made.build)
+    return made
 
 
 def released(store, offers):
     """Land offers, build, compare with the release before, publish; the comparison of the world."""
     with store.connect() as db:
         fill(db, offers)
-        build(db)
+        build(db, *LEVELS)
         rebuild(db, RELEASE)
         changes = rows(db, WORLD)
     publish(store)

@@ -39,6 +39,14 @@ select
     position.ebitda_usd,
     position.adjusted_ebitda_usd,
     position.ebitda_less_capex_usd,
+    position.coin_gain_ltm_usd,
+    position.impairment_ltm_usd,
+    position.ebitda_without_coins_usd,
+    case
+        when position.ebitda_without_coins_usd is null then null
+        when position.impairment_ltm_usd is null then 'coin gains'
+        else 'coin gains and impairments'
+    end as taken_out,
     position.interest_incurred_ltm_usd,
     position.average_debt_usd,
     position.due_within_12_months_usd,
@@ -57,15 +65,20 @@ select
         when position.adjusted_ebitda_usd > 0 then position.debt_usd / position.adjusted_ebitda_usd
     end as debt_to_adjusted_ebitda_ratio,
     case
-        when position.ebitda_usd > 0 then position.ebitda_usd / nullif(position.interest_expense_ltm_usd, 0)
+        when position.ebitda_without_coins_usd > 0
+            then position.debt_usd / position.ebitda_without_coins_usd
+    end as debt_to_ebitda_without_coins_ratio,
+    case
+        when position.ebitda_usd > 0 and position.interest_expense_ltm_usd > 0
+            then position.ebitda_usd / position.interest_expense_ltm_usd
     end as ebitda_to_interest_ratio,
     case
-        when position.ebitda_usd > 0
-            then position.ebitda_usd / nullif(position.interest_incurred_ltm_usd, 0)
+        when position.ebitda_usd > 0 and position.interest_incurred_ltm_usd > 0
+            then position.ebitda_usd / position.interest_incurred_ltm_usd
     end as ebitda_to_interest_incurred_ratio,
     case
-        when position.ebitda_less_capex_usd > 0
-            then position.ebitda_less_capex_usd / nullif(position.interest_expense_ltm_usd, 0)
+        when position.ebitda_less_capex_usd > 0 and position.interest_expense_ltm_usd > 0
+            then position.ebitda_less_capex_usd / position.interest_expense_ltm_usd
     end as ebitda_less_capex_to_interest_ratio,
     position.debt_usd / nullif(position.ppe_net_usd, 0) as debt_to_ppe_ratio,
     position.debt_usd / nullif(position.total_assets_usd, 0) as debt_to_assets_ratio,
@@ -90,8 +103,8 @@ select
             then position.net_debt_usd / position.ebitda_annualised_usd
     end as net_debt_to_ebitda_ratio_annualised,
     case
-        when position.ebitda_annualised_usd > 0
-            then position.ebitda_annualised_usd / nullif(position.interest_annualised_usd, 0)
+        when position.ebitda_annualised_usd > 0 and position.interest_annualised_usd > 0
+            then position.ebitda_annualised_usd / position.interest_annualised_usd
     end as ebitda_to_interest_ratio_annualised,
     nullif(
         concat_ws(
@@ -114,7 +127,16 @@ select
                 when position.depreciation_and_amortization_ltm_usd is null
                     then 'no twelve months of depreciation and amortization'
             end,
-            case when position.ebitda_usd <= 0 then 'EBITDA is not positive' end,
+            case
+                when position.is_mixed_perimeter
+                    then 'operating income and depreciation are of two perimeters'
+                when position.ebitda_usd <= 0 then 'EBITDA is not positive'
+            end,
+            case
+                when position.coin_gain_ltm_usd is null then 'no twelve months of coin gains'
+                when position.ebitda_without_coins_usd <= 0
+                    then 'EBITDA without coins is not positive'
+            end,
             case
                 when position.stock_compensation_ltm_usd is null
                     then 'no twelve months of stock compensation'
@@ -124,6 +146,8 @@ select
                 when position.interest_expense_ltm_usd is null
                     then 'no twelve months of interest'
                 when position.interest_expense_ltm_usd = 0 then 'interest is zero'
+                when position.interest_expense_ltm_usd < 0
+                    then 'more interest earned than paid'
                 when position.interest_capitalized_ltm_usd is null
                     then 'no twelve months of capitalised interest'
             end,
@@ -164,6 +188,8 @@ select
                     then 'EBITDA of the quarter is not positive'
                 when position.interest_annualised_usd is null
                     then 'no interest of the quarter'
+                when position.interest_annualised_usd <= 0
+                    then 'interest of the quarter is not positive'
             end
         ),
         ''

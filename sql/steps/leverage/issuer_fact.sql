@@ -1,6 +1,7 @@
 -- A filed figure that may be read as an issuer's own: of the universe, of its perimeter, from a document that
 -- speaks for the period. Periodic reports do; an 8-K may recast one; a figure read out of a text has no other
 -- home than that text. Proxies, fee tables and registration statements describe other documents.
+-- Flows of filings that leave out a part of the business (recasts) are of a perimeter of their own.
 -- Where several sources read the same filing, the row that states its rounding stands.
 -- grain: accession, taxonomy, concept, unit, period_start_on, period_end_on, dimensions
 with formed as (
@@ -44,7 +45,7 @@ select
     placed.cik,
     perimeter.issuer,
     perimeter.layer,
-    perimeter.perimeter,
+    coalesce(recasts.perimeter, perimeter.perimeter) as perimeter,
     case
         when placed.taxonomy = 'ifrs-full' then 'ifrs'
         when placed.taxonomy = 'untagged' then perimeter.accounting_basis
@@ -73,6 +74,10 @@ join steps.issuer_perimeter as perimeter
     and placed.period_end_on >= perimeter.period_from_on
     and placed.period_end_on <= coalesce(perimeter.period_to_on, placed.period_end_on)
     and placed.filed_on >= perimeter.filed_from_on
+left join staging.recasts as recasts
+    on placed.cik = recasts.cik
+    and placed.period_start_on is not null
+    and placed.filed_on between recasts.recast_from_on and recasts.recast_to_on
 where placed.document_kind is not null
 qualify row_number() over (
     partition by

@@ -52,22 +52,36 @@ joined as (
     where days.layer = 'neocloud'
 ),
 
-added as (
+-- What is added up is of one perimeter, or there is no sum.
+of_one as (
     select
         *,
+        case when not is_mixed_perimeter then operating_income_ltm_usd end as earnings_usd
+    from joined
+),
+
+added as (
+    select
+        * exclude (earnings_usd),
         total_debt_usd + coalesce(finance_lease_usd, 0) as debt_usd,
         total_debt_usd + coalesce(finance_lease_usd, 0) - cash_usd as net_debt_usd,
         total_debt_usd
         + coalesce(finance_lease_usd, 0)
         + operating_lease_usd
         + leases_not_commenced_usd as adjusted_obligations_usd,
-        operating_income_ltm_usd + depreciation_and_amortization_ltm_usd as ebitda_usd,
-        operating_income_ltm_usd
+        earnings_usd + depreciation_and_amortization_ltm_usd as ebitda_usd,
+        earnings_usd
         + depreciation_and_amortization_ltm_usd
         + stock_compensation_ltm_usd as adjusted_ebitda_usd,
-        operating_income_ltm_usd
+        earnings_usd
         + depreciation_and_amortization_ltm_usd
         - capex_ltm_usd as ebitda_less_capex_usd,
+        -- Gains on coins stand in a miner's operating income, and write-downs of machines and coins. Without
+        -- the former held nothing is taken out; the latter are where they are.
+        earnings_usd
+        + depreciation_and_amortization_ltm_usd
+        - coin_gain_ltm_usd
+        + coalesce(impairment_ltm_usd, 0) as ebitda_without_coins_usd,
         interest_expense_ltm_usd + interest_capitalized_ltm_usd as interest_incurred_ltm_usd,
         4 * revenue_quarter_usd as revenue_annualised_usd,
         4 * (operating_income_quarter_usd + depreciation_and_amortization_quarter_usd)
@@ -78,7 +92,7 @@ added as (
             when due_in_remainder_usd is null then due_in_year_1_usd
         end as due_within_12_months_usd,
         cash_usd + undrawn_usd as liquidity_usd
-    from joined
+    from of_one
 )
 
 select

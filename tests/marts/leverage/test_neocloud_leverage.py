@@ -2,6 +2,8 @@ import pytest
 
 from tests.given.filings import (
     BALANCES,
+    CIK,
+    CITED,
     FLOWS,
     accession,
     balance,
@@ -13,6 +15,7 @@ from tests.given.filings import (
     issuer,
     land,
     meaning,
+    on,
     recipe,
     terms,
 )
@@ -28,6 +31,7 @@ ALL_FLOWS = {
     "stock_compensation": 25.0,
     "interest_expense": 75.0,
     "interest_capitalized": 5.0,
+    "coin_gain": 0.0,
     "capex": 150.0,
 }
 ALL_BALANCES = {
@@ -159,6 +163,7 @@ def test_negative_ebitda_gives_no_multiple_but_a_reason(db):
     assert row(db, "ebitda_usd", *ratios) == (-400, *[None] * len(ratios))
     assert reasons(db) == [
         "EBITDA is not positive",
+        "EBITDA without coins is not positive",
         "adjusted EBITDA is not positive",
         "EBITDA less capex is not positive",
         "EBITDA of the quarter is not positive",
@@ -230,6 +235,7 @@ def test_what_is_not_held_is_named_and_never_zero(db):
         "no leases not commenced held",
         "no twelve months of operating income",
         "no twelve months of depreciation and amortization",
+        "no twelve months of coin gains",
         "no twelve months of stock compensation",
         "no twelve months of interest",
         "no twelve months of capex",
@@ -324,3 +330,80 @@ def test_a_row_cites_the_filings_it_rests_on_and_when_the_last_was_public(db):
     cited, known_on = row(db, "accessions", "known_at::date::varchar")
     assert cited.split() == [accession(day) for day in [*FILED, "2026-03-03"]]
     assert known_on == "2026-03-04"
+
+
+def test_quarters_of_a_filing_that_leaves_out_a_part_are_added_to_no_others(db):
+    cloudless = CITED | {"cik": CIK, "perimeter": "without a part"}
+    cloudless |= {"recast_from_on": on(FILED[2]), "recast_to_on": on(FILED[2])}
+    land(db, *year(), meanings=[meaning(LEASES, "leases_not_commenced")], recasts=[cloudless])
+    build(db, "neocloud_leverage")
+    [row] = db.execute(
+        "select ebitda_usd, revenue_ltm_usd, debt_usd, ratio_missing_reason "
+        "from marts.neocloud_leverage where period_end_on = ?",
+        [on(ENDS[-1])],
+    ).fetchall()
+    assert row[:3] == (None, None, 3_100.0)
+    assert "no twelve months of operating income" in row[3]
+
+
+def test_net_interest_that_was_earned_is_no_coverage(db):
+    net = ALL_FLOWS | {"interest_expense": -10.0}
+    land(db, *year(net), meanings=[meaning(LEASES, "leases_not_commenced")])
+    build(db, "neocloud_leverage")
+    [row] = db.execute(
+        "select ebitda_to_interest_ratio, ratio_missing_reason from marts.neocloud_leverage "
+        "where period_end_on = ?",
+        [on(ENDS[-1])],
+    ).fetchall()
+    assert row[0] is None
+    assert "more interest earned than paid" in row[1]
+
+
+def without_coins(db, **flows):
+    """A miner whose four quarters each gained 30 on coins, and wrote off what `flows` says."""
+    made = year(ALL_FLOWS | {"coin_gain": 30.0} | flows)
+    land(db, *made, meanings=[meaning(LEASES, "leases_not_commenced")])
+    build(db, "neocloud_leverage")
+    [row] = db.execute(
+        "select ebitda_usd, ebitda_without_coins_usd, taken_out, coin_gain_ltm_usd, "
+        "impairment_ltm_usd, debt_to_ebitda_without_coins_ratio from marts.neocloud_leverage "
+        "where period_end_on = ?",
+        [on(ENDS[-1])],
+    ).fetchall()
+    return row
+
+
+def test_a_miners_ebitda_without_coins_says_what_was_taken_out(db):
+    row = without_coins(db, impairment=20.0)
+    # 4 x (50 + 200) = 1,000; less 120 of coin gains, plus 80 written off.
+    assert row == (1_000.0, 960.0, "coin gains and impairments", 120.0, 80.0, 3_100 / 960)
+
+
+def test_write_downs_that_are_not_held_are_not_said_to_be_taken_out(db):
+    assert without_coins(db) == (1_000.0, 880.0, "coin gains", 120.0, None, 3_100 / 880)
+
+
+def test_without_coin_gains_nothing_is_taken_out(db):
+    flows = {name: usd for name, usd in ALL_FLOWS.items() if name != "coin_gain"}
+    land(db, *year(flows), meanings=[meaning(LEASES, "leases_not_commenced")])
+    build(db, "neocloud_leverage")
+    [row] = db.execute(
+        "select ebitda_without_coins_usd, taken_out, ratio_missing_reason "
+        "from marts.neocloud_leverage where period_end_on = ?",
+        [on(ENDS[-1])],
+    ).fetchall()
+    assert row[:2] == (None, None)
+    assert "no twelve months of coin gains" in row[2]
+
+
+def test_a_cloud_of_which_nothing_is_held_has_its_last_quarter_and_the_reasons(db):
+    silent = issuer("0000000002", fiscal_year_end="05-31")
+    land(db, *year(), issuers=[issuer(), silent])
+    build(db, "neocloud_leverage")
+    rows = db.execute(
+        "select period_end_on, debt_usd, ebitda_usd, ratio_missing_reason "
+        "from marts.neocloud_leverage where issuer <> 'Acme'"
+    ).fetchall()
+    [(day, debt, ebitda, reason)] = rows
+    assert (day, debt, ebitda) == (on("2025-11-30"), None, None)  # the newest of any is December's
+    assert reason.startswith("no debt held; no cash held; ")

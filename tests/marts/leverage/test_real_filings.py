@@ -229,11 +229,65 @@ def test_coreweaves_leverage_of_2025_by_hand(marts):
     )
     ebitda = 2_454 - 46
     assert row == (
-        "four_quarters",
+        "mixed",  # capitalised interest is held of the year only
         pytest.approx(ebitda, abs=1),
         pytest.approx(21_373 / ebitda, rel=1e-3),
         None,
     )
+
+
+# USD million: debt on the day; operating income and depreciation of the twelve months before it.
+CLOUDS = {
+    ("Applied Digital", "2025-05-31"): (688.156, -72.175, 134.709),
+    ("Applied Digital", "2026-05-31"): (4_975.938, -236.462, 67.389),
+    ("Core Scientific", "2025-12-31"): (1_060.325, -245.589, 68.913),
+    ("Core Scientific", "2026-06-30"): (4_297.967, -561.157, 62.572),
+    ("Hut 8", "2026-06-30"): (None, -938.903, 145.713),
+    ("IREN", "2026-06-30"): (7_592.944, -1_046.714, 417.729),
+    ("TeraWulf", "2025-12-31"): (5_171.111, -186.213, 88.597),
+    ("TeraWulf", "2026-06-30"): (5_213.112, -413.587, 103.955),
+}
+
+
+@pytest.mark.parametrize(("issuer", "day"), CLOUDS)
+def test_a_clouds_debt_and_earnings_are_those_of_its_reports(marts, issuer, day):
+    row = one(
+        marts,
+        "select total_debt_usd / 1e6, operating_income_ltm_usd / 1e6, "
+        "depreciation_and_amortization_ltm_usd / 1e6 from marts.neocloud_leverage "
+        "where issuer = ? and period_end_on = ? and is_preferred_basis",
+        issuer,
+        date.fromisoformat(day),
+    )
+    assert row == pytest.approx(CLOUDS[issuer, day], abs=0.001)
+
+
+def test_trap_applied_digitals_recast_quarters_are_added_to_no_other(marts):
+    year = "2025-05-31"  # EBITDA of 62.5 million on 688.2 of debt; four mixed quarters gave 84.2
+    row = one(
+        marts,
+        "select ltm_source, ebitda_usd / 1e6, debt_to_ebitda_ratio from marts.neocloud_leverage "
+        "where issuer = 'Applied Digital' and period_end_on = ?",
+        date.fromisoformat(year),
+    )
+    assert row == ("fiscal_year", pytest.approx(62.534), pytest.approx(11.0045, abs=1e-3))
+    quarter_end = date(2025, 8, 31)
+    held = one(
+        marts,
+        "select ebitda_usd, ratio_missing_reason from marts.neocloud_leverage "
+        "where issuer = 'Applied Digital' and period_end_on = ?",
+        quarter_end,
+    )
+    assert held[0] is None
+    assert "no twelve months of operating income" in held[1]
+
+
+def test_coreweaves_instruments_come_to_the_total_of_its_annual_report(marts):
+    rows = marts.execute(
+        "select distinct stack_status, stack_usd / 1e6, instrument_count "
+        "from marts.issuer_debt_stack where issuer = 'CoreWeave' and balance_on = '2025-12-31'"
+    ).fetchall()
+    assert rows == [("reconciled", 21_615.0, 11)]
 
 
 def test_trap_57_amazons_stopped_commitment_is_frozen_and_its_axis_is_not(marts):
