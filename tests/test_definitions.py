@@ -173,7 +173,7 @@ def test_a_run_with_nothing_new_asks_upstreams_and_leaves_the_rest(hour):
 
 def test_what_rests_on_a_file_that_changed_is_built_and_published(hour):
     with hour.store.connect() as db:
-        before = db.execute("from meta.versions").pl()
+        before = db.sql("from meta.versions").pl()
         wh.bump(db, "staging.claims")
     try:
         tables = {key.to_user_string() for key in due.tables(hour.store)}

@@ -18,7 +18,7 @@ from pipeline.contracts import declared
 from pipeline.contracts.own import OWN_TABLES
 from pipeline.warehouse import STORAGE_VERSION, DuckDB, Warehouse, quoted
 
-__all__ = ["build_id", "prepare_views", "publish", "verify", "views_are_current"]
+__all__ = ["build_id", "contents", "prepare_views", "publish", "verify", "views_are_current"]
 
 # Tables made anew leave holes, which a copy would carry along: from so many on, rows are copied.
 MOST_HOLES = 0.5
@@ -256,7 +256,7 @@ def verify(db: DuckDB, built: str, copied: str) -> None:
     Raises:
         PublishError: a table or view is missing, added, or has another number of rows.
     """
-    there, here = _contents(db, built), _contents(db, copied)
+    there, here = contents(db, built), contents(db, copied)
     odd = {
         name: (there.get(name, "absent"), here.get(name, "absent"))
         for name in sorted(there.keys() | here.keys())
@@ -266,7 +266,7 @@ def verify(db: DuckDB, built: str, copied: str) -> None:
         raise wh.PublishError(f"{copied} differs from {built} in (rows built, rows copied): {odd}")
 
 
-def _contents(db: DuckDB, database: str) -> dict[str, object]:
+def contents(db: DuckDB, database: str) -> dict[str, object]:
     """Tables with their number of rows; views, which hold none, with the word."""
     found = db.execute(
         "select schema_name || '.' || table_name, 'table' from duckdb_tables() "

@@ -106,7 +106,7 @@ def _page(db: DuckDB, before: Sections) -> tuple[str, Sections]:
     contents = "".join(
         f'<li><a href="#{each.name}">{html.escape(each.title)}</a></li>' for each in FIGURES
     )
-    states = states_of(db, "main") if published else {}
+    states = states_of(db) if published else {}
     sections: Sections = {}
     for each in FIGURES:
         key = _key(each, states)

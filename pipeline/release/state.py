@@ -7,8 +7,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipeline.release.publish import build_id, verify, views_are_current, wal
-from pipeline.warehouse import DuckDB, DuckDBError, PublishError, Warehouse, quoted
+from pipeline.release.publish import build_id, contents, views_are_current, wal
+from pipeline.warehouse import DuckDB, DuckDBError, Warehouse, quoted
 
 __all__ = ["PRODUCTS", "code_of", "states_of", "unpublished"]
 
@@ -38,10 +38,11 @@ def code_of(names: Iterable[str]) -> str:
     return found.hexdigest()[:16]
 
 
-def states_of(db: DuckDB, database: str) -> dict[str, str]:
+def states_of(db: DuckDB, database: str | None = None) -> dict[str, str]:
     """What tells one content of each table from another: a table made anew has another."""
     state = "concat_ws(' ', version, epoch_us(built_at), fingerprint, code_version)"
-    there = f"select table_name, {state} from {database}.meta.versions order by table_name"
+    versions = "meta.versions" if database is None else f"{database}.meta.versions"
+    there = f"select table_name, {state} from {versions} order by table_name"
     return dict(db.execute(there).fetchall())
 
 
@@ -78,13 +79,20 @@ def _published_build(db: DuckDB, store: Warehouse) -> str | None:
     except DuckDBError:
         return None
     try:
-        verify(db, "build", "published")
+        if _data(db, "build") != _data(db, "published"):
+            return None
         rows = db.execute("select build_id from published.meta.publication").fetchall()
-    except (DuckDBError, PublishError):
+    except DuckDBError:
         return None
     finally:
         db.execute("detach published")
     return str(rows[0][0]) if rows else None
+
+
+def _data(db: DuckDB, database: str) -> dict[str, object]:
+    """Rows by table; without the pipeline's own records, which go on after publishing."""
+    found = contents(db, database).items()
+    return {name: count for name, count in found if not name.startswith("meta.")}
 
 
 def _exported(exports: Path, mark: str) -> bool:
