@@ -15,6 +15,7 @@ import dagster as dg
 from pipeline import ingest
 from pipeline.build import model as sql
 from pipeline.release.publish import publish
+from pipeline.runs import described
 from pipeline.sources.source import Backfill, Source
 from pipeline.warehouse import DuckDB, Warehouse, is_damage
 
@@ -67,7 +68,14 @@ def _raw_asset(source: Source, tags: dict[str, str]) -> dg.AssetsDefinition:
         key=raw_key(source),
         group_name=source.domain,
         description=source.doc,
-        metadata={"homepage": dg.MetadataValue.url(source.homepage), "terms": source.terms},
+        metadata={
+            "homepage": dg.MetadataValue.url(source.homepage),
+            "terms": source.terms,
+            "dagster/code_references": described.code_of_source(source),
+        },
+        owners=described.OWNERS,
+        kinds={"python"},
+        tags={"layer": "raw"},
         op_tags=tags,
         output_required=False,
     )
@@ -111,7 +119,15 @@ def _staging_asset(
         group_name=source.domain,
         description=source.contract.doc if source.file is None else source.doc,
         freshness_policy=freshness(source) if source.fetch is not None else None,
-        metadata={"licence": source.licence, "key": ", ".join(source.contract.key)},
+        metadata={
+            "licence": source.licence,
+            "key": ", ".join(source.contract.key),
+            "dagster/column_schema": described.contract_schema(source.contract),
+            "dagster/code_references": described.code_of_source(source),
+        },
+        owners=described.OWNERS,
+        kinds={"duckdb", "python" if source.file is None else "csv"},
+        tags={"layer": "staging"},
         op_tags=tags,
     )
     def staging(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
@@ -197,9 +213,16 @@ def _group_asset(
         dg.AssetSpec(
             table_key(each.table),
             deps=[key for table in sorted(each.reads) for key in producers.get(table, [])],
-            description=each.doc,
+            description=described.words(each),
             group_name=name,
-            metadata={"grain": ", ".join(each.grain), "sql": dg.MetadataValue.md(_fenced(each))},
+            metadata={
+                "grain": ", ".join(each.grain),
+                "sql": dg.MetadataValue.md(_fenced(each)),
+                "dagster/code_references": described.code_of_model(each),
+            },
+            owners=described.OWNERS,
+            kinds=described.kinds(each),
+            tags={"layer": each.schema},
             code_version=sql.text_version(each),
         )
         for each in members
@@ -263,14 +286,11 @@ def _built(db: DuckDB, model: sql.Model, built: sql.Built) -> dg.MaterializeResu
             [model.schema, model.name],
         ).fetchall()
     }
+    if built.rebuilt:
+        metadata |= described.made_columns(db, model)
     for day in sorted(columns & {"observed_on", "period_end_on"}):
         newest = db.execute(f"select max({day}) from {model.table}").fetchall()[0][0]
         metadata["newest_observation"] = str(newest)
-    if built.rebuilt:
-        from pipeline.release.plots import image
-
-        if picture := image(db, model.table):
-            metadata["curve"] = dg.MetadataValue.md(picture)
     results = [
         dg.AssetCheckResult(
             check_name=promise,

@@ -5,7 +5,9 @@ import dagster as dg
 from pipeline import assets
 from pipeline.build.model import models
 from pipeline.contracts.own import OWN_TABLES
+from pipeline.runs.alerts import alerts_job, alerts_sensor
 from pipeline.runs.resource import held
+from pipeline.runs.upkeep import upkeep_job, upkeep_schedule
 from pipeline.sources.source import Source, discover
 from pipeline.warehouse import ROOT, Warehouse
 
@@ -49,31 +51,43 @@ def definitions(
     history = {assets.history_key(source) for source in sources}
     ingested = [asset for asset in everything if asset.key not in history]
     build = dg.AssetSelection.assets(*built)
-    jobs = [
-        dg.define_asset_job("ingest", dg.AssetSelection.assets(*ingested)),
-        dg.define_asset_job("build", build),
-    ]
-    schedules = [
-        dg.ScheduleDefinition(
-            name=f"ingest_{domain}",
-            cron_schedule=RHYTHM[domain],
-            target=dg.AssetSelection.groups(domain) & dg.AssetSelection.assets(*ingested),
-            default_status=dg.DefaultScheduleStatus.RUNNING,
+    whole = dg.define_asset_job(
+        "ingest",
+        dg.AssetSelection.assets(*ingested),
+        description="Asks every source and lands what came; one that is down costs its own rows.",
+    )
+    making = dg.define_asset_job(
+        "build",
+        build,
+        description="Builds what changed, checks it, replaces published file, exports, report.",
+    )
+    parts = {
+        domain: dg.define_asset_job(
+            f"ingest_{domain}",
+            dg.AssetSelection.groups(domain) & dg.AssetSelection.assets(*ingested),
+            description=f"Asks the sources of {domain} and lands what came.",
         )
         for domain in sorted({source.domain for source in sources})
-    ]
-    schedules.append(
+    }
+    # After sleep each of them runs once: Dagster makes up for the newest missed tick only.
+    schedules = [
         dg.ScheduleDefinition(
-            name="build",
-            cron_schedule=BUILD_AT,
-            job=jobs[1],
+            name=job.name,
+            cron_schedule=cron,
+            job=job,
             default_status=dg.DefaultScheduleStatus.RUNNING,
+            description=job.description,
         )
-    )
+        for job, cron in [
+            *((job, RHYTHM[domain]) for domain, job in parts.items()),
+            (making, BUILD_AT),
+        ]
+    ]
     return dg.Definitions(
         assets=[*everything, *built],
-        jobs=jobs,
-        schedules=schedules,
+        jobs=[whole, making, *parts.values(), alerts_job, upkeep_job],
+        schedules=[*schedules, upkeep_schedule],
+        sensors=[alerts_sensor],
         resources={"warehouse": held(warehouse)},
         executor=dg.in_process_executor,
     )

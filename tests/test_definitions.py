@@ -123,6 +123,26 @@ def test_domains_that_read_each_other_in_turns_are_built_in_turns(store):
         assert db.execute("select refresh_days from marts.number_3").fetchall() == [(3,)]
 
 
+def test_the_ui_says_what_an_asset_is_made_of_and_by_what(hour):
+    nodes = hour.graph.resolve_asset_graph()
+    level = nodes.get(dg.AssetKey(["marts", "gpu_price_daily"]))
+    assert level.kinds == {"duckdb", "sql"}
+    assert level.owners
+    assert "](/pictures/marts.gpu_price_daily.png)" in level.description
+    [file] = level.metadata["dagster/code_references"].code_references
+    assert Path(file.file_path).name == "gpu_price_daily.sql"
+    for each in nodes.get_all_asset_keys():
+        assert nodes.get(each).owners or each.path[0] in ("history", "published"), each
+    made = hour.instance.get_latest_materialization_event(level.key).asset_materialization.metadata
+    columns = {each.name: each for each in made["dagster/column_schema"].schema.columns}
+    assert columns["median_price_usd_per_gpu_hour"].description.endswith("[USD/GPU-hour]")
+    deps = made["dagster/column_lineage"].column_lineage.deps_by_column
+    assert dg.TableColumnDep(dg.AssetKey(["steps", "price_vote"]), "tier") in deps["tier"]
+    offers = nodes.get(dg.AssetKey(["staging", "gpu_offers", "runpod"]))
+    assert "dagster/column_schema" in offers.metadata
+    assert all(job.description for job in hour.graph.jobs)
+
+
 def test_one_writer_at_a_time(graph):
     assert graph.executor is dg.in_process_executor
     needs = {op.required_resource_keys == {"warehouse"} for op in (a.op for a in graph.assets)}

@@ -4,6 +4,7 @@
 that is written wrongly, 75 another run holds the warehouse, 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
+import dataclasses
 import os
 import sys
 from collections.abc import Sequence
@@ -185,6 +186,30 @@ def vintage(
     with errors(DuckDBError, ValueError, ModelError, asking.NothingPublishedError):
         at = asking.moment(date)
         asking.shown(asking.answer(store(), asking.past(query), at), form=form)
+
+
+@app.command()
+def explain(
+    table: Annotated[str, typer.Argument(help="A mart or step, with or without its schema.")],
+    key: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[COLUMN=VALUE]...", help="Of several rows the newest counts."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Where a row comes from: its inputs down to captures and filings, and the row made anew.
+
+    gcw explain neocloud_leverage issuer=CoreWeave period_end_on=2026-06-30
+    """
+    from pipeline.cli import asking
+    from pipeline.release.explain import UnknownRowError
+
+    with errors(UnknownRowError, asking.NothingPublishedError):
+        found = asking.explained(store(), table, key or [])
+    if json:
+        as_json(dataclasses.asdict(found))
+    else:
+        asking.tell_origin(out(), found)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """`sql` and `vintage`: questions to the published file, read-only, with the dictionary at hand."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 
@@ -11,9 +11,19 @@ from rich.text import Text
 
 from pipeline.build.lineage import REWOUND, ModelError, rewound
 from pipeline.cli.telling import as_json, frame, out
+from pipeline.release.explain import Explained, explain
 from pipeline.warehouse import DuckDB, DuckDBError, Warehouse, opened_for_reading, quoted
 
-__all__ = ["NothingPublishedError", "answer", "moment", "past", "shell", "shown"]
+__all__ = [
+    "NothingPublishedError",
+    "answer",
+    "explained",
+    "moment",
+    "past",
+    "shell",
+    "shown",
+    "tell_origin",
+]
 
 ROWS_SHOWN = 200
 HELP = """\
@@ -91,6 +101,40 @@ def _rows(db: DuckDB, query: str) -> pl.DataFrame:
     made = db.sql(query)
     rows: pl.DataFrame = pl.DataFrame() if made is None else made.pl()
     return rows
+
+
+def explained(store: Warehouse, table: str, key: Sequence[str]) -> Explained:
+    """What a row of the published file rests on; `pipeline.release.explain`.
+
+    Raises:
+        NothingPublishedError: there is no file yet.
+        UnknownRowError: no such table, column or row.
+    """
+    if not store.published.exists():
+        raise NothingPublishedError("nothing has been published yet: `make run` first")
+    with opened_for_reading(store.published) as db:
+        return explain(db, store.raw, table, key)
+
+
+def tell_origin(console: Console, found: Explained) -> None:
+    """The row with its key, how it was made again, and each table below with a few of its rows."""
+    others = f" (the newest of {found.other_rows + 1:,} that fit)" if found.other_rows else ""
+    key = ", ".join(f"{name} = {value}" for name, value in found.key.items())
+    console.print(Text(f"{found.table}: {key}{others}", style="bold"))
+    for name, value in found.row.items():
+        if value is not None and name not in found.key:
+            console.print(Text(f"  {name}: {value}"))
+    console.print(Text(f"made by {found.made_by}; {found.recomputed}"))
+    for line in found.by_hand:
+        console.print(Text(f"  {line}"))
+    for step in found.steps:
+        rows = f"{step.row_count:,} rows" + ("" if step.rows else ", as a whole")
+        console.print(Text(f"{step.table} ({rows}), read by {step.read_by}", style="bold"))
+        for row in step.rows:
+            cells = (f"{name}={value}" for name, value in row.items() if value is not None)
+            console.print(Text("  " + ", ".join(cells)))
+        for line in step.origins:
+            console.print(Text(f"  <- {line}"))
 
 
 def shown(rows: pl.DataFrame, *, form: str) -> None:

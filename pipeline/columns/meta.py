@@ -40,16 +40,27 @@ COLUMNS: dict[str, Column] = {
     "code_version": text("Hash of the SQL (and method) that makes the table, or those of several."),
     "build_id": text("Hash of the state of every table when the file was published."),
     "published_at": moment("Moment the file was published."),
-    "released_at": moment("Moment the last file was published."),
+    "released_at": moment("Moment of the publication; of the last one beside what it is to say."),
+    "rows_added_count": count("Rows with a key that the file before did not have."),
+    "rows_removed_count": count("Rows of the file before whose key is gone."),
+    "rows_changed_count": count("Rows of the same key with another value in a common column."),
+    "columns_changed": text("Columns that only one of the two files has, in order; else null."),
     "released_publication_status": text(
         "publication_status of the cell in the last file published; null where absent."
     ),
     "change_reason": choice(
-        "Why the cell differs from the release before.",
+        "Why the cell or table differs from the release before.",
         "new observation",
         "rule change",
         "restated history",
     ),
+    "raised_at": moment("Moment the alert was written."),
+    "alert_kind": choice(
+        "What happened: a run failed, or a source went stale.", "failure", "stale"
+    ),
+    "about": text("The run, by job and the start of its id, or the source."),
+    "alert_text": text("What is wrong, in one sentence."),
+    "cleared_at": moment("Moment the source had landed again; null for runs and while stale."),
     "built_at": moment("Moment the table was last rebuilt."),
     "version": count("How often the table has changed in this build database."),
 }

@@ -61,6 +61,26 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
         "One row: which build the published file holds; the manifest of the exports repeats it.",
         ("build_id", "published_at"),
     ),
+    "meta.releases": (
+        "One row per publication and mart that it changed: rows added, removed and changed, and "
+        "why. The first publication has none.",
+        (
+            "build_id",
+            "released_at",
+            "table_name",
+            "change_reason",
+            "row_count",
+            "rows_added_count",
+            "rows_removed_count",
+            "rows_changed_count",
+            "columns_changed",
+        ),
+    ),
+    "meta.alerts": (
+        "One row per alert: a run that failed, or a source that went stale, until it landed again. "
+        "Written by the sensor `alerts` of the UI; those of a file are of before its publication.",
+        ("raised_at", "alert_kind", "about", "alert_text", "cleared_at"),
+    ),
     "meta.released_levels": (
         "One row per cell of the price level in the last file published, with the rules behind it.",
         (

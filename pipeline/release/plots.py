@@ -3,7 +3,6 @@
 Each value is a point: a line would draw prices over the months that have none.
 """
 
-import base64
 import io
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ import polars as pl
 from pipeline.release.graphs import GRAPHS, drawn
 from pipeline.warehouse import DuckDB
 
-__all__ = ["PLOTS", "image"]
+__all__ = ["PLOTS", "drawn_png"]
 
 SIZE_INCHES = (8.0, 4.0)
 DOTS_PER_INCH = 80
@@ -29,7 +28,7 @@ class Plot:
         title: What it shows.
         unit: Of the vertical axis.
         query: Answers `series`, `place` (a day or a number), `value` and, where there are any,
-            `low` and `high` (the 95 % interval) and `votes`, drawn below.
+            `low` and `high` (the 95 % interval) and `votes`, drawn below where it is answered.
     """
 
     title: str
@@ -117,30 +116,79 @@ PLOTS: dict[str, Plot] = {
         order by series, place
         """,
     ),
+    "marts.facility_coverage": Plot(
+        "Debt over collateral by facility: contract's clock (the most there can be) and market's",
+        "%",
+        """
+        select
+            facility_id || ', ' || clock as series,
+            balance_on as place,
+            value
+        from (
+            select facility_id, balance_on, 'contract' as clock, ltv_contract_pct as value
+            from marts.facility_coverage
+            union all
+            select facility_id, balance_on, 'market' as clock, ltv_market_pct as value
+            from marts.facility_coverage
+        )
+        where value < 300
+        order by series, place
+        """,
+    ),
+    "marts.gpu_debt_market_total": Plot(
+        "Debt behind AI infrastructure as filed: committed and drawn",
+        "USD billion",
+        """
+        select 'committed' as series, period_end_on as place, filed_committed_usd / 1e9 as value
+        from marts.gpu_debt_market_total
+        union all
+        select 'drawn' as series, period_end_on as place, filed_drawn_usd / 1e9 as value
+        from marts.gpu_debt_market_total
+        order by series, place
+        """,
+    ),
+    "marts.neocloud_leverage": Plot(
+        "Net debt over EBITDA of GPU clouds, last twelve months",
+        "times",
+        """
+        select issuer as series, period_end_on as place, net_debt_to_ebitda_ratio as value
+        from marts.neocloud_leverage
+        where is_preferred_basis
+        order by series, place
+        """,
+    ),
+    "marts.lender_mark_dispersion": Plot(
+        "What holders mark a facility at: median, lowest and highest adviser",
+        "% of par",
+        """
+        select
+            facility_id as series,
+            period_end_on as place,
+            median_fv_to_par_pct as value,
+            low_fv_to_par_pct as low,
+            high_fv_to_par_pct as high,
+            adviser_count as votes
+        from marts.lender_mark_dispersion
+        order by series, place
+        """,
+    ),
 }
 
 
-def image(db: DuckDB, table: str) -> str | None:
-    """The picture of a table as Markdown with the image inside; None where there is none to draw.
+def drawn_png(db: DuckDB, table: str) -> bytes | None:
+    """The picture of a table as PNG; None where there is none to draw.
 
     Args:
         db: A database that holds the table.
         table: Its name with the schema.
     """
     if (graph := GRAPHS.get(table)) is not None:
-        picture = drawn(db, graph)
-        return None if picture is None else _inline(graph.title, picture)
+        return drawn(db, graph)
     plot = PLOTS.get(table)
     if plot is None:
         return None
     points = db.sql(plot.query).pl().drop_nulls(["place", "value"])
-    if points.is_empty():
-        return None
-    return _inline(plot.title, _drawn(plot, points))
-
-
-def _inline(title: str, picture: bytes) -> str:
-    return f"![{title}](data:image/png;base64,{base64.b64encode(picture).decode()})"
+    return None if points.is_empty() else _drawn(plot, points)
 
 
 def _drawn(plot: Plot, points: pl.DataFrame) -> bytes:
@@ -148,7 +196,11 @@ def _drawn(plot: Plot, points: pl.DataFrame) -> bytes:
     from PIL import Image
 
     figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
+    has_votes = "votes" in points.columns
+    if has_votes:
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
+    else:
+        above = below = figure.subplots()
     for (series,), part in points.group_by("series", maintain_order=True):
         place, value = part["place"].to_numpy(), part["value"].to_numpy()
         size = 3 if part.height > MANY else 7
@@ -157,14 +209,16 @@ def _drawn(plot: Plot, points: pl.DataFrame) -> bytes:
             reach = [value - part["low"].to_numpy(), part["high"].to_numpy() - value]
             style = {"color": dots.get_color(), "alpha": 0.2, "linewidth": 1.0}
             above.errorbar(place, value, np.nan_to_num(np.abs(reach)), fmt="none", **style)
-        below.plot(place, part["votes"], ".", markersize=size - 1, color=dots.get_color())
+        if has_votes:
+            below.plot(place, part["votes"], ".", markersize=size - 1, color=dots.get_color())
     above.set_title(plot.title, fontsize=9)
     above.set_ylabel(plot.unit, fontsize=8)
     above.set_ylim(bottom=0, top=1.3 * float(points.select(pl.max("value")).item()))
     above.legend(fontsize=7, ncols=2)
-    below.set_ylabel("providers", fontsize=8)
-    below.set_ylim(bottom=0)
-    for axes in (above, below):
+    if has_votes:
+        below.set_ylabel("n", fontsize=8)
+        below.set_ylim(bottom=0)
+    for axes in {above, below}:
         axes.tick_params(labelsize=7)
         axes.grid(alpha=0.3)
     drawn, small = io.BytesIO(), io.BytesIO()

@@ -16,6 +16,7 @@ from pipeline.build.model import models
 from pipeline.columns import COLUMNS
 from pipeline.contracts import declared
 from pipeline.contracts.own import OWN_TABLES
+from pipeline.release import releases
 from pipeline.warehouse import STORAGE_VERSION, DuckDB, Warehouse, quoted
 
 __all__ = ["build_id", "contents", "prepare_views", "publish", "verify", "views_are_current"]
@@ -172,8 +173,10 @@ def publish(store: Warehouse) -> Path:
             if not copied:
                 db.execute("copy from database build to draft")
             verify(db, "build", "draft")
-            row = [build_id(db), datetime.now(UTC)]
+            row = (build_id(db), datetime.now(UTC))
             _note_publication(db, "draft", row)
+            releases.note(db, "draft", store.published, *row)
+            releases.give_macros(db, "draft")
         finally:
             db.execute("detach draft")  # the connection may be one that the run goes on with
         _synced(draft)
@@ -208,9 +211,9 @@ def build_id(db: DuckDB) -> str:
     return str(db.execute(query + "meta.versions").fetchall()[0][0])
 
 
-def _note_publication(db: DuckDB, database: str, row: list[object]) -> None:
+def _note_publication(db: DuckDB, database: str, row: tuple[str, datetime]) -> None:
     db.execute(f"delete from {database}.meta.publication")
-    db.execute(f"insert into {database}.meta.publication values (?, ?)", row)
+    db.execute(f"insert into {database}.meta.publication values (?, ?)", [*row])
 
 
 def _swapped(draft: Path, published: Path) -> Path:

@@ -18,7 +18,8 @@ import polars as pl
 from polars import selectors
 
 from pipeline.build.lineage import tables_named
-from pipeline.release.figures import FAINT, FIGURES, INK, NARROW, SERIES, WIDE, Figure, drawn
+from pipeline.release.drawings import FAINT, INK, NARROW, SERIES, WIDE, Figure, drawn
+from pipeline.release.figures import FIGURES
 from pipeline.release.state import REPORT_CODE, code_of, states_of
 from pipeline.warehouse import DuckDB, DuckDBError, Warehouse, opened_for_reading
 

@@ -20,7 +20,11 @@ EXPORTS_CODE = (
     "pipeline.release.workbook",
     "pipeline.release.datapackage",
 )
-REPORT_CODE = ("pipeline.release.report", "pipeline.release.figures")
+REPORT_CODE = (
+    "pipeline.release.report",
+    "pipeline.release.figures",
+    "pipeline.release.drawings",
+)
 
 
 @cache

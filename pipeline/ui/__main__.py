@@ -80,7 +80,7 @@ def _serve(options: argparse.Namespace) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ui-")))
         children = Children(folder, options.module)
         try:
-            _web(options, instance, children, port)
+            _web(options, instance, children, port, root / "warehouse.duckdb")
         finally:
             children.end()
             children.wait()
@@ -170,6 +170,7 @@ def _web(
     instance: dg.DagsterInstance,
     children: Children,
     port: socket.socket,
+    published: Path,
 ) -> None:
     import uvicorn
     from dagster._core.workspace.context import WorkspaceProcessContext
@@ -178,14 +179,17 @@ def _web(
     from dagster_webserver.version import __version__
 
     from pipeline.ui.guard import guarded
+    from pipeline.ui.pictures import route
 
     instance.optimize_for_webserver(statement_timeout=15_000, pool_recycle=3_600, max_overflow=20)
     target = WorkspaceFileTarget([str(children.workspace)])
     with WorkspaceProcessContext(
         instance, target, version=__version__, read_only=options.read_only
     ) as context:
+        pages = create_app_from_workspace_process_context(context, live_data_poll_rate=2_000)
+        pages.router.routes.insert(0, route(published))
         app = guarded(
-            create_app_from_workspace_process_context(context, live_data_poll_rate=2_000),
+            pages,
             (*THIS_MACHINE, *options.allow_host),
         )
         server = uvicorn.Server(

@@ -213,6 +213,9 @@ def test_every_variable_is_in_the_example_and_every_example_is_read():
     asked = set(re.findall(r'environ(?:\.get\(|\[)"([A-Z_]+)"', code))
     known_to_libraries = {"DAGSTER_HOME", "NO_COLOR"}
     assert listed == secrets | asked | known_to_libraries
+    guide = (ROOT / "docs" / "GUIDE.md").read_text(encoding="utf-8")
+    table = [line.split("|")[1] for line in guide.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`([A-Z_]+)`", "".join(table))) == listed
 
 
 def test_the_file_that_was_asked_is_unchanged(business):
@@ -232,3 +235,33 @@ def test_commands_of_the_readme_are_commands_and_its_questions_run(gcw):
     questions = re.search(r"answers (\d+) questions", text)
     assert questions is not None
     assert int(questions[1]) == len(cookbook.recipes())
+
+
+def test_a_row_is_walked_back_to_what_it_was_read_from_and_made_again(gcw):
+    key = ("tier=neocloud", "region_group=all", "observed_on=2024-01-02", "market=on_demand")
+    code, said, _ = gcw("explain", "gpu_price_daily", *key)
+    assert code == 0
+    assert "made again from its inputs: all" in said
+    assert "the median of its votes = 2.4" in said
+    assert "steps.price_vote" in said
+    assert "staging.gpu_offers" in said
+    code, said, _ = gcw("explain", "marts.gpu_price_daily", *key, "--json")
+    found = json.loads(said)
+    assert found["row"]["median_price_usd_per_gpu_hour"] == 2.4
+    [offers] = [each for each in found["steps"] if each["table"] == "staging.gpu_offers"]
+    assert offers["rows"]
+    assert all(each["source_url"] for each in offers["rows"])
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("gpu_price_dayly",), "near: gpu_price_daily"),
+        (("gpu_price_daily", "teir=neocloud"), "has no column 'teir': tier"),
+        (("gpu_price_daily", "tier=neoclod"), "tier = neoclod; there is neocloud"),
+    ],
+)
+def test_a_row_that_is_not_there_is_answered_with_the_nearest(gcw, words, why):
+    code, _, complaint = gcw("explain", *words)
+    assert code == 1
+    assert why in complaint

@@ -5,7 +5,7 @@ from io import BytesIO
 from PIL import Image
 
 from pipeline.release.graphs import GRAPHS, drawn
-from pipeline.release.plots import image
+from pipeline.release.plots import drawn_png
 from tests.given.backstops import backstop
 from tests.given.credit import land
 from tests.given.support import build
@@ -24,11 +24,11 @@ def test_a_graph_is_drawn_with_open_amounts_and_intent(db):
     picture = drawn(db, BACKSTOPS)
     assert picture is not None
     assert Image.open(BytesIO(picture)).size == (720, 720)
-    assert image(db, "marts.backstop").startswith(f"![{BACKSTOPS.title}](data:image/png;base64,")
+    assert drawn_png(db, "marts.backstop") == picture
 
 
 def test_without_an_edge_there_is_no_picture(db):
     land(db)
     build(db, "marts.backstop")
     assert drawn(db, BACKSTOPS) is None
-    assert image(db, "marts.backstop") is None
+    assert drawn_png(db, "marts.backstop") is None

@@ -204,10 +204,9 @@ def test_verification_counts_every_row_of_the_draft(damage, complaint):
 
 
 def test_the_leftover_draft_of_a_crash_is_cleaned(store):
-    store.root.mkdir(parents=True)
+    open_for_business(store)
     for name in ("warehouse.draft.duckdb", "warehouse.draft.duckdb.wal"):
         (store.root / name).write_bytes(b"half of a database")
-    open_for_business(store)
     publish(store)
     assert [each.name for each in store.root.glob("*.draft*")] == []
     with opened_for_reading(store.published) as db:

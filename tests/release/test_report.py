@@ -9,7 +9,8 @@ import pytest
 
 from pipeline import warehouse as wh
 from pipeline.release import report as reporting
-from pipeline.release.figures import FIGURES, Figure
+from pipeline.release.drawings import Figure
+from pipeline.release.figures import FIGURES
 from pipeline.release.publish import publish
 from pipeline.release.report import _section, report
 from pipeline.warehouse import Warehouse, scratch

@@ -1,0 +1,204 @@
+"""What each publication changed, table by table (`meta.releases`), and the macros of the file.
+
+`changes(since)` lists it; `cite(table, key)` gives rows with their sources and their build.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.build.model import models
+from pipeline.warehouse import DuckDB, DuckDBError, quoted
+
+__all__ = ["Release", "give_macros", "note"]
+
+KEPT_DAYS = 400
+TABLE = "meta.releases"
+# Clients from 1.2 on know all that stands here. The key is a struct: {issuer: 'CoreWeave'}.
+MACROS = {
+    "cite(cited_table, cited_key)": """
+        select
+            cited_table as table_name,
+            to_json(cited) as cited_row,
+            nullif(concat_ws(' ', to_json(cited) ->> 'source_url', to_json(cited) ->> 'source_urls',
+                (select string_agg(distinct prices.source_url, ' ')
+                from marts.provider_price_daily as prices
+                where cited_table like '%gpu_price_%'
+                and prices.accelerator = to_json(cited) ->> 'accelerator'
+                and prices.tier = to_json(cited) ->> 'tier'
+                and prices.market = to_json(cited) ->> 'market'
+                and cast(prices.observed_on as varchar) = to_json(cited) ->> 'observed_on')
+            ), '') as source_urls,
+            coalesce(to_json(cited) ->> 'accession', to_json(cited) ->> 'accessions') as accessions,
+            to_json(cited) ->> 'known_at' as known_at,
+            publication.build_id,
+            publication.published_at
+        from query_table(cited_table) as cited
+        cross join meta.publication as publication
+        where json_contains(to_json(cited), to_json(cited_key))
+    """,
+    "changes(since)": """
+        select * from meta.releases
+        where released_at > cast(since as timestamptz) order by released_at desc, table_name
+    """,
+}
+
+
+class Release(NamedTuple):
+    """One table that a publication changed; columns as in `meta.releases`."""
+
+    build_id: str
+    released_at: datetime
+    table_name: str
+    change_reason: str
+    row_count: int
+    rows_added_count: int
+    rows_removed_count: int
+    rows_changed_count: int
+    columns_changed: str | None
+
+
+def note(
+    db: DuckDB, draft: str, before: Path, build_id: str, released_at: datetime
+) -> list[Release]:
+    """Write into a draft's `meta.releases` what it changes, after what the file before has there.
+
+    A table whose version and inputs are the same is not looked at, nor one whose rows have the same
+    hash. Nothing is said of the first publication, or where the old file cannot be opened.
+
+    Args:
+        db: A connection that has the draft attached.
+        draft: Its name there.
+        before: The file that the draft is about to replace.
+        build_id: Of the draft.
+        released_at: Moment of the publication.
+    """
+    if not before.exists():
+        return []
+    try:
+        db.execute(f"attach {quoted(str(before))} as before (read_only)")
+    except DuckDBError:  # somebody writes to it, or it is no database any more
+        return []
+    try:
+        released = [
+            Release(build_id, released_at, *each) for each in _changes(db, draft, _Files(db, draft))
+        ]
+        _carry(db, draft)
+    except DuckDBError:  # laid out by code of long ago
+        return []
+    finally:
+        db.execute("detach before")
+    marks = ", ".join("?" * len(Release._fields))
+    for each in released:
+        db.execute(f"insert into {draft}.{TABLE} values ({marks})", [*each])
+    return released
+
+
+def _carry(db: DuckDB, draft: str) -> None:
+    """The history is in the file people keep, not in the build database, which may be deleted."""
+    there = db.execute(
+        "select count(*) from duckdb_tables() where database_name = 'before' "
+        "and schema_name || '.' || table_name = ?",
+        [TABLE],
+    ).fetchall()
+    if there[0][0]:
+        db.execute(
+            f"insert into {draft}.{TABLE} by name from before.{TABLE} "
+            f"where released_at >= now() - interval {KEPT_DAYS} day"
+        )
+
+
+class _Files:
+    """Columns, keys and versions of the marts of both files."""
+
+    def __init__(self, db: DuckDB, draft: str) -> None:
+        self.columns: dict[tuple[str, str], list[str]] = {}
+        self.versions: dict[tuple[str, str], tuple[object, ...]] = {}
+        self.keys: dict[tuple[str, str], set[str]] = {}
+        for name in (draft, "before"):
+            dictionary = db.execute(
+                "select table_name, column_name, is_grain from "
+                f"{name}.meta.data_dictionary where table_name like 'marts.%'"
+            ).fetchall()
+            for table, column, is_grain in dictionary:
+                self.columns.setdefault((name, table), []).append(column)
+                if is_grain:
+                    self.keys.setdefault((name, table), set()).add(column)
+            for table, *state in db.execute(
+                "select table_name, code_version, fingerprint, version, built_at "
+                f"from {name}.meta.versions"
+            ).fetchall():
+                self.versions[name, table] = tuple(state)
+
+
+def _changes(
+    db: DuckDB, draft: str, files: _Files
+) -> list[tuple[str, str, int, int, int, int, str | None]]:
+    upstream = _upstream()
+    found = []
+    for table in sorted({table for _, table in files.columns}):
+        now, then = (draft, table), ("before", table)
+        if now in files.columns and files.versions.get(now) == files.versions.get(then):
+            continue
+        is_rule = any(
+            files.versions.get((draft, each), (None,))[0]
+            != files.versions.get(("before", each), (None,))[0]
+            for each in upstream.get(table, {table})
+        )
+        counts = _counts(db, now, then, files)
+        if counts is None:
+            continue
+        rows, added, removed, changed = counts
+        odd = {*files.columns.get(now, ())} ^ {*files.columns.get(then, ())}
+        reason = "restated history" if removed or changed else "new observation"
+        found.append(
+            (table, "rule change" if is_rule else reason, rows, added, removed, changed,
+             ", ".join(sorted(odd)) or None)
+        )  # fmt: skip
+    return found
+
+
+def _upstream() -> dict[str, set[str]]:
+    """Each mart with every step and mart it rests on."""
+    made: dict[str, set[str]] = {}
+    for each in models():  # in building order
+        made[each.table] = {each.table}.union(*(made.get(table, set()) for table in each.reads))
+    return made
+
+
+def _counts(
+    db: DuckDB, now: tuple[str, str], then: tuple[str, str], files: _Files
+) -> tuple[int, int, int, int] | None:
+    """Rows now, added, removed, changed; None where the two are the same."""
+    one, other = ".".join(now), ".".join(then)
+    names, old = files.columns.get(now), files.columns.get(then)
+    if names is None or old is None or files.keys.get(now) != files.keys.get(then):
+        # Another key, or no such table: none of the rows can be told to be the same.
+        here, there = (
+            int(db.execute(f"select count(*) from {table}").fetchall()[0][0]) if known else 0
+            for table, known in ((one, names), (other, old))
+        )
+        return here, here, there, 0
+    shared = ", ".join(name for name in names if name in old)
+    marks = [
+        db.execute(f"select count(*), bit_xor(hash({shared})) from {table}").fetchall()[0]
+        for table in (one, other)
+    ]
+    if marks[0] == marks[1] and names == old:
+        return None
+    key = ", ".join(sorted(files.keys[now]))
+    side = f"select hash({key}) as key_hash, hash({shared}) as row_hash from "
+    [(added, removed, changed)] = db.execute(
+        "select count(*) filter (where there.key_hash is null), "
+        "count(*) filter (where here.key_hash is null), "
+        "count(*) filter (where here.row_hash <> there.row_hash) "
+        f"from ({side}{one}) as here full join ({side}{other}) as there "
+        "on here.key_hash = there.key_hash"
+    ).fetchall()
+    return int(marks[0][0]), int(added), int(removed), int(changed)
+
+
+def give_macros(db: DuckDB, database: str) -> None:
+    """Put `cite` and `changes` into a database that is to be published."""
+    for head, query in MACROS.items():
+        db.execute(f"create or replace macro {database}.main.{head} as table {query}")
