@@ -150,6 +150,9 @@ COLUMNS: dict[str, Column] = {
     "is_mixed_perimeter": flag(
         "True where operating income and depreciation of the year are of two perimeters: no sum."
     ),
+    "recast_perimeter": text(
+        "What the quarter leaves out, where filings recast it; null elsewhere."
+    ),
     "interest_from_on": day("First day of the twelve months of interest expensed."),
     "revenue_ltm_usd": number(MONEY, f"Revenue {TWELVE}"),
     "operating_income_ltm_usd": number(MONEY, f"Operating income {TWELVE}"),

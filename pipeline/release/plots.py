@@ -14,7 +14,7 @@ from pipeline.warehouse import DuckDB
 
 __all__ = ["PLOTS", "drawn_png"]
 
-SIZE_INCHES = (8.0, 4.0)
+SIZE_INCHES = (9.0, 2.9)  # as much as a page of the UI shows without being asked for more
 DOTS_PER_INCH = 80
 COLOURS = 32
 MANY = 200
@@ -198,7 +198,7 @@ def _drawn(plot: Plot, points: pl.DataFrame) -> bytes:
     figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
     has_votes = "votes" in points.columns
     if has_votes:
-        above, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     else:
         above = below = figure.subplots()
     for (series,), part in points.group_by("series", maintain_order=True):

@@ -61,10 +61,14 @@ def code_of_model(model: Model) -> dg.CodeReferencesMetadataValue:
 
 
 def words(model: Model) -> str:
-    """The table's meaning, above its headline curve where it has one (`pipeline.ui.pictures`)."""
+    """The table's meaning; after its first sentence its headline curve (`pipeline.ui.pictures`).
+
+    A page shows the first lines of a description, and the rest when asked for more.
+    """
     if model.table not in PICTURED:
         return model.doc
-    return f"{model.doc}\n\n![{model.name}, drawn](/pictures/{model.table}.png)"
+    first, dot, rest = model.doc.partition(". ")
+    return f"{first}{dot.strip()}\n\n![{model.name}, drawn](/pictures/{model.table}.png)\n\n{rest}"
 
 
 def kinds(model: Model) -> set[str]:

@@ -47,23 +47,30 @@ contradicted as (
 -- A balance on a day on which no period of the issuer ends belongs to an event. A period ends
 -- where a flow of it does, on the day a report says it is for, and on the day of a balance sheet.
 period_ends as (
-    select cik, period_end_on
-    from latest
-    where not is_balance
-    and datediff('day', period_start_on, period_end_on) >= 79
-    union
-    select filings.cik, filings.period_end_on
-    from staging.filings as filings
-    join staging.forms as forms on replace(filings.form, '/A', '') = forms.form
-    where forms.report_kind in ('annual', 'quarterly')
-    and filings.period_end_on is not null
-    union
-    select cik, period_end_on
-    from latest
-    where metric in ('total_assets', 'equity')
-    and period_start_on is null
+    select
+        cik,
+        period_end_on,
+        min(known_at) as known_at
+    from (
+        select cik, period_end_on, known_at
+        from latest
+        where not is_balance
+        and datediff('day', period_start_on, period_end_on) >= 79
+        union all
+        select filings.cik, filings.period_end_on, filings.known_at
+        from staging.filings as filings
+        join staging.forms as forms on replace(filings.form, '/A', '') = forms.form
+        where forms.report_kind in ('annual', 'quarterly')
+        and filings.period_end_on is not null
+        union all
+        select cik, period_end_on, max(known_at) as known_at
+        from latest
+        where metric in ('total_assets', 'equity')
+        and period_start_on is null
+        group by cik, period_end_on
+        having count(distinct metric) = 2
+    ) as told
     group by cik, period_end_on
-    having count(distinct metric) = 2
 )
 
 select
@@ -93,7 +100,12 @@ select
     latest.filed_on,
     latest.accession,
     latest.first_accession,
-    latest.known_at,
+    -- Before a period was known to end here, the balance was one of an event.
+    case
+        when latest.period_start_on is null and latest.is_balance
+            then greatest(latest.known_at, period_ends.known_at)
+        else latest.known_at
+    end as known_at,
     latest.first_known_at,
     latest.source_url,
     latest.confidence

@@ -124,6 +124,11 @@ select
                     then 'no twelve months of operating income'
             end,
             case
+                when position.operating_income_ltm_usd is null
+                and position.recast_perimeter is not null
+                    then 'the quarter is ' || position.recast_perimeter || ' and is added to no other'
+            end,
+            case
                 when position.depreciation_and_amortization_ltm_usd is null
                     then 'no twelve months of depreciation and amortization'
             end,

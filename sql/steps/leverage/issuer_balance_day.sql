@@ -205,6 +205,14 @@ select
                 then coalesce(perimeter, '')
         end
     ) > 1 as is_mixed_perimeter,
+    -- The quarter that ends here, where it is of filings that leave out a part.
+    max(
+        case
+            when item in ('operating_income_quarter', 'depreciation_and_amortization_quarter')
+            and perimeter in (select recasts.perimeter from staging.recasts as recasts)
+                then perimeter
+        end
+    ) as recast_perimeter,
     max(case when item = 'interest_expense_ltm' then from_on end) as interest_from_on,
     bool_or(item = 'interest_expense_ltm' and is_fallback) as is_interest_of_debt_note,
     bool_or(item = 'interest_expense_ltm' and is_net_of_income) as is_interest_net_of_income,

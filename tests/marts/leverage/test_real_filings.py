@@ -280,6 +280,7 @@ def test_trap_applied_digitals_recast_quarters_are_added_to_no_other(marts):
     )
     assert held[0] is None
     assert "no twelve months of operating income" in held[1]
+    assert "the quarter is without cloud services and is added to no other" in held[1]
 
 
 def test_coreweaves_instruments_come_to_the_total_of_its_annual_report(marts):
@@ -288,6 +289,12 @@ def test_coreweaves_instruments_come_to_the_total_of_its_annual_report(marts):
         "from marts.issuer_debt_stack where issuer = 'CoreWeave' and balance_on = '2025-12-31'"
     ).fetchall()
     assert rows == [("reconciled", 21_615.0, 11)]
+    rows = marts.execute(
+        "select distinct stack_status, stack_usd / 1e6, instrument_count "
+        "from marts.issuer_debt_stack where issuer = 'Applied Digital' "
+        "and balance_on = '2026-05-31'"
+    ).fetchall()
+    assert rows == [("reconciled", 5_306.68, 5)]
 
 
 def test_trap_57_amazons_stopped_commitment_is_frozen_and_its_axis_is_not(marts):
