@@ -6,9 +6,10 @@ row count, newest observation and check results.
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 
 import dagster as dg
 
@@ -192,15 +193,19 @@ def model_assets(
     models: Sequence[sql.Model],
     producers: dict[str, list[dg.AssetKey]],
     sources: Sequence[Source] = (),
+    columns: Mapping[str, dg.TableSchema] = MappingProxyType({}),
 ) -> list[dg.AssetsDefinition]:
     """One multi-asset per group of models, in building order inside the group.
 
-    Those of `sources` that a new build database has not read yet are landed first.
+    Those of `sources` that a new build database has not read yet are landed first. `columns` are
+    shown of a table before it is built here.
     """
     groups: dict[str, list[sql.Model]] = {}
     for each in models:
         groups.setdefault(each.group, []).append(each)
-    return [_group_asset(name, members, producers, sources) for name, members in groups.items()]
+    return [
+        _group_asset(name, members, producers, sources, columns) for name, members in groups.items()
+    ]
 
 
 def _group_asset(
@@ -208,6 +213,7 @@ def _group_asset(
     members: list[sql.Model],
     producers: dict[str, list[dg.AssetKey]],
     sources: Sequence[Source],
+    columns: Mapping[str, dg.TableSchema],
 ) -> dg.AssetsDefinition:
     specs = [
         dg.AssetSpec(
@@ -219,6 +225,7 @@ def _group_asset(
                 "grain": ", ".join(each.grain),
                 "sql": dg.MetadataValue.md(_fenced(each)),
                 "dagster/code_references": described.code_of_model(each),
+                **({"dagster/column_schema": columns[each.table]} if each.table in columns else {}),
             },
             owners=described.OWNERS,
             kinds=described.kinds(each),

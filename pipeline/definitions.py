@@ -1,5 +1,8 @@
 """The only place Dagster objects are assembled, and where it is said when things run."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import dagster as dg
 
 from pipeline import assets
@@ -23,9 +26,13 @@ BUILD_AT = "25 * * * *"
 
 
 def definitions(
-    sources: tuple[Source, ...] | None = None, warehouse: Warehouse | None = None
+    sources: tuple[Source, ...] | None = None,
+    warehouse: Warehouse | None = None,
+    columns: Mapping[str, dg.TableSchema] = MappingProxyType({}),
 ) -> dg.Definitions:
     """Every asset, job and schedule; tests pass a throw-away warehouse and recorded sources.
+
+    `columns` of tables are what the UI shows of them (`pipeline.ui.shown`).
 
     Raises:
         ValueError: a model that reads a staging table no source fills.
@@ -44,7 +51,7 @@ def definitions(
         if orphans := model.reads - producers.keys() - OWN_TABLES.keys():
             raise ValueError(f"{model.table} reads {sorted(orphans)}, which nothing makes")
     built = [
-        *assets.model_assets(models(), producers, sources),
+        *assets.model_assets(models(), producers, sources, columns),
         *assets.publish_assets(models()),
     ]
     everything = [asset for source in sources for asset in assets.assets_for(source, sources)]

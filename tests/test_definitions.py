@@ -13,6 +13,7 @@ from pipeline import warehouse as wh
 from pipeline.build.model import Model, checks, models, tables_read, upstream
 from pipeline.capture.http import Response, UpstreamError
 from pipeline.definitions import definitions
+from pipeline.runs import described
 from pipeline.sources.source import Backfill, Part, discover
 from pipeline.warehouse import Warehouse, opened_for_reading
 
@@ -141,6 +142,8 @@ def test_the_ui_says_what_an_asset_is_made_of_and_by_what(hour):
     offers = nodes.get(dg.AssetKey(["staging", "gpu_offers", "runpod"]))
     assert "dagster/column_schema" in offers.metadata
     assert all(job.description for job in hour.graph.jobs)
+    shown = described.published_columns(hour.store.published)["marts.gpu_price_daily"]
+    assert [each.name for each in shown.columns] == [*columns]
 
 
 def test_one_writer_at_a_time(graph):

@@ -16,7 +16,7 @@ __all__ = ["PLOTS", "drawn_png"]
 
 SIZE_INCHES = (9.0, 2.9)  # as much as a page of the UI shows without being asked for more
 DOTS_PER_INCH = 80
-COLOURS = 32
+COLOURS = 64
 MANY = 200
 
 
@@ -117,7 +117,7 @@ PLOTS: dict[str, Plot] = {
         """,
     ),
     "marts.facility_coverage": Plot(
-        "Debt over collateral by facility: contract's clock (the most there can be) and market's",
+        "Debt over collateral by facility, by the contract's clock and by the market's",
         "%",
         """
         select
@@ -223,6 +223,6 @@ def _drawn(plot: Plot, points: pl.DataFrame) -> bytes:
         axes.grid(alpha=0.3)
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png")
-    # Every build keeps its pictures in the run history: few colours make them a fifth of the size.
+    # Few colours make a picture a fifth of the size.
     Image.open(drawn).convert("RGB").quantize(COLOURS).save(small, format="png", optimize=True)
     return small.getvalue()

@@ -9,7 +9,7 @@ from pipeline.build.model import Model
 from pipeline.columns import COLUMNS
 from pipeline.contracts import Contract
 from pipeline.sources.source import REFERENCE, Source
-from pipeline.warehouse import DuckDB
+from pipeline.warehouse import DuckDB, DuckDBError, opened_for_reading
 
 __all__ = [
     "OWNERS",
@@ -85,6 +85,21 @@ def _column(name: str, kind: str) -> dg.TableColumn:
 def contract_schema(contract: Contract) -> dg.TableSchema:
     """Columns of a staging table, as the dictionary has them."""
     return dg.TableSchema([_column(name, str(COLUMNS[name].dtype)) for name in contract.columns])
+
+
+def published_columns(published: Path) -> dict[str, dg.TableSchema]:
+    """Columns of every step and mart of the published file; none where it cannot be read."""
+    try:
+        with opened_for_reading(published) as db:
+            rows = db.execute(
+                "select table_name, column_name, column_type from meta.data_dictionary"
+            ).fetchall()
+    except DuckDBError:
+        return {}
+    found: dict[str, list[dg.TableColumn]] = {}
+    for table, name, kind in rows:
+        found.setdefault(table, []).append(_column(name, kind))
+    return {table: dg.TableSchema(columns) for table, columns in found.items()}
 
 
 def made_columns(db: DuckDB, model: Model) -> dict[str, dg.TableSchema | dg.TableColumnLineage]:

@@ -28,6 +28,8 @@ from pipeline.ui.tied import start
 if TYPE_CHECKING:
     import dagster as dg
 
+SHOWN = "pipeline.ui.shown"
+
 HOME = Path(__file__).resolve().parents[2]
 BUSY = os.EX_TEMPFAIL
 # The children of a UI that was killed are gone after this long.
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         help="a further name under which a reverse proxy may address us",
     )  # fmt: skip
     parser.add_argument("--read-only", action="store_true", help="look, but start and stop nothing")
-    parser.add_argument("--module", default="pipeline.definitions", help=argparse.SUPPRESS)
+    parser.add_argument("--module", default=SHOWN, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     os.chdir(HOME)  # dagster.yaml keeps its paths relative to the repository
     os.environ.setdefault("DAGSTER_HOME", str(HOME))
@@ -107,8 +109,10 @@ class Children:
     def __init__(self, folder: Path, module: str) -> None:
         code = folder / "code.sock"
         self.workspace = folder / "workspace.yaml"
+        # Switches of schedules are remembered by this name: it stays, whatever module is loaded.
+        location = "pipeline.definitions" if module == SHOWN else module
         self.workspace.write_text(
-            f"load_from:\n  - grpc_server: {{socket: {code}, location_name: {module}}}\n",
+            f"load_from:\n  - grpc_server: {{socket: {code}, location_name: {location}}}\n",
             encoding="utf-8",
         )
         self._commands = {

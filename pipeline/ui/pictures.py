@@ -12,9 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pipeline.release.plots import drawn_png
-from pipeline.warehouse import DuckDBError, opened_for_reading
-
 __all__ = ["route"]
 
 KEPT = 32  # pictures of one file, some 20 kB each
@@ -24,6 +21,8 @@ def route(published: Path) -> Route:
     """The route that answers with the picture of a table, or 404 where there is none to draw."""
 
     async def picture(request: Request) -> Response:
+        from pipeline.warehouse import DuckDBError
+
         table = request.path_params["table"]
         try:
             changed = published.stat().st_mtime_ns
@@ -39,5 +38,9 @@ def route(published: Path) -> Route:
 
 @lru_cache(KEPT)
 def _made(published: Path, _changed_ns: int, table: str) -> bytes | None:
+    # Loaded when a picture is asked for: the UI starts and ends without it.
+    from pipeline.release.plots import drawn_png
+    from pipeline.warehouse import opened_for_reading
+
     with opened_for_reading(published) as db:
         return drawn_png(db, table)

@@ -57,7 +57,7 @@ def _gone(group: int) -> None:
     """Give the rest of the group what is left of its time."""
     clock = threading.Event()
     for _ in range(int(IN_ORDER_SECONDS / 0.1)):
-        if not _signal(group, signal.Signals(0)):
+        if not _signal(group, 0):  # none is sent: it is asked whether there is anybody
             return
         clock.wait(0.1)
 

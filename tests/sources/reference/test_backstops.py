@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from tests.given.committed import body, landed, line_of, rows
+from tests.given.committed_files import body, landed, line_of, rows
 
 BODY = body("backstops")
 FRAME = rows("backstops")

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from tests.given.committed import rows
+from tests.given.committed_files import rows
 
 FRAME = rows("benchmarks")
 

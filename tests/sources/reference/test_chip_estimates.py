@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from tests.given.committed import rows
+from tests.given.committed_files import rows
 
 FRAME = rows("chip_estimates")
 

@@ -1,6 +1,6 @@
 """The committed sayings of what runs on whose chips."""
 
-from tests.given.committed import rows
+from tests.given.committed_files import rows
 
 FRAME = rows("chip_uses")
 

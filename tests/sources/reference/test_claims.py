@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.build.parts import PARTS
-from tests.given.committed import body, landed, line_of, rows
+from tests.given.committed_files import body, landed, line_of, rows
 
 BODY = body("claims")
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tests.given.committed import rows
+from tests.given.committed_files import rows
 
 FRAME = rows("cpi")
 

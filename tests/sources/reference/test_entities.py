@@ -1,6 +1,6 @@
 """The committed entities: who commitments and backstops name."""
 
-from tests.given.committed import rows
+from tests.given.committed_files import rows
 
 FRAME = rows("entities")
 

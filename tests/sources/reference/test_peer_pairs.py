@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tests.given.committed import rows
+from tests.given.committed_files import rows
 
 FRAME = rows("peer_pairs")
 

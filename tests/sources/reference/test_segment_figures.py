@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from tests.given.committed import rows
+from tests.given.committed_files import rows
 
 FRAME = rows("segment_figures")
 QUARTER = (pl.col("period_end_on") - pl.col("period_start_on")).dt.total_days().is_between(80, 100)
