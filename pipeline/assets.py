@@ -15,9 +15,7 @@ import dagster as dg
 
 from pipeline import ingest
 from pipeline.build import model as sql
-from pipeline.release.export import export
 from pipeline.release.publish import publish
-from pipeline.release.report import report
 from pipeline.runs import described
 from pipeline.sources.source import Backfill, Source
 from pipeline.warehouse import DuckDB, Warehouse, is_damage
@@ -363,6 +361,8 @@ def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:
         description="One Parquet and one CSV per mart under warehouse/exports/.",
     )
     def exports(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        from pipeline.release.export import export  # what draws and writes takes a second to load
+
         written = export(warehouse)
         return dg.MaterializeResult(metadata={"files": len(written)})
 
@@ -373,6 +373,8 @@ def publish_assets(models: Sequence[sql.Model]) -> list[dg.AssetsDefinition]:
         description="warehouse/report/index.html: the headline figures on one page, offline.",
     )
     def report_page(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
+        from pipeline.release.report import report
+
         path = report(warehouse)
         return dg.MaterializeResult(
             metadata={"path": dg.MetadataValue.path(str(path)), "bytes": path.stat().st_size}

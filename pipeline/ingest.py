@@ -23,6 +23,7 @@ from pipeline.capture.raw import STEP, RawCorruptError
 from pipeline.capture.wording import plain
 from pipeline.contracts import Contract
 from pipeline.landing import Attempt, Batch, held, record
+from pipeline.sources import committed
 from pipeline.sources.fingerprint import code_fingerprint
 from pipeline.sources.source import (
     REFERENCE,
@@ -34,7 +35,16 @@ from pipeline.sources.source import (
 )
 from pipeline.warehouse import DuckDB, Warehouse
 
-__all__ = ["Attempt", "capture", "held", "in_landing_order", "land", "record", "register"]
+__all__ = [
+    "Attempt",
+    "capture",
+    "due",
+    "held",
+    "in_landing_order",
+    "land",
+    "record",
+    "register",
+]
 
 # How variables end that name whom an upstream may write to: told to everybody, and no key.
 CONTACT = "_CONTACT"
@@ -62,8 +72,8 @@ def capture(
     fetch = fetch or source.fetch
     if fetch is None:
         return []
-    if missing := [name for name in source.secrets if not env.get(name)]:
-        return [Attempt(source.name, "all", now, "skipped", f"set {' and '.join(missing)}")]
+    if (reason := _skipped(source, env)) is not None:
+        return [Attempt(source.name, "all", now, "skipped", reason)]
     redaction.know(env[name] for name in source.secrets if not name.endswith(CONTACT))
     attempts: list[Attempt] = []
     try:
@@ -105,7 +115,16 @@ def _unkept(source: Source, part: str, error: BaseException) -> Attempt:
 def register(db: DuckDB, source: Source) -> None:
     """Keep the source's own line in `meta.sources` as its module states it, and have its table."""
     wh.create(db, source.contract.table, source.contract.doc, source.contract.columns)
-    row = [
+    row = _line(source)
+    if db.execute("from meta.sources where source = ?", [source.name]).fetchall() == [row]:
+        return
+    with wh.transaction(db):
+        db.execute("delete from meta.sources where source = ?", [source.name])
+        db.execute("insert into meta.sources values (?, ?, ?, ?, ?, ?, ?, ?)", [*row])
+
+
+def _line(source: Source) -> tuple[object, ...]:
+    return (
         source.name,
         source.domain,
         source.homepage,
@@ -114,10 +133,48 @@ def register(db: DuckDB, source: Source) -> None:
         source.contract.table,
         source.refresh_days,
         _parser(source),
-    ]
-    with wh.transaction(db):
-        db.execute("delete from meta.sources where source = ?", [source.name])
-        db.execute("insert into meta.sources values (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    )
+
+
+def due(
+    db: DuckDB, store: Warehouse, sources: Sequence[Source], env: Mapping[str, str] = os.environ
+) -> frozenset[str]:
+    """Names of sources that a run has something to do for: upstreams to ask, files to land.
+
+    Not one that has no key still, of which nothing is held, and whose record says so.
+    """
+    known = {name: (name, *rest) for name, *rest in db.execute("from meta.sources").fetchall()}
+    landed = dict(
+        db.execute(
+            "select source, arg_max(sha256 || ' ' || parser, attempted_at) from meta.attempts "
+            "where outcome = 'landed' group by source"
+        ).fetchall()
+    )
+    skipped = dict(
+        db.execute(
+            "select source, outcome_reason from meta.attempts where outcome = 'skipped' "
+            "qualify row_number() over (partition by source order by attempted_at desc) = 1"
+        ).fetchall()
+    )
+    found = set()
+    for each in sources:
+        if known.get(each.name) != _line(each):
+            found.add(each.name)
+        elif each.file is not None:
+            is_of = f"{committed.sha256_of(REFERENCE / each.file)} {_parser(each)}"
+            if landed.get(each.name) != is_of:
+                found.add(each.name)
+        elif (store.raw.root / each.name).is_dir() or (
+            skipped.get(each.name) is None or skipped[each.name] != _skipped(each, env)
+        ):
+            found.add(each.name)
+    return frozenset(found)
+
+
+def _skipped(source: Source, env: Mapping[str, str]) -> str | None:
+    """What has to be set before a source can be asked; None when it can be."""
+    missing = [name for name in source.secrets if not env.get(name)]
+    return f"set {' and '.join(missing)}" if missing else None
 
 
 def land(
@@ -253,7 +310,7 @@ def _nothing_new(source: Source, db: DuckDB, parser: str) -> list[Attempt]:
 def _land_file(source: Source, store: Warehouse, db: DuckDB, parser: str) -> list[Attempt]:
     """Read a committed file unless it landed as it is, by today's code and rules."""
     assert source.file is not None
-    sha256 = hashlib.sha256((REFERENCE / source.file).read_bytes()).hexdigest()
+    sha256 = committed.sha256_of(REFERENCE / source.file)
     newest = db.execute(
         "select sha256, parser from meta.attempts where source = ? and outcome = 'landed' "
         "order by attempted_at desc limit 1",
@@ -323,7 +380,7 @@ def _contract(name: str) -> Contract:
 def _parser(source: Source) -> str:
     """Fingerprint of the code and of the rules (committed files) a source's rows depend on."""
     rules = [
-        hashlib.sha256((REFERENCE / each.file).read_bytes()).hexdigest()
+        committed.sha256_of(REFERENCE / each.file)
         for each in discover()
         if each.file and (each.contract.name in source.contract.reads or each.name in source.rules)
     ]

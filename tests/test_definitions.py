@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
-from pipeline import assets, ingest
-from pipeline.build.model import Model, models, tables_read
+from pipeline import assets, due, ingest
+from pipeline import warehouse as wh
+from pipeline.build.model import Model, checks, models, tables_read, upstream
 from pipeline.capture.http import Response, UpstreamError
 from pipeline.definitions import definitions
 from pipeline.runs import described
@@ -182,6 +183,52 @@ def test_one_source_down_costs_its_own_rows_and_nothing_else(hour):
             "'runpod' and accelerator = 'nvidia-h100-sxm-80gb' and observed_on = '2026-11-20'"
         ).fetchall()
         assert price == 3.99
+
+
+def test_a_run_with_nothing_new_asks_upstreams_and_leaves_the_rest(hour):
+    sources = [each for each in discover() if each.name != "gpu_price_history"]
+    asked = {key.path[-1] for key in due.to_ask(sources, hour.store)}
+    upstreams = {each.name for each in sources if each.fetch is not None}
+    assert {"runpod", "vast"} <= asked <= upstreams
+    assert "shadeform" not in asked, "it has no key still, and its record says so"
+    assert due.tables(hour.store) == ()
+
+
+def test_what_rests_on_a_file_that_changed_is_built_and_published(hour):
+    with hour.store.connect() as db:
+        before = db.sql("from meta.versions").pl()
+        wh.bump(db, "staging.claims")
+    try:
+        tables = {key.to_user_string() for key in due.tables(hour.store)}
+    finally:
+        with hour.store.connect() as db, wh.registered(db, before=before):
+            db.execute("create or replace table meta.versions as from before")
+    made = {"marts/claim_check"}
+    assert tables == made | {f"published/{each}" for each in ("warehouse", "exports", "report")}
+    assert due.tables(hour.store) == ()
+
+
+def test_what_people_open_is_written_again_where_it_is_not_what_was_published(hour):
+    page = hour.store.root / "report" / "index.html"
+    text = page.read_text()
+    page.unlink()
+    assert [key.path for key in due.tables(hour.store)] == [["published", "report"]]
+    page.write_text(text)
+    kept = hour.store.published.read_bytes()
+    hour.store.published.write_bytes(b"damaged")
+    assert len(due.tables(hour.store)) == 3
+    hour.store.published.write_bytes(kept)
+    assert due.tables(hour.store) == ()
+
+
+def test_a_check_reads_what_its_table_rests_on():
+    """So a table that need not be built need not be audited again."""
+    reads = {each.table: each.reads for each in models()}
+    for check in checks():
+        rests_on = upstream([check.table]).union(
+            *(reads[each] for each in upstream([check.table])), [check.table]
+        )
+        assert tables_read(check.query) <= rests_on, f"{check.table}: {check.promise}"
 
 
 def test_the_ui_shows_rows_newest_observation_and_quarantine(hour):

@@ -11,13 +11,14 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the ground up: a room imports from floors below its own, and from itself. Two modules of
 # `runs` know nothing of ours and stand on the ground.
 FLOORS = (
-    {"columns", "identity", "capture", "runs.lock", "runs.stopping"},
-    {"contracts", "methods"},
+    {"columns", "identity", "capture", "remembered", "runs.lock", "runs.stopping"},
+    {"contracts", "interrupts", "methods"},
     {"sources", "warehouse"},
     {"aside", "build", "captures", "plausibility"},
     {"landing", "release"},
     {"ingest", "runs"},
     {"assets", "fleet"},
+    {"due"},
     {"definitions"},
     {"cli", "ui"},
     {"__main__"},
@@ -28,8 +29,8 @@ NETWORK = {"aiohttp", "ftplib", "http.client", "httpx", "requests", "smtplib", "
 ONLY = {
     "capture": NETWORK - {"socket"} | {"urllib3", "urllib.request"},
     "capture ui": {"socket"},  # `ui` listens, on this machine only
-    "warehouse build release": {"duckdb"},
-    "assets cli definitions runs ui": {"dagster"},
+    "warehouse interrupts build release": {"duckdb"},
+    "assets cli definitions due runs ui": {"dagster"},
     "methods": {"scipy", "statsmodels"},
 }
 MODULES = {

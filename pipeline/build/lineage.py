@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import duckdb
 
+from pipeline.remembered import remembered
 from pipeline.warehouse import DuckDB
 
 __all__ = ["ModelError", "hoisted", "parsed", "printed", "rewound", "rewound_once", "tables_read"]
@@ -20,6 +21,11 @@ class ModelError(ValueError):
 @cache
 def _parser() -> DuckDB:
     return duckdb.connect()
+
+
+def duckdb_version() -> str:
+    """Of the parser, whose answers are remembered."""
+    return duckdb.__version__
 
 
 def _asked(function: str, text: str) -> str:
@@ -64,8 +70,13 @@ def _named(tree: object) -> Iterator[dict[str, Any]]:
 @cache
 def tables_named(query: str) -> tuple[str, ...]:
     """Schema-qualified tables a query reads, as often as it names them."""
+    return tuple(_tables_named(query))
+
+
+@remembered("tables_named", duckdb.__version__)
+def _tables_named(query: str) -> list[str]:
     nodes = tables_in(parsed(query))
-    return tuple(f"{node['schema_name']}.{node['table_name']}" for node in nodes)
+    return [f"{node['schema_name']}.{node['table_name']}" for node in nodes]
 
 
 def tables_read(query: str) -> frozenset[str]:

@@ -24,8 +24,8 @@ from pipeline.columns import is_documented
 from pipeline.warehouse import DuckDB
 
 __all__ = [
-    "Check", "Model", "ModelError", "checks", "create", "in_order", "models", "rebuild", "rewound",
-    "tables_read", "upstream",
+    "Check", "Model", "ModelError", "checks", "create", "due", "in_order", "models", "rebuild",
+    "rewound", "tables_read", "upstream",
 ]  # fmt: skip
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
@@ -179,14 +179,43 @@ def text_version(model: Model) -> str:
     return hashlib.sha256(model.code.encode()).hexdigest()[:12]
 
 
-def fingerprint(db: DuckDB, model: Model) -> str:
+def fingerprint(db: DuckDB, model: Model, versions: Mapping[str, int] | None = None) -> str:
     """Hash of the model's text, its checks and the state of what it reads."""
-    versions = dict(db.execute("select table_name, version from meta.versions").fetchall())
+    if versions is None:
+        versions = dict(db.execute("select table_name, version from meta.versions").fetchall())
     state = [f"{name}={versions.get(name, 0)}" for name in sorted(model.reads)]
     audits = [each.query for each in checks() if each.table == model.table]
     # A month that ends adds rows where a method is asked at month ends.
     month = [str(this_month(db))] if model.lookback_days else []
     return hashlib.sha256("\n".join([model.code, *audits, *state, *month]).encode()).hexdigest()
+
+
+ATTEMPTS = "meta.attempts"
+
+
+def due(db: DuckDB) -> frozenset[str]:
+    """Tables that a build would make anew: their code, or something they rest on, has changed.
+
+    What is told of attempts (`meta.source_status`) is due when it says something else than when
+    each source was last asked. Checks read what their table rests on, so those of other tables
+    would find what they found.
+    """
+    held = db.execute("select table_name, version, fingerprint from meta.versions").fetchall()
+    versions = {table: version for table, version, _ in held}
+    marks = {table: mark for table, _, mark in held}
+    found: set[str] = set()
+    for model in models():
+        changed = model.reads & found or fingerprint(db, model, versions) != marks.get(model.table)
+        if changed or (ATTEMPTS in model.reads and not _says_the_same(db, model)):
+            found.add(model.table)
+    return frozenset(found)
+
+
+def _says_the_same(db: DuckDB, model: Model) -> bool:
+    asked = f"select * exclude (attempted_at) from ({model.query})"
+    told = f"select * exclude (attempted_at) from {model.table}"
+    differing = f"({asked} except {told}) union all ({told} except {asked})"
+    return not db.execute(f"select count(*) from ({differing})").fetchall()[0][0]
 
 
 def create(db: DuckDB, model: Model) -> None:

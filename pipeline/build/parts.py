@@ -5,13 +5,15 @@ folder gets them under one another, each with its name and its own text, so that
 what he reads about.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from pipeline.build.lineage import ModelError, hoisted, parsed, printed
+from pipeline.build.lineage import ModelError, duckdb_version, hoisted, parsed, printed
+from pipeline.remembered import remembered
 
 __all__ = ["composed", "parts_named"]
 
@@ -47,29 +49,41 @@ def composed(query: str) -> str:
     Raises:
         ModelError: an unknown or empty folder, or a file that is not one SELECT, by its path.
     """
+    folders = sorted(set(NAMED.findall(query)))
+    if not folders:
+        return query
+    parts = {folder: _texts(folder) for folder in folders}
+    written: str = _composed(json.dumps([query, parts]))
+    return written
+
+
+@remembered("composed", f"{duckdb_version()} {FOLDERS}")
+def _composed(asked: str) -> str:
+    query, parts = json.loads(asked)
     moved: list[object] = []
-    united = NAMED.sub(lambda found: f"(\n{_united(found.group(1), moved)}\n)", query)
-    if not moved:
-        return united
+    united = NAMED.sub(lambda found: f"(\n{_united(found.group(1), parts, moved)}\n)", query)
     [statement] = cast("list[Any]", parsed(united)["statements"])
     own = statement["node"]["cte_map"]["map"]
     return printed({**statement["node"], "cte_map": {"map": [*moved, *own]}})
 
 
-def _united(folder: str, moved: list[object]) -> str:
+def _texts(folder: str) -> list[tuple[str, str]]:
     paths = sorted((PARTS / folder).glob("*.sql"))
     if folder not in FOLDERS or not paths:
         raise ModelError(f"sql/rules/{folder} has no parts, or nobody said what they answer")
+    return [(path.stem, path.read_text(encoding="utf-8").strip()) for path in paths]
+
+
+def _united(folder: str, parts: Mapping[str, list[tuple[str, str]]], moved: list[object]) -> str:
     columns = ", ".join(f"part.{name}" for name in FOLDERS[folder])
     selects = []
-    for path in paths:
-        text = path.read_text(encoding="utf-8").strip()
+    for name, text in parts[folder]:
         try:
-            common, asked = hoisted(text, path.stem.replace("-", "_"))
+            common, asked = hoisted(text, name.replace("-", "_"))
         except ModelError as error:
-            raise ModelError(f"sql/rules/{folder}/{path.name}: {error}") from error
+            raise ModelError(f"sql/rules/{folder}/{name}.sql: {error}") from error
         moved += common
         quoted = text.replace("'", "''")
-        named = f"'{path.stem}' as part_name, '{quoted}' as rule"
+        named = f"'{name}' as part_name, '{quoted}' as rule"
         selects.append(f"select {named}, {columns} from (\n{printed(asked)}\n) as part")
     return "\nunion all\n".join(selects)

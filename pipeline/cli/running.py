@@ -101,15 +101,17 @@ class UnknownNameError(ValueError):
 
 
 def _jobs(verb: str, wanted: Sequence[str] | None) -> "list[Job]":
-    from pipeline import assets
+    from pipeline import assets, due
     from pipeline.build.model import models, upstream
-    from pipeline.runs.command import BUILD, EVERYTHING, INGEST, Job
+    from pipeline.runs.command import Job
     from pipeline.sources.source import discover
 
-    if verb == "run":
-        return [*EVERYTHING]
     if not wanted:
-        return [INGEST if verb == "ingest" else BUILD]
+        jobs = {
+            "ingest": Job("ingest", due=partial(due.to_ask, discover())),
+            "build": Job("build", due=due.tables),
+        }
+        return [*jobs.values()] if verb == "run" else [jobs[verb]]
     if verb == "ingest":
         sources = {each.name: each for each in discover()}
         found = [sources[known(name, sources, "source")] for name in wanted]
@@ -143,6 +145,7 @@ def summary(outcome: "Outcome", there: "Status | None") -> dict[str, Any]:
         "success": outcome.success,
         "failures": outcome.failures,
         "checks": [vars(each) for each in outcome.checks],
+        "idle": outcome.idle,
     }
     if there is not None:
         found |= {"published": there.path, **there.publication}
@@ -169,6 +172,8 @@ def tell(
         tell_sources(there.sources)
         rows = sum(there.tables.values())
         console.print(f"Marts: {len(there.tables)} tables, {rows:,} rows.")
+    if "build" in outcome.idle and not quiet:
+        console.print("Nothing new: no table was built, nothing was copied or written.")
     if outcome.checks:
         count = len(outcome.checks)
         console.print(

@@ -3,19 +3,23 @@
 Types and meanings come from the column dictionary; provenance columns come by themselves.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
-import pandera.polars as pa
 import polars as pl
 
 from pipeline.columns import COLUMNS
+from pipeline.contracts.rules import Check
 from pipeline.contracts.windows import is_dated, readable, within
 from pipeline.identity import Tables
+
+if TYPE_CHECKING:
+    import pandera.polars as pa
 
 __all__ = [
     "Committed",
@@ -65,7 +69,9 @@ class Contract:
         name: Table name under `staging`.
         doc: What one row is; becomes the table's comment.
         key: Columns that identify a row.
-        schema: The pandera schema rows are held against.
+        checks: Checks of each column, in the order of the table's.
+        whole: Checks of whole rows.
+        optional: Columns that may be null.
         prepare: Turns what sources parse into the table's columns plus a `reason` column that is
             set on rows to quarantine. It is given the tables named in `reads`, and rows of several
             captures at once: what it makes of a row depends on that row and the tables only, and
@@ -79,10 +85,11 @@ class Contract:
     name: str
     doc: str
     key: tuple[str, ...]
-    schema: pa.DataFrameSchema
+    checks: Mapping[str, tuple[Check, ...]] = field(hash=False)
+    whole: tuple[Check, ...] = ()
+    optional: frozenset[str] = frozenset()
     prepare: Callable[[pl.DataFrame, Tables], pl.DataFrame] | None = None
     reads: tuple[str, ...] = ()
-    columns: tuple[str, ...] = field(default=())
     measure: str | None = None
     committed: Committed | None = None
 
@@ -90,14 +97,39 @@ class Contract:
     def table(self) -> str:
         return f"staging.{self.name}"
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self.checks)
 
-def _read_after_known(data: pa.PolarsData) -> pl.LazyFrame:
+    @cached_property
+    def schema(self) -> "pa.DataFrameSchema":
+        """The pandera schema rows are held against."""
+        import pandera.polars as pa
+
+        columns = {
+            name: pa.Column(
+                COLUMNS[name].dtype,
+                [each.made() for each in checks],
+                nullable=name in self.optional,
+            )
+            for name, checks in self.checks.items()
+        }
+        return pa.DataFrameSchema(
+            columns,
+            checks=[each.made() for each in self.whole],
+            unique=list(self.key),
+            strict=True,
+            name=self.name,
+        )
+
+
+def _read_after_known(data: "pa.PolarsData") -> pl.LazyFrame:
     return data.lazyframe.select(pl.col("captured_at") >= pl.col("known_at"))
 
 
-def _enumerated(name: str) -> list[pa.Check]:
+def _enumerated(name: str) -> list[Check]:
     values = COLUMNS[name].values
-    return [pa.Check.isin(values)] if values else []
+    return [Check.isin(values)] if values else []
 
 
 def contract(
@@ -111,7 +143,7 @@ def contract(
     optional: Sequence[str] = (),
     measure: str | None = None,
     committed: Committed | None = None,
-    **columns: Sequence[pa.Check],
+    **columns: Sequence[Check],
 ) -> Contract:
     """Declare a contract: column name = its checks; `optional` names may be null.
 
@@ -120,35 +152,24 @@ def contract(
     Raises:
         KeyError: a column the dictionary does not have.
     """
-    checks: dict[str, Sequence[pa.Check]] = dict(columns)
+    checks: dict[str, Sequence[Check]] = dict(columns)
     for each in PROVENANCE:
         checks.setdefault(each, [])
     for each in filter(is_dated, checks):
         checks[each] = [*checks[each], within(each)]
     texts = [each for each in checks if COLUMNS[each].dtype == pl.String]
-    schema = pa.DataFrameSchema(
-        {
-            each: pa.Column(
-                COLUMNS[each].dtype, [*_enumerated(each), *rules], nullable=each in optional
-            )
-            for each, rules in checks.items()
-        },
-        checks=[
-            pa.Check(_read_after_known, name="nobody reads a row before the public could"),
-            readable(texts),
-        ],
-        unique=list(key),
-        strict=True,
-        name=name,
-    )
     return Contract(
         name,
         doc,
         tuple(key),
-        schema,
+        {each: (*_enumerated(each), *rules) for each, rules in checks.items()},
+        (
+            Check(_read_after_known, "nobody reads a row before the public could"),
+            readable(texts),
+        ),
+        frozenset(optional),
         prepare,
         tuple(reads),
-        tuple(checks),
         measure=measure,
         committed=committed,
     )
@@ -188,6 +209,8 @@ def judged(terms: Contract, frame: pl.DataFrame) -> pl.Series:
     }
     if wrong:
         raise ContractError(f"{terms.name}: columns missing or of another type: {wrong}")
+    import pandera.polars as pa
+
     frame = frame.select(terms.columns)
     try:
         _rows_only(terms).validate(frame, lazy=True)
@@ -205,7 +228,7 @@ def judged(terms: Contract, frame: pl.DataFrame) -> pl.Series:
     return pl.Series("reason", [None] * frame.height, pl.String)
 
 
-def _rows_only(terms: Contract) -> pa.DataFrameSchema:
+def _rows_only(terms: Contract) -> "pa.DataFrameSchema":
     """The schema without its key: rows of several captures may repeat one."""
     schema = copy(terms.schema)
     schema.unique = None

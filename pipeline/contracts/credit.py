@@ -1,20 +1,25 @@
 """Contracts of facilities, balances, holdings, commitments, placements and interest rates."""
 
-import pandera.polars as pa
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from pipeline.contracts import Committed, contract
 from pipeline.contracts.filings import ACCESSION, CIK
 from pipeline.contracts.reference import SKU, SLUG
+from pipeline.contracts.rules import Check
 from pipeline.identity.edges import between_known
 from pipeline.identity.holdings import resolved
 
-DOLLARS = pa.Check.in_range(0, 1e12)
-BPS = pa.Check.in_range(0, 3_000)
-PERCENT = pa.Check.in_range(0, 100)
+if TYPE_CHECKING:
+    import pandera.polars as pa
+
+DOLLARS = Check.in_range(0, 1e12)
+BPS = Check.in_range(0, 3_000)
+PERCENT = Check.in_range(0, 100)
 
 
-def _closed_before_it_matures(data: pa.PolarsData) -> pl.LazyFrame:
+def _closed_before_it_matures(data: "pa.PolarsData") -> pl.LazyFrame:
     early = pl.col("maturity_on").is_null() | pl.col("closed_on").is_null()
     return data.lazyframe.select(early | (pl.col("closed_on") < pl.col("maturity_on")))
 
@@ -82,7 +87,7 @@ FACILITY_TERMS = contract(
     spv=[],
     facility_name=[],
     facility_kind=[],
-    collateral_class=[pa.Check.notin(["all", "all_secured"])],
+    collateral_class=[Check.notin(["all", "all_secured"])],
     deal_status=[],
     is_disputed=[],
     announced_on=[],
@@ -92,12 +97,12 @@ FACILITY_TERMS = contract(
     spread_bps=[BPS],
     spread_high_bps=[BPS],
     benchmark_floor_pct=[PERCENT],
-    fixed_rate_pct=[pa.Check.in_range(0, 30)],
+    fixed_rate_pct=[Check.in_range(0, 30)],
     undrawn_fee_bps=[BPS],
-    redemption_price_pct=[pa.Check.in_range(100, 200)],
-    maturity_on=[pa.Check(_closed_before_it_matures, name="a facility closes before it matures")],
+    redemption_price_pct=[Check.in_range(100, 200)],
+    maturity_on=[Check(_closed_before_it_matures, name="a facility closes before it matures")],
     maturity_grain=[],
-    draw_tenor_months=[pa.Check.in_range(1, 480)],
+    draw_tenor_months=[Check.in_range(1, 480)],
     draws_end_on=[],
     terms_from_on=[],
     amortisation=[],
@@ -105,16 +110,16 @@ FACILITY_TERMS = contract(
     advance_rate_pct=[PERCENT],
     advance_rate_low_pct=[PERCENT],
     ltv_max_pct=[PERCENT],
-    depreciation_life_years=[pa.Check.in_range(1, 20)],
-    dscr_min_ratio=[pa.Check.in_range(0.5, 5)],
+    depreciation_life_years=[Check.in_range(1, 20)],
+    dscr_min_ratio=[Check.in_range(0.5, 5)],
     dscr_tested_from_on=[],
-    contract_coverage_min_ratio=[pa.Check.in_range(0.5, 5)],
+    contract_coverage_min_ratio=[Check.in_range(0.5, 5)],
     liquidity_min_usd=[DOLLARS],
     hedged_min_pct=[PERCENT],
     recourse=[],
     offtaker=[],
     offtaker_rating=[],
-    offtake_months=[pa.Check.in_range(1, 480)],
+    offtake_months=[Check.in_range(1, 480)],
     rating=[],
     redacted_terms=[],
     evidence=[],
@@ -168,7 +173,7 @@ FACILITY_BALANCES = contract(
     principal_usd=[DOLLARS],
     carrying_usd=[DOLLARS],
     undrawn_usd=[DOLLARS],
-    effective_rate_pct=[pa.Check.in_range(0, 40)],
+    effective_rate_pct=[Check.in_range(0, 40)],
     accession=[ACCESSION],
     evidence=[],
     source_date=[],
@@ -196,7 +201,7 @@ MARKET_QUOTES = contract(
     quoted_on=[],
     quote_grain=[],
     quote_kind=[],
-    quote_value=[pa.Check.in_range(0, 5_000)],
+    quote_value=[Check.in_range(0, 5_000)],
     is_issue=[],
     quote_tier=[],
     evidence=[],
@@ -220,7 +225,7 @@ FACILITY_ALIASES = contract(
     ),
     key=["priority"],
     optional=["spread_bps", "maturity_from_on", "maturity_to_on", "rate_kind", "facility_id"],
-    priority=[pa.Check.ge(0)],
+    priority=[Check.ge(0)],
     pattern=[],
     rate_kind=[],
     spread_bps=[BPS],
@@ -228,7 +233,7 @@ FACILITY_ALIASES = contract(
     maturity_to_on=[],
     borrower=[],
     facility_id=[SLUG],
-    match_score=[pa.Check.in_range(0, 1)],
+    match_score=[Check.in_range(0, 1)],
     match_reason=[],
     evidence=[],
     source_date=[],
@@ -276,24 +281,24 @@ FUND_HOLDINGS = contract(
     instrument_raw=[],
     rate_kind=[],
     benchmark=[],
-    spread_bps=[pa.Check.in_range(0, 5_000)],
-    all_in_rate_pct=[pa.Check.in_range(0, 50)],
+    spread_bps=[Check.in_range(0, 5_000)],
+    all_in_rate_pct=[Check.in_range(0, 50)],
     maturity_on=[],
-    currency=[pa.Check.str_matches(r"^[A-Z]{3}$")],
+    currency=[Check.str_matches(r"^[A-Z]{3}$")],
     par_usd=[DOLLARS],
-    cost_usd=[pa.Check.in_range(-1e9, 1e12)],
-    fair_value_usd=[pa.Check.in_range(-1e9, 1e12)],
+    cost_usd=[Check.in_range(-1e9, 1e12)],
+    fair_value_usd=[Check.in_range(-1e9, 1e12)],
     unfunded_usd=[DOLLARS],
-    net_assets_pct=[pa.Check.in_range(-100, 1_000)],
-    fund_net_assets_usd=[pa.Check.in_range(0, 1e13)],
-    schedule_gap_pct=[pa.Check.in_range(-100, 1_000)],
+    net_assets_pct=[Check.in_range(-100, 1_000)],
+    fund_net_assets_usd=[Check.in_range(0, 1e13)],
+    schedule_gap_pct=[Check.in_range(-100, 1_000)],
     is_non_accrual=[],
     is_pik=[],
-    fair_value_level=[pa.Check.isin([1, 2, 3])],
+    fair_value_level=[Check.isin([1, 2, 3])],
     par_basis=[],
     borrower=[],
     facility_id=[SLUG],
-    match_score=[pa.Check.in_range(0, 1)],
+    match_score=[Check.in_range(0, 1)],
     match_reason=[],
     licence=[],
 )
@@ -335,7 +340,7 @@ RATES = contract(
     key=["source", "rate_name", "observed_on", "known_at"],
     rate_name=[],
     observed_on=[],
-    rate_pct=[pa.Check.in_range(-5, 30)],
+    rate_pct=[Check.in_range(-5, 30)],
     licence=[],
 )
 

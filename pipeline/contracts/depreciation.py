@@ -1,13 +1,12 @@
 """Contracts of asset lives, hardware prices, cost inputs and scenarios."""
 
-import pandera.polars as pa
-
 from pipeline.contracts import Committed, contract
 from pipeline.contracts.filings import ACCESSION, CIK
 from pipeline.contracts.reference import SKU, SLUG
+from pipeline.contracts.rules import Check
 
-LIFE = pa.Check.in_range(0.5, 50)
-EFFECT = pa.Check.in_range(-1e11, 1e11)
+LIFE = Check.in_range(0.5, 50)
+EFFECT = Check.in_range(-1e11, 1e11)
 
 USEFUL_LIVES = contract(
     "useful_lives",
@@ -62,14 +61,14 @@ HARDWARE_PRICES = contract(
     optional=["sale_count", "unit_count"],
     accelerator=[SKU],
     priced_on=[],
-    price_usd_per_gpu=[pa.Check.in_range(50, 500_000)],
+    price_usd_per_gpu=[Check.in_range(50, 500_000)],
     price_kind=[],
     price_scope=[],
     condition=[],
     lot=[],
     statistic=[],
-    sale_count=[pa.Check.ge(1)],
-    unit_count=[pa.Check.ge(1)],
+    sale_count=[Check.ge(1)],
+    unit_count=[Check.ge(1)],
     evidence=[],
     source_date=[],
     read_on=[],
@@ -107,8 +106,8 @@ ISSUER_CAPACITY = contract(
     issuer=[],
     cik=[CIK],
     measured_on=[],
-    active_power_mw=[pa.Check.in_range(0.1, 1e5)],
-    installed_gpu_count=[pa.Check.in_range(1, 1e8)],
+    active_power_mw=[Check.in_range(0.1, 1e5)],
+    installed_gpu_count=[Check.in_range(1, 1e8)],
     evidence=[],
     source_date=[],
     read_on=[],
@@ -124,10 +123,10 @@ SCENARIOS = contract(
     optional=["rent_multiplier", "utilisation_multiplier", "sofr_shift_bps"],
     scenario=[SLUG],
     scenario_kind=[],
-    quarter_number=[pa.Check.in_range(0, 80)],
-    rent_multiplier=[pa.Check.in_range(0, 5)],
-    utilisation_multiplier=[pa.Check.in_range(0, 2)],
-    sofr_shift_bps=[pa.Check.in_range(-1_000, 2_000)],
+    quarter_number=[Check.in_range(0, 80)],
+    rent_multiplier=[Check.in_range(0, 5)],
+    utilisation_multiplier=[Check.in_range(0, 2)],
+    sofr_shift_bps=[Check.in_range(-1_000, 2_000)],
     is_offtaker_default=[],
     evidence=[],
     source_date=[],

@@ -1,18 +1,23 @@
 """Contracts of issuers, their filings, the figures in them, and the rules that read the figures."""
 
-import pandera.polars as pa
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from pipeline.contracts import Committed, contract
+from pipeline.contracts.rules import Check
 from pipeline.identity.facts import dated
 
-CIK = pa.Check.str_matches(r"^\d{10}$")
-ANY_CIK = pa.Check.str_matches(r"^(\d{10}|\*)$")
-ACCESSION = pa.Check.str_matches(r"^\d{10}-\d{2}-\d{6}$")
-METRIC = pa.Check.str_matches(r"^[a-z][a-z0-9_]*$")
+if TYPE_CHECKING:
+    import pandera.polars as pa
+
+CIK = Check.str_matches(r"^\d{10}$")
+ANY_CIK = Check.str_matches(r"^(\d{10}|\*)$")
+ACCESSION = Check.str_matches(r"^\d{10}-\d{2}-\d{6}$")
+METRIC = Check.str_matches(r"^[a-z][a-z0-9_]*$")
 
 
-def _ends_after_it_starts(data: pa.PolarsData) -> pl.LazyFrame:
+def _ends_after_it_starts(data: "pa.PolarsData") -> pl.LazyFrame:
     return data.lazyframe.select(
         pl.col("period_start_on").is_null() | (pl.col("period_start_on") <= pl.col("period_end_on"))
     )
@@ -39,7 +44,7 @@ ISSUERS = contract(
     name=[],
     ticker=[],
     layer=[],
-    fiscal_year_end=[pa.Check.str_matches(r"^\d{2}-\d{2}$")],
+    fiscal_year_end=[Check.str_matches(r"^\d{2}-\d{2}$")],
     accounting_basis=[],
     perimeter=[],
     filed_from_on=[],
@@ -115,9 +120,9 @@ FILING_FACTS = contract(
     concept=[],
     unit=[],
     period_start_on=[],
-    period_end_on=[pa.Check(_ends_after_it_starts, name="a period ends after it starts")],
+    period_end_on=[Check(_ends_after_it_starts, name="a period ends after it starts")],
     dimensions=[],
-    value=[pa.Check.in_range(-1e18, 1e18)],
+    value=[Check.in_range(-1e18, 1e18)],
     decimals=[],
     licence=[],
 )
@@ -149,7 +154,7 @@ FORMS = contract(
         """,
     ),
     key=["form"],
-    form=[pa.Check.str_matches(r"^[^/]+$")],
+    form=[Check.str_matches(r"^[^/]+$")],
     report_kind=[],
     evidence=[],
     source_date=[],
@@ -196,11 +201,11 @@ CONCEPT_RECIPES = contract(
     optional=["period_from_on", "period_to_on", "dimensions"],
     cik=[ANY_CIK],
     metric=[METRIC],
-    rank=[pa.Check.ge(1)],
+    rank=[Check.ge(1)],
     taxonomy=[],
     concept=[],
     dimensions=[],
-    weight=[pa.Check.isin([-1.0, 1.0])],
+    weight=[Check.isin([-1.0, 1.0])],
     is_required=[],
     is_fallback=[],
     period_from_on=[],

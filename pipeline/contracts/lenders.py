@@ -1,9 +1,8 @@
 """Contracts of whose debt is kept, and of who manages the funds that hold it."""
 
-import pandera.polars as pa
-
 from pipeline.contracts import Committed, contract
 from pipeline.contracts.filings import CIK
+from pipeline.contracts.rules import Check
 
 AI_BORROWERS = contract(
     "ai_borrowers",
@@ -43,7 +42,7 @@ FUND_ADVISERS = contract(
         """,
     ),
     key=["priority"],
-    priority=[pa.Check.ge(0)],
+    priority=[Check.ge(0)],
     pattern=[],
     adviser=[],
     evidence=[],

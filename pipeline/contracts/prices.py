@@ -1,8 +1,7 @@
 """Contracts of the price domain."""
 
-import pandera.polars as pa
-
 from pipeline.contracts import contract
+from pipeline.contracts.rules import Check
 from pipeline.identity import offers
 
 GPU_OFFERS = contract(
@@ -25,29 +24,29 @@ GPU_OFFERS = contract(
     ],
     offer_id=[],
     observed_at=[],
-    provider=[pa.Check.str_matches(r"^[a-z0-9][a-z0-9-]*$")],
-    accelerator=[pa.Check.str_matches(r"^[a-z]+-[a-z0-9-]+$")],
+    provider=[Check.str_matches(r"^[a-z0-9][a-z0-9-]*$")],
+    accelerator=[Check.str_matches(r"^[a-z]+-[a-z0-9-]+$")],
     accelerator_raw=[],
-    gpu_count=[pa.Check.in_range(1, 10_000)],
+    gpu_count=[Check.in_range(1, 10_000)],
     market=[],
     spot_kind=[],
-    term_months=[pa.Check.in_range(0, 120)],
+    term_months=[Check.in_range(0, 120)],
     basis=[],
     region=[],
     region_group=[],
-    country=[pa.Check.str_matches(r"^[A-Z]{2}$")],
+    country=[Check.str_matches(r"^[A-Z]{2}$")],
     instance_type=[],
     host_id=[],
     operator_id=[],
-    memory_gib=[pa.Check.in_range(1, 2_000)],
-    host_count=[pa.Check.ge(1)],
-    offer_count=[pa.Check.ge(1)],
-    available_count=[pa.Check.ge(0)],
-    price_usd_per_gpu_hour=[pa.Check.in_range(0.01, 200.0)],
-    price_usd_per_instance_hour=[pa.Check.gt(0)],
-    price_in_currency_per_gpu_hour=[pa.Check.gt(0)],
-    currency=[pa.Check.str_matches(r"^[A-Z]{3}$")],
-    refresh_days=[pa.Check.in_range(1, 31)],
+    memory_gib=[Check.in_range(1, 2_000)],
+    host_count=[Check.ge(1)],
+    offer_count=[Check.ge(1)],
+    available_count=[Check.ge(0)],
+    price_usd_per_gpu_hour=[Check.in_range(0.01, 200.0)],
+    price_usd_per_instance_hour=[Check.gt(0)],
+    price_in_currency_per_gpu_hour=[Check.gt(0)],
+    currency=[Check.str_matches(r"^[A-Z]{3}$")],
+    refresh_days=[Check.in_range(1, 31)],
     flag=[],
     licence=[],
 )

@@ -1,12 +1,17 @@
 """Contracts of hand-kept reference facts and of exchange rates."""
 
-import pandera.polars as pa
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from pipeline.contracts import Committed, contract
+from pipeline.contracts.rules import Check
 
-SKU = pa.Check.str_matches(r"^[a-z]+-[a-z0-9-]+$")
-SLUG = pa.Check.str_matches(r"^[a-z0-9][a-z0-9-]*$")
+if TYPE_CHECKING:
+    import pandera.polars as pa
+
+SKU = Check.str_matches(r"^[a-z]+-[a-z0-9-]+$")
+SLUG = Check.str_matches(r"^[a-z0-9][a-z0-9-]*$")
 
 ACCELERATORS = contract(
     "accelerators",
@@ -35,15 +40,15 @@ ACCELERATORS = contract(
     family=[],
     architecture=[],
     form_factor=[],
-    memory_gib=[pa.Check.in_range(1, 2_000)],
-    memory_bandwidth_tb_per_s=[pa.Check.in_range(0.01, 100)],
-    fp16_dense_tflops=[pa.Check.in_range(1, 50_000)],
-    bf16_dense_tflops=[pa.Check.in_range(1, 50_000)],
-    fp8_dense_tflops=[pa.Check.in_range(1, 100_000)],
-    tdp_w=[pa.Check.in_range(10, 5_000)],
+    memory_gib=[Check.in_range(1, 2_000)],
+    memory_bandwidth_tb_per_s=[Check.in_range(0.01, 100)],
+    fp16_dense_tflops=[Check.in_range(1, 50_000)],
+    bf16_dense_tflops=[Check.in_range(1, 50_000)],
+    fp8_dense_tflops=[Check.in_range(1, 100_000)],
+    tdp_w=[Check.in_range(10, 5_000)],
     announced_on=[],
     available_on=[],
-    launch_price_usd=[pa.Check.in_range(100, 1_000_000)],
+    launch_price_usd=[Check.in_range(100, 1_000_000)],
     launch_price_source_url=[],
     source_date=[],
     read_on=[],
@@ -66,7 +71,7 @@ ACCELERATOR_ALIASES = contract(
         "accelerator",
         "reason",
     ],
-    priority=[pa.Check.ge(0)],
+    priority=[Check.ge(0)],
     pattern=[],
     provider=[SLUG],
     instance_pattern=[],
@@ -94,8 +99,8 @@ MACHINE_TYPES = contract(
     provider=[SLUG],
     instance_type=[],
     accelerator_raw=[],
-    gpu_count=[pa.Check.in_range(1, 64)],
-    reason=[pa.Check.str_matches(r"^(fractional|not_an_accelerator)$")],
+    gpu_count=[Check.in_range(1, 64)],
+    reason=[Check.str_matches(r"^(fractional|not_an_accelerator)$")],
     source_date=[],
     read_on=[],
 )
@@ -112,7 +117,7 @@ PROVIDERS = contract(
     optional=["parent_issuer", "list_scope", "aliases"],
     provider=[SLUG],
     name=[],
-    tier=[pa.Check.notin(["all", "any"])],
+    tier=[Check.notin(["all", "any"])],
     parent_issuer=[],
     list_scope=[],
     aliases=[],
@@ -128,11 +133,11 @@ REGIONS = contract(
     ),
     key=["pattern", "priority"],
     optional=["provider", "country"],
-    priority=[pa.Check.ge(0)],
+    priority=[Check.ge(0)],
     pattern=[],
     provider=[SLUG],
     region_group=[],
-    country=[pa.Check.str_matches(r"^[A-Z]{2}$")],
+    country=[Check.str_matches(r"^[A-Z]{2}$")],
     source_date=[],
     read_on=[],
 )
@@ -147,9 +152,9 @@ INTERVAL_RANKS = contract(
         """,
     ),
     key=["vote_total_count"],
-    vote_total_count=[pa.Check.ge(2)],
-    rank_low=[pa.Check.ge(1)],
-    rank_high=[pa.Check.ge(1)],
+    vote_total_count=[Check.ge(2)],
+    rank_low=[Check.ge(1)],
+    rank_high=[Check.ge(1)],
     source_date=[],
     read_on=[],
 )
@@ -158,9 +163,9 @@ EXCHANGE_RATES = contract(
     "exchange_rates",
     "One row per currency, day and sighting: the European Central Bank's euro reference rates.",
     key=["source", "currency", "observed_on", "known_at"],
-    currency=[pa.Check.str_matches(r"^[A-Z]{3}$")],
+    currency=[Check.str_matches(r"^[A-Z]{3}$")],
     observed_on=[],
-    usd_per_currency_unit=[pa.Check.in_range(1e-6, 10.0)],
+    usd_per_currency_unit=[Check.in_range(1e-6, 10.0)],
     licence=[],
 )
 
@@ -200,7 +205,7 @@ ACCELERATOR_SUCCESSORS = contract(
 )
 
 
-def _known_after_its_day(data: pa.PolarsData) -> pl.LazyFrame:
+def _known_after_its_day(data: "pa.PolarsData") -> pl.LazyFrame:
     return data.lazyframe.select(pl.col("level_on") <= pl.col("known_at").dt.date())
 
 
@@ -227,9 +232,9 @@ PUBLISHED_INDICES = contract(
     accelerator=[SKU],
     tier=[],
     market=[],
-    term_months=[pa.Check.ge(0)],
-    level_on=[pa.Check(_known_after_its_day, name="a level is known on or after its day")],
-    level_usd_per_gpu_hour=[pa.Check.in_range(0.01, 200)],
+    term_months=[Check.ge(0)],
+    level_on=[Check(_known_after_its_day, name="a level is known on or after its day")],
+    level_usd_per_gpu_hour=[Check.in_range(0.01, 200)],
     evidence=[],
     source_date=[],
     read_on=[],

@@ -1,20 +1,25 @@
 """Contracts of what the thesis tables rest on: claims, pairs, results, revenue, backstops."""
 
-import pandera.polars as pa
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from pipeline.contracts import Committed, contract
 from pipeline.contracts.reference import SKU, SLUG
+from pipeline.contracts.rules import Check
 from pipeline.identity.edges import between_known
 
-MONEY = pa.Check.in_range(0, 1e13)
-METRIC = pa.Check.str_matches(
+if TYPE_CHECKING:
+    import pandera.polars as pa
+
+MONEY = Check.in_range(0, 1e13)
+METRIC = Check.str_matches(
     r"^(revenue|gross_profit|operating_income|cost_of_revenue|annual_run_rate)$"
 )
-CLAIM = pa.Check.str_matches(r"^[a-z][a-z0-9_]*$")
+CLAIM = Check.str_matches(r"^[a-z][a-z0-9_]*$")
 
 
-def _range_in_order(data: pa.PolarsData) -> pl.LazyFrame:
+def _range_in_order(data: "pa.PolarsData") -> pl.LazyFrame:
     low, high = pl.col("claimed_low_value"), pl.col("claimed_high_value")
     return data.lazyframe.select((low <= high).fill_null(True))
 
@@ -40,7 +45,7 @@ CLAIMS = contract(
     claim=[],
     claimed_value=[],
     claimed_low_value=[],
-    claimed_high_value=[pa.Check(_range_in_order, name="a range has its low end first")],
+    claimed_high_value=[Check(_range_in_order, name="a range has its low end first")],
     unit=[],
     evidence_kind=[],
     evidence=[],
@@ -49,7 +54,7 @@ CLAIMS = contract(
 )
 
 
-def _two_parts(data: pa.PolarsData) -> pl.LazyFrame:
+def _two_parts(data: "pa.PolarsData") -> pl.LazyFrame:
     return data.lazyframe.select(pl.col("challenger") != pl.col("reference"))
 
 
@@ -66,7 +71,7 @@ PEER_PAIRS = contract(
         is_whole=True,
     ),
     key=["challenger", "reference"],
-    challenger=[SKU, pa.Check(_two_parts, name="a part is no challenger of itself")],
+    challenger=[SKU, Check(_two_parts, name="a part is no challenger of itself")],
     reference=[SKU],
     is_primary_pair=[],
     rental_market=[],
@@ -109,12 +114,12 @@ BENCHMARKS = contract(
     benchmark_model=[],
     benchmark_scenario=[],
     accelerator=[SKU],
-    accelerator_count=[pa.Check.in_range(1, 100_000)],
+    accelerator_count=[Check.in_range(1, 100_000)],
     availability=[],
     weight_format=[],
     submitter=[],
     result_id=[],
-    per_accelerator_value=[pa.Check.gt(0)],
+    per_accelerator_value=[Check.gt(0)],
     unit=[],
     is_higher_better=[],
     evidence=[],
@@ -123,12 +128,12 @@ BENCHMARKS = contract(
 )
 
 
-def _period_in_order(data: pa.PolarsData) -> pl.LazyFrame:
+def _period_in_order(data: "pa.PolarsData") -> pl.LazyFrame:
     start, end = pl.col("period_start_on"), pl.col("period_end_on")
     return data.lazyframe.select((start <= end).fill_null(True))
 
 
-PERIOD = pa.Check(_period_in_order, name="a period begins before it ends")
+PERIOD = Check(_period_in_order, name="a period begins before it ends")
 
 SEGMENT_FIGURES = contract(
     "segment_figures",
@@ -161,9 +166,9 @@ SEGMENT_FIGURES = contract(
     figure_kind=[],
     period_start_on=[],
     period_end_on=[PERIOD],
-    value_usd=[pa.Check.in_range(-1e12, 1e12)],
+    value_usd=[Check.in_range(-1e12, 1e12)],
     amount_qualifier=[],
-    accelerator_line_number=[pa.Check.ge(1)],
+    accelerator_line_number=[Check.ge(1)],
     evidence=[],
     source_date=[],
     read_on=[],
@@ -191,10 +196,10 @@ CHIP_ESTIMATES = contract(
     accelerator=[SKU],
     period_start_on=[],
     period_end_on=[PERIOD],
-    unit_count=[pa.Check.ge(0)],
-    unit_low_count=[pa.Check.ge(0)],
-    unit_high_count=[pa.Check.ge(0)],
-    h100_equivalents=[pa.Check.ge(0)],
+    unit_count=[Check.ge(0)],
+    unit_low_count=[Check.ge(0)],
+    unit_high_count=[Check.ge(0)],
+    h100_equivalents=[Check.ge(0)],
     chip_cost_usd=[MONEY],
     evidence=[],
     source_date=[],
@@ -313,7 +318,7 @@ CONSUMER_PRICES = contract(
     key=["price_index_series", "period_end_on", "known_at"],
     price_index_series=[],
     period_end_on=[],
-    price_index_level=[pa.Check.in_range(50, 2_000)],
+    price_index_level=[Check.in_range(50, 2_000)],
     evidence=[],
     source_date=[],
     read_on=[],

@@ -5,12 +5,15 @@ has happened cannot be dated after it was read: a day of grace covers time zones
 """
 
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pandera.polars as pa
 import polars as pl
 
 from pipeline.columns import COLUMNS
+from pipeline.contracts.rules import Check
+
+if TYPE_CHECKING:
+    import pandera.polars as pa
 
 GRACE = timedelta(days=1)
 # Committed facts are read on machines whose clock may be a year behind; never more.
@@ -72,7 +75,7 @@ def is_dated(name: str) -> bool:
     return COLUMNS[name].dtype.is_temporal()
 
 
-def within(name: str) -> pa.Check:
+def within(name: str) -> Check:
     """The check that a column's days lie in its window; nothing is said of nulls.
 
     Raises:
@@ -85,7 +88,7 @@ def within(name: str) -> pa.Check:
     if window.latest == date.max:
         last = "now"
 
-    def plausible(data: pa.PolarsData) -> pl.LazyFrame:
+    def plausible(data: "pa.PolarsData") -> pl.LazyFrame:
         day = pl.col(name).cast(pl.Date)
         latest: pl.Expr
         if window.latest is None:
@@ -97,18 +100,18 @@ def within(name: str) -> pa.Check:
         inside = (day >= pl.lit(window.earliest)) & (day <= latest)
         return data.lazyframe.select(inside.fill_null(True))
 
-    return pa.Check(plausible, name=f"between {window.earliest} and {last}")
+    return Check(plausible, name=f"between {window.earliest} and {last}")
 
 
 # Unicode's category Cc: C0, DEL and C1. Tab and line ends are what a document's layout leaves.
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 
 
-def readable(names: list[str]) -> pa.Check:
+def readable(names: list[str]) -> Check:
     """The check that no text of these columns holds a control character."""
     found = pl.any_horizontal(pl.col(each).str.contains(CONTROL) for each in names)
 
-    def clean(data: pa.PolarsData) -> pl.LazyFrame:
+    def clean(data: "pa.PolarsData") -> pl.LazyFrame:
         return data.lazyframe.select(~found.fill_null(False))
 
-    return pa.Check(clean, name="no control characters in text")
+    return Check(clean, name="no control characters in text")

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from pipeline.columns import COLUMNS
 from pipeline.identity.offers import FORMULA
 from pipeline.release.datapackage import datapackage
 from pipeline.release.publish import build_id
+from pipeline.release.state import EXPORTS_CODE, code_of, states_of
 from pipeline.release.workbook import write_workbook
 from pipeline.warehouse import DuckDB, Warehouse, columns_of, quoted, scratch
 
@@ -58,18 +59,24 @@ def export(store: Warehouse) -> list[Path]:
     releases = store.exports / ".releases"
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     draft = releases / f"{name}.draft"
+    code = code_of(EXPORTS_CODE)
     try:
         with _published(store) as (db, database, publication):
+            states = states_of(db, database)
+            before = _Before(store.exports, code, states)
             files: dict[str, dict[str, Any]] = {}
             for model in models():
                 if model.schema == "marts":
-                    files |= _parquet(db, database, draft, model) | _csv(db, database, draft, model)
-            files |= _workbooks(db, database, draft, publication)
+                    files |= before.kept(draft, KINDS[:2], [model.table]) or (
+                        _parquet(db, database, draft, model) | _csv(db, database, draft, model)
+                    )
+            files |= _workbooks(db, database, draft, publication, before)
             package = datapackage(db, database, publication, files)
         _write(draft / PACKAGE, json.dumps(package, indent=1) + "\n")
         sums = "".join(f"{about['sha256']}  {file}\n" for file, about in files.items())
         _write(draft / SUMS, sums)
-        _write(draft / MANIFEST, json.dumps({**publication, "files": files}, indent=1) + "\n")
+        manifest = {**publication, "code": code, "states": states, "files": files}
+        _write(draft / MANIFEST, json.dumps(manifest, indent=1) + "\n")
         for folder in (*(draft / kind for kind in KINDS), draft):
             _sync(folder)
         draft.rename(releases / name)
@@ -77,6 +84,59 @@ def export(store: Warehouse) -> list[Path]:
         shutil.rmtree(draft, ignore_errors=True)
     _switch(store.exports, name)
     return [store.exports / file for file in files]
+
+
+class _Before:
+    """The files of the release before, for those whose tables have not changed since.
+
+    Args:
+        exports: The folder of exports.
+        code: Of what writes them, as the manifest has it.
+        states: State by table, now.
+    """
+
+    def __init__(self, exports: Path, code: str, states: dict[str, str]) -> None:
+        self.release = exports / ".current"
+        self.states = states
+        self.was: dict[str, str] = {}
+        self.files: dict[str, dict[str, Any]] = {}
+        try:
+            manifest = json.loads((self.release / MANIFEST).read_text(encoding="utf-8"))
+            if manifest["code"] == code:
+                self.was, self.files = manifest["states"], manifest["files"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return  # all are written
+
+    def kept(
+        self, draft: Path, kinds: Sequence[str], tables: Sequence[str]
+    ) -> dict[str, dict[str, Any]]:
+        """Take over the files of exactly these tables; none unless all are whole and unchanged."""
+        if any(self.states.get(each) != self.was.get(each, "") for each in tables):
+            return {}
+        found = {
+            file: about
+            for file, about in self.files.items()
+            if file.startswith(tuple(f"{kind}/" for kind in kinds))
+            and about.get("tables", [about.get("table")]) == [*tables]
+        }
+        try:
+            if any(_sealed(self.release / file) != _seal(about) for file, about in found.items()):
+                return {}
+        except OSError:
+            return {}
+        for file in found:
+            place = draft / file
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                place.hardlink_to(self.release.resolve() / file)
+            except OSError:  # a file system without links
+                shutil.copy2(self.release / file, place)
+                _sealed(place)
+        return found
+
+
+def _seal(about: dict[str, Any]) -> dict[str, Any]:
+    return {name: about[name] for name in ("bytes", "sha256")}
 
 
 @contextmanager
@@ -155,7 +215,7 @@ def _csv_cell(name: str, kind: str) -> str:
 
 
 def _workbooks(
-    db: DuckDB, database: str, draft: Path, publication: dict[str, str]
+    db: DuckDB, database: str, draft: Path, publication: dict[str, str], before: _Before
 ) -> dict[str, dict[str, Any]]:
     """One workbook per group of marts."""
     groups: dict[str, list[Model]] = {}
@@ -166,8 +226,12 @@ def _workbooks(
     for group, members in sorted(groups.items()):
         file = f"xlsx/{group}.xlsx"
         members.sort(key=lambda each: each.name)
+        tables = [each.table for each in members]
+        if kept := before.kept(draft, ["xlsx"], tables):
+            made |= kept
+            continue
         write_workbook(db, database, members, draft / file, publication)
-        made[file] = {"tables": [each.table for each in members], **_sealed(draft / file)}
+        made[file] = {"tables": tables, **_sealed(draft / file)}
     return made
 
 

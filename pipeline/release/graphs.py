@@ -9,8 +9,6 @@ import math
 from dataclasses import dataclass
 
 import polars as pl
-from matplotlib.figure import Figure
-from PIL import Image
 
 from pipeline.warehouse import DuckDB
 
@@ -63,6 +61,9 @@ def drawn(db: DuckDB, graph: Graph) -> bytes | None:
     names = sorted(set(edges["giver"]) | set(edges["taker"]))
     turn = 2 * math.pi / len(names)
     place = {name: (math.cos(n * turn), math.sin(n * turn)) for n, name in enumerate(names)}
+    from matplotlib.figure import Figure  # a second to load, and few runs draw
+    from PIL import Image
+
     figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
     axes = figure.subplots()
     most = edges.select(pl.col("amount_usd").max()).item() or BILLION

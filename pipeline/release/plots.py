@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from matplotlib.figure import Figure
-from PIL import Image
 
 from pipeline.release.graphs import GRAPHS, drawn
 from pipeline.warehouse import DuckDB
@@ -194,6 +192,9 @@ def drawn_png(db: DuckDB, table: str) -> bytes | None:
 
 
 def _drawn(plot: Plot, points: pl.DataFrame) -> bytes:
+    from matplotlib.figure import Figure  # a second to load, and few runs draw
+    from PIL import Image
+
     figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")
     has_votes = "votes" in points.columns
     if has_votes:

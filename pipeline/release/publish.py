@@ -1,25 +1,28 @@
 """Writing the file people open: vintage views, the data dictionary, then an atomic rename."""
 
 import hashlib
+import inspect
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
 from pipeline import warehouse as wh
+from pipeline.build import lineage
 from pipeline.build.lineage import REWOUND, rewound_once
-from pipeline.build.model import Model, models
+from pipeline.build.model import models
 from pipeline.columns import COLUMNS
 from pipeline.contracts import declared
 from pipeline.contracts.own import OWN_TABLES
 from pipeline.release import releases
-from pipeline.warehouse import DuckDB, Warehouse, quoted
+from pipeline.warehouse import STORAGE_VERSION, DuckDB, Warehouse, quoted
 
-__all__ = ["build_id", "prepare_views", "publish", "verify"]
+__all__ = ["build_id", "contents", "prepare_views", "publish", "verify", "views_are_current"]
 
-# Clients from 1.2 on can read it; a file with 2.0 defaults cannot be opened by 1.x.
-STORAGE_VERSION = "v1.2.0"
+# Tables made anew leave holes, which a copy would carry along: from so many on, rows are copied.
+MOST_HOLES = 0.5
 AS_OF = "known_at <= coalesce(getvariable('as_of')::timestamptz, now())"
 KNOWN = "Only rows known at the variable as_of."
 PAST = "As it would have been known at the variable as_of."
@@ -32,6 +35,8 @@ def prepare_views(db: DuckDB) -> None:
     """
     wh.create_declared(db)
     _forget_unmade(db)
+    if views_are_current(db):
+        return
     derived = [each for each in models() if each.schema in REWOUND]
     queries = {each.table: each.query for each in derived if not each.method}
     # Rows of a method are never restated: the past is the rows that were there (decision 0010).
@@ -42,10 +47,6 @@ def prepare_views(db: DuckDB) -> None:
         for each in derived
     }
     columns = _columns(db)
-    mark = _mark(derived, pasts, columns)
-    before = db.execute("select fingerprint from meta.versions where table_name = 'vintage'")
-    if before.fetchall() == [(mark,)]:
-        return
     db.execute("drop schema if exists vintage cascade")
     db.execute("drop schema if exists known cascade")
     db.execute("create schema known")
@@ -64,7 +65,14 @@ def prepare_views(db: DuckDB) -> None:
         db.execute(f"create or replace view {view} as {pasts[model.table]}")
         wh.comment(db, view, f"{model.doc} {PAST}", [*columns.get(model.table, ())], kind="view")
     wh.bump(db, "vintage")
+    mark = _mark(columns)
     db.execute("update meta.versions set fingerprint = ? where table_name = 'vintage'", [mark])
+
+
+def views_are_current(db: DuckDB) -> bool:
+    """Whether `known.*` and `vintage.*` say what they would say if they were made now."""
+    before = db.execute("select fingerprint from meta.versions where table_name = 'vintage'")
+    return before.fetchall() == [(_mark(_columns(db)),)]
 
 
 def _landed() -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -73,10 +81,14 @@ def _landed() -> dict[str, tuple[str, tuple[str, ...]]]:
     return found | {name: each for name, each in OWN_TABLES.items() if name.startswith("staging.")}
 
 
-def _mark(derived: list[Model], pasts: dict[str, str], columns: dict[str, dict[str, str]]) -> str:
-    """Hash of all that `known.*` and `vintage.*` say."""
-    said: list[object] = [AS_OF, KNOWN, PAST, columns, pasts]
-    said += [(each.table, each.doc) for each in derived]
+def _mark(columns: dict[str, dict[str, str]]) -> str:
+    """Hash of all that `known.*` and `vintage.*` are made from: of our code, how one is rewound."""
+    said: list[object] = [AS_OF, KNOWN, PAST, columns, inspect.getsource(lineage)]
+    said += [
+        (each.table, each.doc, each.method, each.query)
+        for each in models()
+        if each.schema in REWOUND
+    ]
     said += _landed().items()
     said += [(name, wh.described(name)) for name in sorted(COLUMNS)]
     return hashlib.sha256(repr(said).encode()).hexdigest()
@@ -153,22 +165,43 @@ def publish(store: Warehouse) -> Path:
             write_dictionary(db)
         for leftover in (draft, wal(draft)):
             leftover.unlink(missing_ok=True)
+        copied = _copied(db, store.build, draft)
         db.execute(
             f"attach {quoted(str(draft))} as draft (storage_version {quoted(STORAGE_VERSION)})"
         )
-        db.execute("copy from database build to draft")
-        verify(db, "build", "draft")
-        row = (build_id(db), datetime.now(UTC))
-        _note_publication(db, "draft", row)
-        releases.note(db, "draft", store.published, *row)
-        releases.give_macros(db, "draft")
-        db.execute("detach draft")
+        try:
+            if not copied:
+                db.execute("copy from database build to draft")
+            verify(db, "build", "draft")
+            row = (build_id(db), datetime.now(UTC))
+            _note_publication(db, "draft", row)
+            releases.note(db, "draft", store.published, *row)
+            releases.give_macros(db, "draft")
+        finally:
+            db.execute("detach draft")  # the connection may be one that the run goes on with
         _synced(draft)
         published = _swapped(draft, store.published)
         with wh.transaction(db):
             _note_release(db)
             _note_publication(db, "build", row)  # only now: until here the file before is the one
     return published
+
+
+def _copied(db: DuckDB, build: Path, draft: Path) -> bool:
+    """Copy the build database's file, where people's clients read it and it is not full of holes.
+
+    It has nobody else's writes: this connection is the only one, and has just checkpointed.
+    """
+    db.execute("force checkpoint build")
+    [(blocks, free, written)] = db.execute(
+        "select total_blocks, free_blocks, (select tags['storage_version'] from "
+        "duckdb_databases() where database_name = 'build') from pragma_database_size() "
+        "where database_name = 'build'"
+    ).fetchall()
+    if not str(written).startswith(STORAGE_VERSION) or free > MOST_HOLES * blocks:
+        return False
+    shutil.copyfile(build, draft)
+    return True
 
 
 def build_id(db: DuckDB) -> str:
@@ -226,7 +259,7 @@ def verify(db: DuckDB, built: str, copied: str) -> None:
     Raises:
         PublishError: a table or view is missing, added, or has another number of rows.
     """
-    there, here = _contents(db, built), _contents(db, copied)
+    there, here = contents(db, built), contents(db, copied)
     odd = {
         name: (there.get(name, "absent"), here.get(name, "absent"))
         for name in sorted(there.keys() | here.keys())
@@ -236,7 +269,7 @@ def verify(db: DuckDB, built: str, copied: str) -> None:
         raise wh.PublishError(f"{copied} differs from {built} in (rows built, rows copied): {odd}")
 
 
-def _contents(db: DuckDB, database: str) -> dict[str, object]:
+def contents(db: DuckDB, database: str) -> dict[str, object]:
     """Tables with their number of rows; views, which hold none, with the word."""
     found = db.execute(
         "select schema_name || '.' || table_name, 'table' from duckdb_tables() "

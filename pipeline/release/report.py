@@ -4,7 +4,9 @@ No script, no font, no address is loaded: charts are SVG inside the page, each w
 drawn from. It is written beside the old one and put in its place.
 """
 
+import hashlib
 import html
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -15,8 +17,10 @@ from typing import Any
 import polars as pl
 from polars import selectors
 
+from pipeline.build.lineage import tables_named
 from pipeline.release.drawings import FAINT, INK, NARROW, SERIES, WIDE, Figure, drawn
 from pipeline.release.figures import FIGURES
+from pipeline.release.state import REPORT_CODE, code_of, states_of
 from pipeline.warehouse import DuckDB, DuckDBError, Warehouse, opened_for_reading
 
 __all__ = ["page", "report"]
@@ -65,29 +69,54 @@ def report(store: Warehouse) -> Path:
         raise FileNotFoundError(f"{store.published} has not been published")
     target = store.root / "report" / "index.html"
     target.parent.mkdir(parents=True, exist_ok=True)
+    kept = target.with_name(".sections.json")
     with opened_for_reading(store.published) as db:
-        text = page(db)
-    draft = target.with_suffix(".draft")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(target)
+        text, sections = _page(db, _sections_of(kept))
+    for place, said in ((target, text), (kept, json.dumps(sections))):
+        draft = place.with_suffix(".draft")
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(said)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(place)
     return target
+
+
+# By the state of the tables it shows, a figure's section.
+Sections = dict[str, str]
+
+
+def _sections_of(kept: Path) -> Sections:
+    try:
+        found = json.loads(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def page(db: DuckDB) -> str:
     """The page, from an open published file."""
+    return _page(db, {})[0]
+
+
+def _page(db: DuckDB, before: Sections) -> tuple[str, Sections]:
+    """The page and its sections; those whose tables have not changed are as they were."""
     published = db.execute("select build_id, published_at from meta.publication").fetchall()
     build, at = published[0] if published else ("unknown", None)
     made = f"{at:%Y-%m-%d %H:%M} UTC" if isinstance(at, datetime) else "unknown"
     contents = "".join(
         f'<li><a href="#{each.name}">{html.escape(each.title)}</a></li>' for each in FIGURES
     )
-    body = "\n".join(_section(db, each) for each in FIGURES)
-    return (
+    states = states_of(db) if published else {}
+    sections: Sections = {}
+    for each in FIGURES:
+        key = _key(each, states)
+        sections[key] = before.get(key) or _section(db, each)
+    body = "\n".join(sections.values())
+    text = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta name="generator" content="{build} {code_of(REPORT_CODE)}">'
         "<title>GPU Credit Warehouse: report</title>"
         f"<style>{STYLE}{''.join(_colours())}</style></head><body>"
         "<header><h1>What a GPU rents for, what it is worth, who borrowed against it</h1>"
@@ -96,6 +125,12 @@ def page(db: DuckDB) -> str:
         f'</header><nav aria-label="Figures"><ul>{contents}</ul></nav>'
         f"<main>{body}</main></body></html>\n"
     )
+    return text, sections
+
+
+def _key(figure: Figure, states: dict[str, str]) -> str:
+    shown = sorted((table, states.get(table)) for table in set(tables_named(figure.query)))
+    return hashlib.sha256(f"{code_of(REPORT_CODE)} {figure.name} {shown}".encode()).hexdigest()
 
 
 def _colours() -> Iterator[str]:

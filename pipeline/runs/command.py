@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import dagster as dg
 from dagster._core.events.log import EventLogEntry
@@ -18,10 +18,14 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(frozen=True)
 class Job:
-    """A job by name; only these of its assets, where some are named."""
+    """A job by name; only these of its assets, where some are named.
+
+    `due` is asked when the job's turn comes: assets that have something to do. None: it is idle.
+    """
 
     name: str
     assets: tuple[dg.AssetKey, ...] = ()
+    due: Callable[[Warehouse], Sequence[dg.AssetKey]] | None = None
 
 
 INGEST, BUILD = Job("ingest"), Job("build")
@@ -46,11 +50,13 @@ class Outcome:
         success: Whether the last job ended well; failures of sources do not count against it.
         failures: Steps of the last job that failed, with the reason in a sentence.
         checks: Checks that found rows, whether or not they block.
+        idle: Jobs that had nothing to do, and so did nothing.
     """
 
     success: bool = False
     failures: dict[str, str] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
+    idle: list[str] = field(default_factory=list)
 
 
 # Told of every event that Dagster notes: job, assets it works on, event.
@@ -75,16 +81,33 @@ def run_jobs(
     Raises:
         BusyError: another run holds the warehouse.
     """
-    outcome = Outcome()
     with hold(store.lock, "a run at a terminal", wait_seconds=wait_seconds, say=say):
         for line in mark_dead_runs(instance, store.root):
             say(line)
         store.check()
-        for job in jobs:
-            result = _executed(defs, instance, store, job, watch)
-            if result is None or heard.by is not None:
-                return Outcome()
-            outcome = _outcome(result, outcome.checks)
+        with store.kept_open():
+            outcome = _in_turn(defs, instance, store, heard, jobs, watch)
+    return outcome
+
+
+def _in_turn(
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    store: Warehouse,
+    heard: Heard,
+    jobs: Sequence[Job],
+    watch: Watch | None,
+) -> Outcome:
+    outcome = Outcome()
+    for job in jobs:
+        assets = job.assets if job.due is None else tuple(job.due(store))
+        if job.due is not None and not assets:
+            outcome = replace(outcome, success=True, failures={}, idle=[*outcome.idle, job.name])
+            continue
+        result = _executed(defs, instance, store, replace(job, assets=assets), watch)
+        if result is None or heard.by is not None:
+            return Outcome()
+        outcome = _outcome(result, outcome)
     return outcome
 
 
@@ -121,7 +144,7 @@ def _executed(
             instance.report_run_failed(run, "Stopped before Dagster took notice.")
 
 
-def _outcome(result: dg.ExecuteInProcessResult, before: Sequence[Check]) -> Outcome:
+def _outcome(result: dg.ExecuteInProcessResult, before: Outcome) -> Outcome:
     failures = {}
     for event in result.get_step_failure_events():
         failure = event.step_failure_data
@@ -137,7 +160,7 @@ def _outcome(result: dg.ExecuteInProcessResult, before: Sequence[Check]) -> Outc
         for each in result.get_asset_check_evaluations()
         if not each.passed
     ]
-    return Outcome(result.success, failures, [*before, *found])
+    return Outcome(result.success, failures, [*before.checks, *found], before.idle)
 
 
 def _number(value: object) -> int:

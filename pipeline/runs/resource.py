@@ -27,7 +27,7 @@ def held(store: Warehouse) -> dg.ResourceDefinition:
             live(store.root, run.run_id)
             overhear()
         say = context.log.info if context.log else print
-        with hold(store.lock, what, wait_seconds=WAIT_SECONDS, say=say):
+        with hold(store.lock, what, wait_seconds=WAIT_SECONDS, say=say), store.kept_open():
             yield store
 
     return warehouse

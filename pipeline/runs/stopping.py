@@ -5,6 +5,7 @@ signals that arrive between two steps. The interpreter writes every signal to a 
 handler (`signal.set_wakeup_fd`); a thread listens there, whoever handles it.
 """
 
+import atexit
 import os
 import select
 import signal
@@ -74,6 +75,8 @@ def stoppable(
 
 
 _at_stop: list[Callable[[], None]] = []
+# The listening thread outlives the interpreter's own end: what it can reach would be called leaked.
+atexit.register(_at_stop.clear)
 _listening = threading.Event()
 
 

@@ -1,8 +1,11 @@
 """How a committed file of `warehouse/reference/` is read: typed by the dictionary, dated by row."""
 
 import csv
+import hashlib
 from collections.abc import Sequence
+from functools import cache
 from io import BytesIO, StringIO
+from pathlib import Path
 
 import polars as pl
 
@@ -10,7 +13,7 @@ from pipeline.columns import COLUMNS
 from pipeline.contracts import Committed, Contract
 from pipeline.sources.source import ParseError
 
-__all__ = ["LINE", "READ_AT", "read_reference", "read_typed"]
+__all__ = ["LINE", "READ_AT", "read_reference", "read_typed", "sha256_of"]
 
 LINE = "line_number"
 
@@ -58,6 +61,17 @@ def read_typed(body: bytes, expected: Sequence[str]) -> pl.DataFrame:
         return frame.select(_typed(name) for name in expected)
     except pl.exceptions.PolarsError as error:
         raise ParseError(f"{_first_bad_cell(body, frame, expected)}: {error}") from error
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a committed file: asked for by every source whose rules it holds, read once."""
+    about = path.stat()
+    return _hashed(path, about.st_size, about.st_mtime_ns, about.st_ino)
+
+
+@cache
+def _hashed(path: Path, *_: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _lines(body: bytes, height: int) -> pl.Series:

@@ -9,12 +9,16 @@ a comment decides nothing either, so that saying something better costs nobody a
 import ast
 import hashlib
 import inspect
+import sys
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from pipeline.columns import COLUMNS
 from pipeline.contracts import Contract
+from pipeline.contracts.rules import Check
+from pipeline.remembered import remembered
 from pipeline.sources.source import Source
 
 __all__ = ["code_fingerprint", "deciding_modules"]
@@ -25,7 +29,7 @@ DECIDES_NOTHING = frozenset({"pipeline.sources.source"})
 
 
 class _Code(NamedTuple):
-    """A module without docstrings, and the modules of ROOMS that it imports."""
+    """Hash of a module without docstrings, and the modules of ROOMS that it imports."""
 
     tree: str
     imports: frozenset[str]
@@ -58,19 +62,27 @@ def _text(name: str) -> str:
 
 @cache
 def _code(name: str) -> _Code:
-    tree = ast.parse(_text(name))
-    imports: set[str] = set()
+    said, taken = _told_by(_text(name))
+    imports = {each if part is None else _module(each, part) for each, part in taken}
+    near = {each for each in imports if f"{each}.".startswith(tuple(f"{r}." for r in ROOMS))}
+    return _Code(said, frozenset(near - DECIDES_NOTHING))
+
+
+@remembered("code", sys.version)
+def _told_by(text: str) -> tuple[str, list[tuple[str, str | None]]]:
+    """Hash of a module's text without docstrings; what it imports, and from what by which name."""
+    tree = ast.parse(text)
+    taken: set[tuple[str, str | None]] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module is not None:
-            imports |= {_module(node.module, each.name) for each in node.names}
+            taken |= {(node.module, each.name) for each in node.names}
         elif isinstance(node, ast.Import):
-            imports |= {each.name for each in node.names}
+            taken |= {(each.name, None) for each in node.names}
         elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body:
             first = node.body[0]
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 del node.body[0]
-    near = {each for each in imports if f"{each}.".startswith(tuple(f"{r}." for r in ROOMS))}
-    return _Code(ast.dump(tree), frozenset(near - DECIDES_NOTHING))
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), sorted(taken, key=str)
 
 
 def _module(package: str, name: str) -> str:
@@ -86,20 +98,19 @@ def _module(package: str, name: str) -> str:
 
 def _promises(terms: Contract) -> str:
     """Key, columns, types and bounds of a contract: a row is kept or set aside by them."""
-    columns = terms.schema.columns
     told = [
-        f"{name} {column.dtype} {column.nullable} {[_told(check) for check in column.checks]}"
-        for name, column in columns.items()
+        f"{name} {COLUMNS[name].dtype} {name in terms.optional} {[_told(each) for each in checks]}"
+        for name, checks in terms.checks.items()
     ]
     blank = terms.committed.blank if terms.committed is not None else ()
-    whole = [_told(check) for check in terms.schema.checks]
+    whole = [_told(each) for each in terms.whole]
     return "\n".join([f"{terms.key} {blank} {whole}", *told])
 
 
-def _told(check: Any) -> str:
+def _told(check: Check) -> str:
     """A check and its bounds; a set in one order, since the order of sets differs by process."""
     bounds = {
         name: sorted(value, key=str) if isinstance(value, set | frozenset) else value
-        for name, value in (check.statistics or {}).items()
+        for name, value in check.bounds.items()
     }
     return f"{check.name} {bounds}"

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
+from pipeline import warehouse as wh
 from pipeline.build.model import models
 from pipeline.columns import COLUMNS, duckdb_type
 from pipeline.contracts import declared
@@ -228,6 +229,26 @@ def test_a_second_export_is_the_same_to_the_byte(business):
     first = {path: path.read_bytes() for path in export(store)}
     publish(store)
     assert {path: path.read_bytes() for path in export(store)} == first
+
+
+def test_only_files_whose_table_changed_are_written_again(business):
+    store = business
+    first = {path: (path.read_bytes(), path.stat().st_ino) for path in export(store)}
+    damaged = store.exports / "csv" / "facility.csv"
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:-1] + b"?")
+    go_on(store)
+    with store.connect() as db:
+        wh.bump(db, "marts.provider_price_daily")
+    publish(store)
+    written = {path for path in export(store) if path.stat().st_ino != first[path][1]}
+    changed = {f"{kind}/provider_price_daily.{kind}" for kind in ("parquet", "csv")}
+    more = {"csv/facility.csv", "parquet/facility.parquet", "xlsx/prices.xlsx"}
+    assert {str(path.relative_to(store.exports)) for path in written} == changed | more
+    assert damaged.read_bytes() == whole
+    manifest = json.loads((store.exports / "manifest.json").read_text())
+    for name, about in manifest["files"].items():
+        assert hashlib.sha256((store.exports / name).read_bytes()).hexdigest() == about["sha256"]
 
 
 def test_an_export_that_fails_keeps_the_files_as_they_were(business, monkeypatch):

@@ -137,6 +137,28 @@ def test_a_mart_that_breaks_a_promise_is_published_as_it_last_was_good(store):
         assert db.execute(AWS_DAYS).fetchall() == [(10, "2024-01-10", 4.0)]
 
 
+def test_a_build_in_the_form_clients_read_is_copied_as_a_file(store, monkeypatch):
+    copied = []
+    copy = publishing._copied
+
+    def noted(*told: object) -> bool:
+        copied.append(copy(*told))
+        return copied[-1]
+
+    monkeypatch.setattr(publishing, "_copied", noted)
+    open_for_business(store)
+    publish(store)
+    with store.connect() as db:
+        db.execute("create table marts.spare as select range as n from range(1000000)")
+        db.execute("checkpoint")
+        db.execute("drop table marts.spare")
+    monkeypatch.setattr(publishing, "MOST_HOLES", 0.01)
+    publish(store)
+    assert copied[-2:] == [True, False], "one full of holes is copied row by row"
+    with opened_for_reading(store.published) as db:
+        assert db.execute(AWS_DAYS).fetchall() == [(10, "2024-01-10", 4.0)]
+
+
 def test_a_publish_that_fails_keeps_the_file_as_it_was(store, monkeypatch):
     open_for_business(store)
     before = store.published.read_bytes()

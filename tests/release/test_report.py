@@ -7,8 +7,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from pipeline import warehouse as wh
+from pipeline.release import report as reporting
 from pipeline.release.drawings import Figure
 from pipeline.release.figures import FIGURES
+from pipeline.release.publish import publish
 from pipeline.release.report import _section, report
 from pipeline.warehouse import Warehouse, scratch
 from tests.given.market import open_for_business
@@ -44,6 +47,26 @@ class Page(HTMLParser):
             self.loads += [str(value) for value in cells.values()]
         elif "href" in cells:
             self.leads.add(str(cells["href"]))
+
+
+def test_only_figures_whose_tables_changed_are_drawn_again(tmp_path, monkeypatch):
+    store = Warehouse(tmp_path / "warehouse")
+    open_for_business(store)
+    first = report(store).read_text(encoding="utf-8")
+    drawn = []
+
+    def section(_, figure: Figure) -> str:
+        drawn.append(figure.name)
+        return f'<section id="{figure.name}"></section>'
+
+    monkeypatch.setattr(reporting, "_section", section)
+    assert report(store).read_text(encoding="utf-8") == first
+    assert drawn == []
+    with store.connect() as db:
+        wh.bump(db, "marts.claim_check")
+    publish(store)
+    report(store)
+    assert drawn == ["claims"]
 
 
 def test_the_page_loads_nothing_and_runs_nothing(written):

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import pandera.polars as pa
 import pytest
 
 from pipeline.contracts import contract
+from pipeline.contracts.rules import Check
 from pipeline.sources import fingerprint
 from pipeline.sources.fingerprint import code_fingerprint, deciding_modules
 from pipeline.sources.source import discover
@@ -91,13 +91,13 @@ def test_a_docstring_decides_nothing(monkeypatch):
 
 
 def test_other_bounds_of_a_contract_read_again():
-    def promising(*checks: pa.Check):
+    def promising(*checks: Check):
         terms = contract("x", "One row.", key=["currency"], currency=list(checks))
         return code_fingerprint(replace(SOURCES["ecb_rates"], contract=terms))
 
-    assert promising(pa.Check.isin({"USD", "EUR"})) == promising(pa.Check.isin({"EUR", "USD"}))
-    assert promising(pa.Check.isin({"USD"})) != promising(pa.Check.isin({"EUR"}))
-    assert promising() != promising(pa.Check.str_matches("^[A-Z]{3}$"))
+    assert promising(Check.isin({"USD", "EUR"})) == promising(Check.isin({"EUR", "USD"}))
+    assert promising(Check.isin({"USD"})) != promising(Check.isin({"EUR"}))
+    assert promising() != promising(Check.str_matches("^[A-Z]{3}$"))
 
 
 def test_every_source_depends_on_its_own_module_and_on_nothing_outside_the_rooms():
