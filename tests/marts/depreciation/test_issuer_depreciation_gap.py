@@ -20,6 +20,7 @@ def figure(metric, year, value, **cells):
         "cik": "0000000001",
         "issuer": "Acme",
         "layer": "neocloud",
+        "perimeter": "whole",
         "accounting_basis": "us_gaap",
         "is_preferred_basis": True,
         "metric": metric,
@@ -36,7 +37,6 @@ def figure(metric, year, value, **cells):
 
 
 NO_YEAR = figure("capex", 2025, 1e9) | {
-    "perimeter": "whole",
     "period_days": 92,
     "period_start_on": date(2025, 10, 1),
     "subtracted_accession": None,
