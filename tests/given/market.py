@@ -82,7 +82,7 @@ def open_for_business(store: Warehouse) -> None:
 @cache
 def _built() -> Path:
     """The market's build database with all views, made once a process and copied."""
-    store = Warehouse(Path(_FOLDER.name))
+    store = Warehouse(Path(_FOLDER.name) / "warehouse")  # the folder above is for its owner alone
     with store.connect() as db:
         fill(db, market())
         build(db)

@@ -27,7 +27,9 @@ def test_a_day_holds_its_balances_and_what_the_quarter_and_the_year_up_to_it_ear
 
 
 def test_what_leverage_is_not_made_of_neither_shows_nor_dates_the_day(db):
-    early = filing("10-K", "2026-03-02", instant("Cash", DAY, 40), instant("Assets", DAY, 90))
+    # That a quarter ends on the day is known from its revenue.
+    early = filing("10-K", "2026-03-02", instant("Cash", DAY, 40), instant("Assets", DAY, 90),
+                   flow("Revenues", "2025-10-01", DAY, 120))  # fmt: skip
     late = filing("10-K/A", "2026-05-02", instant("StockholdersEquity", DAY, 30))
     [row] = days(db, early, late)
     assert row["known_at"].month == 3
