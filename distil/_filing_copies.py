@@ -1,9 +1,8 @@
-"""Figures of Hut 8, TeraWulf and Core Scientific read one by one, in the columns of `_filing_read`.
+"""Figures of Hut 8 and TeraWulf read one by one, in the columns of `_filing_read`.
 
 Hut 8's stand in a public copy of the SEC's companyfacts, whose page shows depreciation and
 amortization without the name of its element. TeraWulf's are the balance sheet of its report for
-June 2026, which tags debt with a dimension. Core Scientific's is the carrying value of the debt
-note of the same quarter, as a reader of the report has it.
+June 2026, which tags debt with a dimension.
 """
 
 from __future__ import annotations
@@ -87,5 +86,4 @@ WULF 0001083301-26-000166 us-gaap FinanceLeaseLiabilityCurrent USD - 2025-12-31 
 WULF 0001083301-26-000166 us-gaap FinanceLeaseLiabilityCurrent USD - 2026-06-30 - 2_000 -3 medium
 WULF 0001083301-26-000166 us-gaap FinanceLeaseLiabilityNoncurrent USD - 2025-12-31 - 289_000 -3 medium
 WULF 0001083301-26-000166 us-gaap FinanceLeaseLiabilityNoncurrent USD - 2026-06-30 - 288_000 -3 medium
-CORZ 0001839341-26-000014 untagged DebtLongtermAndShorttermCombinedAmount USD - 2026-06-30 - 4_297_967_000 -3 medium
 """  # noqa: E501 - a table reads by line

@@ -8,8 +8,10 @@ import dagster as dg
 from pipeline.build.model import Model
 from pipeline.columns import COLUMNS
 from pipeline.contracts import Contract
+from pipeline.release.graphs import GRAPHS
+from pipeline.release.plots import PLOTS
 from pipeline.sources.source import REFERENCE, Source
-from pipeline.warehouse import DuckDB, DuckDBError, opened_for_reading
+from pipeline.warehouse import DuckDB, DuckDBError, described, opened_for_reading
 
 __all__ = [
     "OWNERS",
@@ -21,15 +23,7 @@ __all__ = [
     "made_columns",
 ]
 
-# Those that `pipeline.release.plots` can draw: to import it here would load what draws.
-PICTURED = {
-    f"marts.{name}"
-    for name in (
-        "backstop", "facility_coverage", "gpu_debt_market_total", "gpu_price_daily",
-        "gpu_price_index", "gpu_price_per_compute", "gpu_price_quality_adjusted", "gpu_price_term",
-        "lender_mark_dispersion", "neocloud_leverage",
-    )
-}  # fmt: skip
+PICTURED = PLOTS.keys() | GRAPHS.keys()
 OWNERS = ["team:gpu-credit-warehouse"]
 HOME = Path(__file__).resolve().parents[2]
 
@@ -78,7 +72,7 @@ def kinds(model: Model) -> set[str]:
 def _column(name: str, kind: str) -> dg.TableColumn:
     about = COLUMNS.get(name)
     tags = {"unit": about.unit} if about and about.unit and about.unit.isidentifier() else None
-    words = None if about is None else about.doc + (f" [{about.unit}]" if about.unit else "")
+    words = None if about is None else described(name)
     return dg.TableColumn(name, kind, description=words, tags=tags)
 
 

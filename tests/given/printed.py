@@ -178,3 +178,42 @@ def _credit(db: DuckDB) -> Iterator[tuple[str, str]]:
         "and balance_on = '2026-06-30' and period_end_on = '2026-06-30'"
     ).fetchall()
     yield CHANGELOG, f"CoreWeave's June 2026 is {drawn / MILLION:,.0f} million"
+    yield from _stress(db)
+    yield from _leverage(db)
+
+
+def _stress(db: DuckDB) -> Iterator[tuple[str, str]]:
+    [(every, own)] = db.execute(
+        "select pooled.rate_pct_per_year, own.rate_pct_per_year from steps.facility_decline as own "
+        "join steps.facility_start as starts using (facility_id) "
+        "join steps.decline as pooled on starts.price_vintage_on = pooled.period_end_on "
+        "where own.facility_id = 'crwv-ddtl-1-0'"
+    ).fetchall()
+    yield CHANGELOG, f"let H100 rents fall by {-every:.1f} % a year"
+    yield CHANGELOG, f"let them fall by {-own:.1f} %"
+    [(share,)] = db.execute(
+        "select under_water_probability_pct from marts.facility_loss where quarter_number = 4 "
+        "and facility_id = 'crwv-ddtl-1-0' and drift_basis = 'through_cycle'"
+    ).fetchall()
+    yield CHANGELOG, f"26.2 -> {share:.1f} %"
+    [(decided, valued)] = db.execute(
+        "select count(*) filter (where is_under_water_at_40 <> is_under_water_at_80), "
+        "count(is_under_water) from marts.facility_stress"
+    ).fetchall()
+    yield CHANGELOG, f"in {decided} of {valued} rows with a value that decides"
+
+
+def _leverage(db: DuckDB) -> Iterator[tuple[str, str]]:
+    held = {
+        (issuer, str(day)): (debt, principal, ebitda)
+        for issuer, day, debt, principal, ebitda in db.execute(
+            "select issuer, period_end_on, total_debt_usd / 1e6, debt_principal_usd / 1e6, "
+            "ebitda_usd / 1e6 from marts.neocloud_leverage where is_preferred_basis"
+        ).fetchall()
+    }
+    yield CHANGELOG, f"December 2025 is {held['TeraWulf', '2025-12-31'][0]:,.0f} million"
+    yield CHANGELOG, f"EBITDA of 2024, {held['Hut 8', '2024-12-31'][2]:,.0f} million"
+    yield CHANGELOG, f"to June 2026 is {held['Hut 8', '2026-06-30'][2]:,.0f}"
+    carrying, principal, _ = held["IREN", "2026-06-30"]
+    yield CHANGELOG, f"{carrying:,.1f} million of carrying value and {principal:,.1f} of principal"
+    yield CHANGELOG, f"its {held['Applied Digital', '2026-05-31'][1]:,.1f} million of principal"

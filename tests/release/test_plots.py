@@ -1,7 +1,9 @@
+import subprocess
+import sys
+
 import pytest
 
 from pipeline.build.model import models
-from pipeline.release.graphs import GRAPHS
 from pipeline.release.plots import PLOTS, drawn_png
 from pipeline.runs import described
 from pipeline.warehouse import Warehouse, opened_for_reading
@@ -36,8 +38,19 @@ def test_nothing_published_is_no_picture(shop):
     assert drawn_png(shop, "marts.gpu_price_quality_adjusted") is None
 
 
-def test_every_picture_is_on_its_tables_page_and_no_other():
-    assert PLOTS.keys() | GRAPHS.keys() == described.PICTURED
+def test_a_picture_is_on_its_tables_page():
+    [drawn, plain] = [
+        described.words(next(each for each in models() if each.table == table))
+        for table in ("marts.backstop", "marts.host_price_daily")
+    ]
+    assert "/pictures/marts.backstop.png" in drawn
+    assert "/pictures/" not in plain
+
+
+def test_what_draws_is_not_loaded_to_say_what_is_drawn():
+    code = "import sys, pipeline.runs.described; print('matplotlib' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["False"]
 
 
 def test_other_tables_have_none(shop):
