@@ -14,7 +14,7 @@ import dagster as dg
 from pipeline.capture.http import UpstreamError, post
 from pipeline.warehouse import DuckDB, Warehouse, exists
 
-__all__ = ["alerts_job", "alerts_sensor", "noted", "open_alerts"]
+__all__ = ["alerts_job", "alerts_sensor", "noted"]
 
 EVERY_SECONDS = 300
 LOOKED_AT = 50
@@ -60,12 +60,6 @@ def noted(db: DuckDB, failures: Iterable[tuple[str, str]], now: datetime) -> lis
             )
             told.append((about, text))
     return told
-
-
-def open_alerts(db: DuckDB) -> int:
-    """How many stale sources nobody has mended yet."""
-    query = "select count(*) from meta.alerts where cleared_at is null and alert_kind = 'stale'"
-    return int(db.execute(query).fetchall()[0][0])
 
 
 def _failed(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
