@@ -1,6 +1,6 @@
-"""A generated AWS offer file of 400 MB, parsed as a stream. All numbers in it are made up.
+"""A generated AWS offer file of 100 MB, parsed as a stream. All numbers in it are made up.
 
-`python -m tests.benchmarks.aws_price_list` takes about a minute. Each contender is a process of its
+`python -m tests.benchmarks.aws_price_list` takes half a minute. Each contender is a process of its
 own: the parser from the raw store's gzip, the parser from a plain file, and polars alone reading
 the same bytes whole with the same columns and filters.
 """
@@ -25,7 +25,7 @@ from pipeline.sources.source import Capture
 from tests.benchmarks import measure
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "aws_price_list" / "us-east-1.csv"
-SIZE = 400_000_000
+SIZE = 100_000_000
 # One line in forty is a machine with accelerators, about as in us-east-1.
 KINDS = ("p5.48xlarge", *(f"m{n}i.{s}xlarge" for n in range(4, 17) for s in (1, 2, 4)))
 SYSTEMS = ("Linux", "Windows", "RHEL", "SUSE")

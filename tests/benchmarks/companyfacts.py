@@ -24,7 +24,7 @@ from tests.benchmarks import measure
 RECORDED = Path(__file__).resolve().parents[3] / "shared/data/sec/companyfacts"
 FILE = RECORDED / "CIK0001045810_2026-07-09.json.gz"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-COPIES = 50
+COPIES = 20
 NAMES = {
     "ours": "our parser (msgspec, then columns)",
     "json": "json.loads + row loop + polars",

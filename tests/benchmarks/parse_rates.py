@@ -1,7 +1,7 @@
 """How fast each live price source is parsed, against polars alone reading the same bytes.
 
-`python -m tests.benchmarks.parse_rates` takes a minute or two. A payload is the source's fixture,
-its records repeated under names of their own, up to 20 MB or the most records that the source's
+`python -m tests.benchmarks.parse_rates` takes half a minute. A payload is the source's fixture,
+its records repeated under names of their own, up to 4 MB or the most records that the source's
 `fetch` takes together, whichever comes first. A source has a process of its own, which parses the
 fixture once before the clock starts; seconds are the best of two. Sizes and numbers are made up.
 """
@@ -23,7 +23,7 @@ from typing import Any
 from tests.benchmarks import measure
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-TARGET = 20_000_000
+TARGET = 4_000_000
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ALL = sys.maxsize
 Record = dict[str, Any]
@@ -206,7 +206,7 @@ def gpuhunt_catalog(copies: int | None) -> Payload:
 
 
 def hubbard_history(copies: int | None) -> Payload:
-    """20 MB as text; repeated lines take far less as Parquet than those of a real snapshot."""
+    """4 MB as text; repeated lines take far less as Parquet than those of a real snapshot."""
     import polars as pl
 
     path = FIXTURES / "hubbard_history" / "snapshot.csv"

@@ -74,15 +74,16 @@ def direct(store: Warehouse) -> Seconds:
             ingest.land(source, store, db)
     marks.append(time.perf_counter())
     failed: set[str] = set()
-    for group in dict.fromkeys(model.group for model in sql.models()):
-        with store.connect() as db:
-            for model in sql.models():
-                if model.group == group and not model.reads & failed:
-                    try:
-                        sql.rebuild(db, model)
-                    except sql.BUILD_ERRORS as error:
-                        failed.add(model.table)
-                        print(f"{model.table}: {error}"[:300], file=sys.stderr)
+    with store.connect() as db:
+        for model in sql.models():
+            if model.reads & failed:
+                failed.add(model.table)
+                continue
+            try:
+                sql.rebuild(db, model)
+            except sql.BUILD_ERRORS as error:
+                failed.add(model.table)
+                print(f"{model.table}: {error}"[:300], file=sys.stderr)
     marks.append(time.perf_counter())
     publish(store)
     export(store)
