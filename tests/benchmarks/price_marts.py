@@ -2,8 +2,9 @@
 
 `python -m tests.benchmarks.price_marts [offers ...]`, 500,000 where nothing is said. Each table is
 built in a process of its own, in building order, from the tables of the processes before it: its
-peak memory is its own, and its CPU seconds count its start; those of the two sums do not. Checks on real magnitudes are left out. 20 million need 13 GiB of memory and, where DuckDB puts what exceeds its share of it, up
-to 50 GB of disk in the folder for temporary files.
+peak memory is its own, and its CPU seconds count its start; those of the two sums at the end do
+not. Checks on real magnitudes are left out. 20 million need 13 GiB of memory and, where DuckDB puts
+what exceeds its share of it, up to 50 GB of disk in the folder for temporary files.
 """
 
 import json
