@@ -290,16 +290,18 @@ def _displace(batch: Batch, rows: pl.DataFrame) -> None:
     source, terms = batch.source, batch.source.contract
     if source.file is not None or rows.is_empty():
         return
+    later = (
+        "where held.source = ? and (held.captured_at > incoming.captured_at "
+        f"or held.captured_at in (select unnest(?::timestamptz[]))) and {wh.same_key(terms)}"
+    )
+    values = [source.name, sorted(batch.waiting)]
     with wh.registered(batch.db, incoming=rows):
-        gone = batch.db.execute(
-            f"delete from {terms.table} as held using incoming where held.source = ? "
-            "and (held.captured_at > incoming.captured_at "
-            "or held.captured_at in (select unnest(?::timestamptz[]))) "
-            f"and {wh.same_key(terms)}",
-            [source.name, sorted(batch.waiting)],
-        ).fetchall()
+        of = f"from (select held.* from {terms.table} as held cross join incoming {later})"
+        days = wh.days_of(batch.db, terms, of, values)
+        delete = f"delete from {terms.table} as held using incoming {later}"
+        gone = batch.db.execute(delete, values).fetchall()
     if gone[0][0]:
-        wh.bump(batch.db, terms.table)
+        wh.bump(batch.db, terms.table, days)
 
 
 def _record_all(batch: Batch, attempts: Sequence[Attempt], read: Sequence[Capture]) -> None:

@@ -1,6 +1,6 @@
 """Columns of the warehouse's tables about itself."""
 
-from pipeline.columns.column import Column, choice, count, flag, moment, text
+from pipeline.columns.column import Column, choice, count, day, flag, moment, text
 
 COLUMNS: dict[str, Column] = {
     "table_name": text("Table the row is about, with its schema."),
@@ -61,6 +61,8 @@ COLUMNS: dict[str, Column] = {
     "about": text("The run, by job and the start of its id, or the source."),
     "alert_text": text("What is wrong, in one sentence."),
     "cleared_at": moment("Moment the source had landed again; null for runs and while stale."),
+    "input_name": text("Table that the table reads, with its schema."),
+    "changed_on": day("Day (UTC) of which rows came, went or changed."),
     "built_at": moment("Moment the table was last rebuilt."),
     "version": count("How often the table has changed in this build database."),
 }
