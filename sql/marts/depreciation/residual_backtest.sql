@@ -10,15 +10,7 @@
 -- The band joins that of the rate and what the fit leaves over, both at 90 %.
 -- grain: price_segment, accelerator, method, horizon_months, period_end_on
 with on_demand as (
-    select
-        accelerator,
-        provider,
-        region,
-        tier,
-        observed_on,
-        last_seen_on,
-        price_usd_per_gpu_hour
-    from marts.provider_price_daily
+    select * from marts.provider_price_daily
     where sighting_status = 'confirmed'
     and basis = 'all_in'
     and market = 'on_demand'
@@ -158,12 +150,7 @@ outcomes as (
             cast((max(pairs.confirmed_on) + interval 1 day)::date::timestamp at time zone 'UTC' as timestamptz)
         ) as seen_known_at
     from pairs
-    group by
-        pairs.accelerator,
-        pairs.price_segment,
-        pairs.period_end_on,
-        pairs.horizon_months,
-        pairs.target_on
+    group by all
     union all
     select
         origin.accelerator,
