@@ -57,6 +57,10 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
         "which SQL and inputs it was built.",
         ("table_name", "version", "fingerprint", "code_version", "built_at"),
     ),
+    "meta.answers": (
+        "One row per table that is asked at month ends and month: from what it was answered.",
+        ("table_name", "known_at", "fingerprint"),
+    ),
     "meta.publication": (
         "One row: which build the published file holds; the manifest of the exports repeats it.",
         ("build_id", "published_at"),
