@@ -24,7 +24,7 @@ def seen(day: int, price: float, known_on: date | None = None, month: int = 1, *
 
 def test_a_provider_has_the_median_of_its_days_as_known_when_the_month_ended(db):
     late = {"known_on": date(2024, 2, 5), "provider": "crusoe"}
-    fill(db, [seen(8, 2.0), seen(9, 2.2), seen(10, 2.6), seen(11, 2.8, **late)])
+    fill(db, [seen(29, 2.0), seen(30, 2.2), seen(31, 2.6), seen(31, 2.8, **late)])
     fill(db, [seen(9, 2.5, month=2)])
     db.execute("set variable as_of = timestamptz '2024-03-02 00:00:00+00'")
     build(db, "steps.month_rent")
