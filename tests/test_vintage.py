@@ -204,7 +204,7 @@ def test_the_vintage_is_what_a_build_at_that_moment_would_have_made(
 
 # Of models that a Python function makes, whose rows are estimated when a month ends and then stand.
 
-METHODS = [each for each in PRICES if each.method]
+METHODS = [each for each in PRICES if each.is_kept]
 
 
 @st.composite

@@ -60,8 +60,8 @@ class Check:
 class Model:
     """One derived table: where it is made, what it means, what it reads.
 
-    `method` makes the table from what `query` answers: at each month's end, over the observations
-    of `lookback_days`, or once where none are said; without a method the query makes the table.
+    The query makes the table; where there are `lookback_days`, of what it answers at each month's
+    end over the observations of so many days; where there is a `method`, that, of its answer.
     `by_day` is how days can be made by themselves, where they can.
     """
 
@@ -83,6 +83,11 @@ class Model:
     @property
     def schema(self) -> str:
         return self.table.partition(".")[0]
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether rows are never restated, so that the past is the rows that were there (0010)."""
+        return self.method is not None or bool(self.lookback_days)
 
     @property
     def code(self) -> str:
@@ -129,13 +134,15 @@ def models() -> tuple[Model, ...]:
         grain = tuple(each.strip() for each in settings["grain"].split(","))
         group = inside[1] if len(inside) > 2 else inside[0]
         method, lookback_days = settings.get("method"), int(settings.get("lookback_days", 0))
-        if method is None and lookback_days:
-            raise ModelError(f"{path.name}: only a method looks back")
+        if method is not None and lookback_days:
+            raise ModelError(
+                f"{path.name}: a method is not asked at month ends, a step it reads is"
+            )
         reads, by_day = tables_read(query), None
         if "by day" in settings:
             by_day = ByDay.said(settings["by day"])
             lasting = not any(each.startswith("meta.") for each in reads)
-            if method or by_day.column not in grain or not lasting:
+            if method or lookback_days or by_day.column not in grain or not lasting:
                 raise ModelError(f"{path.name}: no table whose days can be made by themselves")
         found[table] = Model(
             table, group, doc, grain, query, reads, method, lookback_days, parts_named(text), by_day
@@ -207,7 +214,7 @@ def fingerprint(db: DuckDB, model: Model, versions: Mapping[str, int] | None = N
         versions = dict(db.execute("select table_name, version from meta.versions").fetchall())
     state = [f"{name}={versions.get(name, 0)}" for name in sorted(model.reads)]
     audits = [each.query for each in checks() if each.table == model.table]
-    # A month that ends adds rows where a method is asked at month ends.
+    # A month that ends adds rows where month ends are asked.
     month = [str(this_month(db))] if model.lookback_days else []
     return hashlib.sha256("\n".join([model.code, *audits, *state, *month]).encode()).hexdigest()
 
@@ -240,17 +247,20 @@ def _says_the_same(db: DuckDB, model: Model) -> bool:
     return not db.execute(f"select count(*) from ({differing})").fetchall()[0][0]
 
 
-def create(db: DuckDB, model: Model) -> None:
-    """Make the table, in place of the one there is; the caller holds the transaction."""
+def create(db: DuckDB, model: Model) -> bool:
+    """Make the table, in place of the one there is; the caller holds the transaction.
+
+    Returns:
+        Whether it may have changed: answers of month ends are kept where nothing new bears on them.
+    """
+    if model.lookback_days:
+        derived = {each.table: each.query for each in models() if not each.is_kept}
+        kept = {each.table for each in models() if each.is_kept}
+        return asked_at_month_ends(db, model.table, model.query, derived, model.lookback_days, kept)
     if model.method is None:
         db.execute(f"create or replace table {model.table} as {model.query}")
-        return
-    if model.lookback_days:
-        derived = {each.table: each.query for each in models() if each.method is None}
-        kept = {each.table for each in models() if each.method is not None}
-        answers = asked_at_month_ends(db, model.query, derived, model.lookback_days, kept)
-    else:
-        answers = db.sql(model.query).pl()
+        return True
+    answers = db.sql(model.query).pl()
     try:
         made = method_named(model.method)(answers)
     except (ArithmeticError, LookupError, ValueError, pl.exceptions.PolarsError) as error:
@@ -260,6 +270,7 @@ def create(db: DuckDB, model: Model) -> None:
         db.execute(f"create or replace table {model.table} as from method_rows")
     finally:
         db.unregister("method_rows")
+    return True
 
 
 def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> Built:
@@ -280,21 +291,24 @@ def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> 
     unchanged = [each for each, _ in before] == [mark] and model.schema != "meta"
     days: list[date] | None = [] if unchanged else None
     with wh.transaction(db):
+        changed = False
         if not unchanged:
             if model.by_day and [code for _, code in before] == [text_version(model)]:
                 asked = (model.query, model.grain, model.by_day, _inputs(model))
                 days = by_days.made_again(db, model.table, *asked)
             if days is None:
                 db.execute(f"create schema if not exists {model.schema}")
-                create(db, model)
+                changed = create(db, model)
                 _keep_promises(db, model)
+            else:
+                changed = bool(days)
         broken = {each.promise: db.sql(each.query).pl() for each in own}
         for each in own:
             rows = broken[each.promise]
             if each.blocks and not rows.is_empty():
                 raise ModelError(f"{model.table} breaks {each.promise}: {rows.head(3).to_dicts()}")
         if not unchanged:
-            if days is None or days:
+            if changed:
                 wh.bump(db, model.table, days)
             if model.by_day:
                 by_days.note_inputs(db, model.table, _inputs(model))
@@ -303,7 +317,7 @@ def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> 
                 [mark, text_version(model), model.table],
             )
     count = db.execute(f"select count(*) from {model.table}").fetchall()[0][0]
-    return Built(count, not unchanged, broken, days)
+    return Built(count, changed, broken, days)
 
 
 def _keep_promises(db: DuckDB, model: Model) -> None:

@@ -1,13 +1,15 @@
-"""Models that SQL cannot say: a SELECT asked once or at every month's end, and a function of it.
+"""Models that one SELECT cannot say: a SELECT asked at every month's end, and a function of one.
 
-The header names the function (`-- method: pipeline.methods.hedonic.fit`), which makes the table
-from the answers: one frame in, one out, no I/O. Each answer holds only what was known when its
-month ended, so a row, once there, is never restated (docs/decisions/0010).
+`-- lookback_days:` in the header: the SELECT is asked at every month's end, and each answer holds
+only what was known then, so a row, once there, is never restated (docs/decisions/0010). `-- method:
+pipeline.methods.hedonic.fit` names the function that makes the table from what its SELECT answers:
+one frame in, one out, no I/O.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -53,57 +55,77 @@ def method_code(path: str) -> str:
 
 def asked_at_month_ends(
     db: DuckDB,
+    table: str,
     query: str,
     derived: Mapping[str, str],
     lookback_days: int,
     kept: Collection[str] = (),
-) -> pl.DataFrame:
-    """The answers to a query at the end of each month in which something was observed.
+) -> bool:
+    """Make the table of a query's answers at the end of each month in which something was observed.
+
+    An answer is kept until something it was given from has changed: a row that was known by then
+    and landed, left or was corrected since, or the text of the query or of what it reads.
 
     Args:
         db: The build database, inside a transaction; two schemas come and go.
+        table: Holds the query's columns and `known_at`: the first moment after the month, UTC.
         query: One SELECT over `staging`, `steps` and `marts`.
         derived: The SQL of each step and mart, to be read over the past as well.
         lookback_days: How far back observations are read, which bounds the work per month.
-        kept: Tables of methods, whose rows are never restated: of these the rows known then.
+        kept: Tables whose rows are never restated: of these the rows known then.
 
     Returns:
-        The query's columns and `known_at`: the first moment after the month, UTC.
+        Whether a month was asked, or one left.
 
     Raises:
         ModelError: a step or mart that is not in `derived`.
     """
-    observed = []
+    observed, marks = [], []
     for schema in sorted(set(THEN.values())):
         db.execute(f"drop schema if exists {schema} cascade")
         db.execute(f"create schema {schema}")
-    for table in _upstream(query, derived, kept):
-        schema, _, name = table.partition(".")
+    texts = [query, str(lookback_days)]
+    for read in _upstream(query, derived, kept):
+        schema, _, name = read.partition(".")
         view = f"{THEN[schema]}.{name}"
-        if table in derived:
-            db.execute(f"create view {view} as {rewound(derived[table], THEN)}")
+        if read in derived:
+            texts.append(derived[read])
+            db.execute(f"create view {view} as {rewound(derived[read], THEN)}")
             continue
         known = "known_at <= getvariable('month_end')::timestamptz"
-        if table in kept:
-            observed.append(f"select (known_at - interval 1 second) as seen_at from {table}")
+        seen_at = None
+        if read in kept:
+            observed.append(f"select (known_at - interval 1 second) as seen_at from {read}")
         elif _has_observations(db, name):
-            observed.append(f"select observed_at as seen_at from {table}")
+            seen_at = "observed_at"
+            observed.append(f"select observed_at as seen_at from {read}")
             first = f"getvariable('month_end')::timestamptz - interval {lookback_days} day"
             known += f" and observed_at >= {first}"
-        db.execute(f"create view {view} as from {table} where {known}")
+        marks.append(_marks(read, seen_at, lookback_days))
+        db.execute(f"create view {view} as from {read} where {known}")
     asked = f"select *, getvariable('month_end')::timestamptz as known_at from ({query})"
     then = rewound(asked, THEN)
-    # Without a month end nothing is known: the empty answer that has the columns.
-    db.execute("reset variable month_end")
-    answers = [db.sql(then).pl()]
-    for (end,) in _month_ends(db, observed):
-        db.execute(f"set variable month_end = timestamptz '{end} 00:00:00+00'")
-        answers.append(db.sql(then).pl())
+    text = hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    wanted = _wanted(db, _month_ends(db, observed), marks, text)
+    held = _held(db, table, then)
+    gone = [end for end, mark in held.items() if wanted.get(end) != mark]
+    new = [end for end, mark in wanted.items() if held.get(end) != mark]
+    if not held:
+        # Without a month end nothing is known: the empty answer that has the columns.
+        db.execute("reset variable month_end")
+        db.execute(f"create or replace table {table} as {then}")
+    for end in gone:
+        db.execute(f"delete from {table} where known_at = ?", [end])
+    for end in new:
+        db.execute("set variable month_end = ?::timestamptz", [end])
+        db.execute(f"insert into {table} {then}")
     db.execute("reset variable month_end")
     for schema in sorted(set(THEN.values())):
         db.execute(f"drop schema {schema} cascade")
-    answer: pl.DataFrame = pl.concat(answers)
-    return answer
+    db.execute("delete from meta.answers where table_name = ?", [table])
+    for end, mark in wanted.items():
+        db.execute("insert into meta.answers values (?, ?, ?)", [table, end, mark])
+    return bool(gone or new or not held)
 
 
 def _upstream(query: str, derived: Mapping[str, str], kept: Collection[str]) -> Iterator[str]:
@@ -140,16 +162,57 @@ def this_month(db: DuckDB) -> date:
     return first
 
 
-def _month_ends(db: DuckDB, moments: list[str]) -> list[tuple[date]]:
-    """First days after the months in which something was observed and that are over, in order."""
+def _month_ends(db: DuckDB, moments: list[str]) -> list[datetime]:
+    """First moments after the months in which something was observed and that are over."""
     if not moments:
         return []
     months = " union ".join(
         f"select date_trunc('month', seen_at at time zone 'UTC')::date as month_on from ({each})"
         for each in moments
     )
-    return db.execute(
+    ends = db.execute(
         "select distinct (month_on + interval 1 month)::date as end_on "
         f"from ({months}) where month_on < ? order by end_on",
         [this_month(db)],
     ).fetchall()
+    return [datetime.combine(end, time(), UTC) for (end,) in ends]
+
+
+def _marks(table: str, seen_at: str | None, lookback_days: int) -> str:
+    """Per month end: number and hash of the rows of a table that were known, and are looked at."""
+    seen_on = f"date_trunc('day', {seen_at} at time zone 'UTC')" if seen_at else "null::timestamp"
+    month = "date_trunc('month', known_at at time zone 'UTC' - interval 1 microsecond)"
+    return (
+        f"select ends.end_at, '{table}' as read_from, sum(own.row_count), sum(own.row_hashes) "
+        f"from (select {month} + interval 1 month as known_by, {seen_on} as seen_on, "
+        f"count(*) as row_count, sum(hash(own)) as row_hashes from {table} as own group by all"
+        ") as own join ends on own.known_by <= ends.end_at and coalesce("
+        f"own.seen_on >= ends.end_at - interval {lookback_days} day, true) group by all"
+    )
+
+
+def _wanted(db: DuckDB, ends: list[datetime], marks: list[str], text: str) -> dict[datetime, str]:
+    """What each month's answer is given from, in one hash."""
+    bare = [end.replace(tzinfo=None) for end in ends]
+    found: dict[datetime, list[object]] = {end: [text] for end in ends}
+    if ends:
+        query = "with ends as (select unnest(?::timestamp[]) as end_at) "
+        query += f"{' union all '.join(marks)} order by all"
+        for end, *said in db.execute(query, [bare]).fetchall():
+            found[end.replace(tzinfo=UTC)].append(said)
+    return {end: hashlib.sha256(repr(said).encode()).hexdigest() for end, said in found.items()}
+
+
+def _held(db: DuckDB, table: str, query: str) -> dict[datetime, str]:
+    """What the answers that are held were given from; nothing where they have other columns."""
+    schema, _, name = table.partition(".")
+    made = db.execute(
+        "select column_name, data_type from duckdb_columns() where schema_name = ? "
+        "and table_name = ? and database_name = current_database() order by column_index",
+        [schema, name],
+    ).fetchall()
+    db.execute("reset variable month_end")
+    if made != [each[:2] for each in db.execute(f"describe {query}").fetchall()]:
+        return {}
+    held = "select known_at, fingerprint from meta.answers where table_name = ?"
+    return {end.astimezone(UTC): mark for end, mark in db.execute(held, [table]).fetchall()}

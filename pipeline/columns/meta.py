@@ -34,8 +34,14 @@ COLUMNS: dict[str, Column] = {
     "quarantined_count": count("Rows set aside with a reason."),
     "held_count": count("Rows of the source in its staging table after the attempt."),
     "newest_observed_at": moment("Newest moment a row of the source was true."),
-    "last_landed_at": moment("Capture time of the newest capture that landed."),
-    "is_stale": flag("True where nothing landed for longer than the source's rhythm allows."),
+    "last_landed_at": moment(
+        "Capture time of the newest capture that landed; of a committed file the day on which the "
+        "newest of its documents was read."
+    ),
+    "is_stale": flag(
+        "True where what landed last was asked or read longer ago than twice the source's rhythm, "
+        "or nothing ever landed though it was asked."
+    ),
     "fingerprint": text("Hash of a model's SQL and of the state of the tables it reads."),
     "code_version": text("Hash of the SQL (and method) that makes the table, or those of several."),
     "build_id": text("Hash of the state of every table when the file was published."),

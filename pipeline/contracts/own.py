@@ -66,6 +66,10 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
         "One row per table that is built by day and table it reads: which version it is of.",
         ("table_name", "input_name", "version"),
     ),
+    "meta.answers": (
+        "One row per table that is asked at month ends and month: from what it was answered.",
+        ("table_name", "known_at", "fingerprint"),
+    ),
     "meta.publication": (
         "One row: which build the published file holds; the manifest of the exports repeats it.",
         ("build_id", "published_at"),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 from statsmodels.regression.linear_model import WLS
 from statsmodels.tools.sm_exceptions import SingularMatrixWarning
 
@@ -281,7 +281,7 @@ def _regressed(design: Design, month: date, since: date | None) -> dict[str, Any
     change = float(weights @ results.params)
     # Prices the regression fits exactly have no variance, which rounding may put below zero.
     variance = max(float(weights @ results.cov_params() @ weights), 0.0)
-    reach = float(student.ppf((1 + LEVEL) / 2, max(effective - 1, 1.0))) * variance**0.5
+    reach = float(stdtrit(max(effective - 1, 1.0), (1 + LEVEL) / 2)) * variance**0.5
     with np.errstate(over="ignore"):
         low, high = np.exp([change - reach, change + reach]).tolist()
     return made | {

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import t as student
+from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from pipeline.columns import COLUMNS
 from pipeline.methods.multilateral import Panel, Window, estimate
@@ -56,6 +57,7 @@ MADE = (
     "known_at",
 )
 Row = dict[str, Any]
+Vector = NDArray[np.int64]
 
 
 def fit(items: pl.DataFrame) -> pl.DataFrame:
@@ -87,11 +89,36 @@ def fit(items: pl.DataFrame) -> pl.DataFrame:
     on published values, Eurostat (2022), Guide on multilateral methods in the HICP.
     """
     made: list[Row] = []
-    ordered = items.sort(*CELL, "period_end_on", "provider", "item")
-    for key, rows in ordered.group_by(CELL, maintain_order=True):
+    numbered = _numbered(items.sort(*CELL, "period_end_on", "provider", "item"))
+    for key, rows in numbered.group_by(CELL, maintain_order=True):
         cell = dict(zip(CELL, key, strict=True))
         made += [cell | row for row in _Market(rows, cell["tier"]).rows()]
     return pl.DataFrame(made, schema={name: COLUMNS[name].dtype for name in MADE})
+
+
+def _numbered(ordered: pl.DataFrame) -> pl.DataFrame:
+    """Periods and providers of each cell, numbered in order; items and roots as they first appear.
+
+    So that an item still to come moves no other's place, nor the last digit of a sum.
+    """
+    return (
+        ordered.with_columns(
+            period_number=_place(pl.col("period_end_on")),
+            provider_number=_place(pl.col("provider")),
+            row=pl.int_range(pl.len()),
+        )
+        .with_columns(
+            pl.col("row").min().over(*CELL, "provider", "item").alias("item_from"),
+            pl.col("row").min().over(*CELL, "provider", "item_root").alias("root_from"),
+        )
+        .with_columns(
+            item_number=_place(pl.col("item_from")), root_number=_place(pl.col("root_from"))
+        )
+    )
+
+
+def _place(values: pl.Expr) -> pl.Expr:
+    return values.rank("dense").over(CELL).cast(pl.Int64) - 1
 
 
 class _Market:
@@ -99,30 +126,23 @@ class _Market:
 
     def __init__(self, rows: pl.DataFrame, tier: str) -> None:
         self.tier = tier
-        ends = rows.group_by("period_end_on", maintain_order=True).agg(
-            pl.col("host_count").max(),
-            pl.col("last_observed_on").max(),
-            pl.col("known_at").max(),
+        period, item, provider, root = (
+            rows[f"{each}_number"].to_numpy() for each in ("period", "item", "provider", "root")
         )
-        self.ends: list[date] = ends["period_end_on"].to_list()
-        self.hosts: list[int | None] = ends["host_count"].to_list()
-        self.last_observed: list[date] = ends["last_observed_on"].to_list()
-        self.known_at: list[datetime] = ends["known_at"].to_list()
-        keys = rows.unique(["provider", "item"], maintain_order=True).with_row_index("column")
-        roots = keys.select("provider", "item_root").unique(maintain_order=True)
-        self.root = keys.join(
-            roots.with_row_index("root"), on=["provider", "item_root"], maintain_order="left"
-        )["root"].to_numpy()
-        placed = rows.join(keys.select("provider", "item", "column"), on=["provider", "item"])
-        log_price = np.full((len(self.ends), keys.height), np.nan)
-        at = placed["period_end_on"].rank("dense").to_numpy().astype(np.int64) - 1
-        log_price[at, placed["column"].to_numpy()] = placed["log_price"].to_numpy()
-        provider = keys["provider"].rank("dense").to_numpy().astype(np.int64) - 1
-        self.panel = Panel(log_price, provider)
-        self.reference = keys["is_reference"].to_numpy()
-        self.root_seen = np.zeros((len(self.ends), roots.height), dtype=bool)
-        period, column = np.nonzero(self.panel.seen)
-        self.root_seen[period, self.root[column]] = True
+        firsts = np.unique(period, return_index=True)[1]
+        lasts = np.append(firsts[1:], len(period))
+        self.ends: list[date] = rows["period_end_on"].gather(firsts).to_list()
+        self.hosts: list[int | None] = _largest(rows["host_count"], firsts, lasts)
+        self.last_observed: list[date] = _largest(rows["last_observed_on"], firsts, lasts)
+        self.known_at: list[datetime] = _largest(rows["known_at"], firsts, lasts)
+        once = np.unique(item, return_index=True)[1]
+        self.root = root[once]
+        log_price = np.full((len(self.ends), len(once)), np.nan)
+        log_price[period, item] = rows["log_price"].to_numpy()
+        self.panel = Panel(log_price, provider[once])
+        self.reference = rows["is_reference"].to_numpy()[once]
+        self.root_seen = np.zeros((len(self.ends), int(root.max()) + 1), dtype=bool)
+        self.root_seen[period, root] = True
 
     def rows(self) -> Iterator[Row]:
         """The periods in order, each linked to what its chain published before."""
@@ -214,23 +234,26 @@ class _Market:
 
     def _referred(self, row: Row, window: Window, held: Row | None) -> Row:
         """The panel the rent rests on: the chain's first, and each January the one before it."""
-        inside = ~np.isnan(window.item_effects) & self.reference
-        member = self.panel.member[inside]
-        member = member[:, member.any(axis=0)]
-        own = window.item_effects[inside] @ member / member.sum(axis=0)
-        rents = np.quantile(own, [0.25, 0.5, 0.75]) if own.size else np.full(3, np.nan)
-        newest = {
-            "reference_on": row["period_end_on"],
-            "log_index": float(np.log(row["multilateral_price_index"])),
-            "log_rents": window.period_effects[-1] + rents,
-            "reference_provider_count": own.size,
-        }
+
+        def rested_on() -> Row:
+            inside = ~np.isnan(window.item_effects) & self.reference
+            member = self.panel.member[inside]
+            member = member[:, member.any(axis=0)]
+            own = window.item_effects[inside] @ member / member.sum(axis=0)
+            rents = np.quantile(own, [0.25, 0.5, 0.75]) if own.size else np.full(3, np.nan)
+            return {
+                "reference_on": row["period_end_on"],
+                "log_index": float(np.log(row["multilateral_price_index"])),
+                "log_rents": window.period_effects[-1] + rents,
+                "reference_provider_count": own.size,
+            }
+
         year = row["period_end_on"].year
         if held is None or not held["reference_provider_count"]:
-            held = newest
+            held = rested_on()
         elif held["year"] < year:
-            held = held["newest"]
-        return held | {"year": year, "newest": newest}
+            held = held["newest"]()
+        return held | {"year": year, "newest": rested_on}
 
     def _rented(
         self, row: Row, periods: list[int], window: Window, reference: Row, before: Row | None
@@ -249,12 +272,21 @@ class _Market:
         ends = [self.ends[each] for each in periods]
         if window.scores.shape[1] >= MIN_INTERVAL and reference["reference_on"] in ends:
             error = window.standard_error(-1, ends.index(reference["reference_on"]))
-            quantile = float(student.ppf((1 + LEVEL) / 2, window.scores.shape[1] - 1))
+            quantile = float(stdtrit(window.scores.shape[1] - 1, (1 + LEVEL) / 2))
             made["log_rent_standard_error"] = error
             made["log_rent_reach"] = None if error is None else quantile * error
         if before is not None and before.get("log_rent") is not None:
             made["rebase_log_change"] = log_rent - before["log_rent"] - row["log_change"]
         return made
+
+
+def _largest(values: pl.Series, firsts: Vector, lasts: Vector) -> list[Any]:
+    """The largest of each period, whose rows follow one another; None where there is none."""
+    told = values.to_list()
+    return [
+        max((each for each in told[first:last] if each is not None), default=None)
+        for first, last in zip(firsts, lasts, strict=True)
+    ]
 
 
 def _months_before(day: date, months: int) -> date:

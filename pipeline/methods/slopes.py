@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtri, stdtrit
 from statsmodels.robust.scale import HuberScale
 
 __all__ = ["Z_90", "Slope", "huber_weights", "slope"]
 
 LEVEL = 0.90
-Z_90 = float(norm.ppf((1 + LEVEL) / 2))
+Z_90 = float(ndtri((1 + LEVEL) / 2))
 DRAWS = 999
 # Huber's constant: 95 % as efficient as least squares where errors are normal.
 KINK = 1.345
@@ -193,4 +192,4 @@ def _clustered(scores: Vector, clusters: Labels) -> float:
 
 
 def _quantile(freedom: float) -> float:
-    return float(student.ppf((1 + LEVEL) / 2, max(freedom, 1.0)))
+    return float(stdtrit(max(freedom, 1.0), (1 + LEVEL) / 2))

@@ -38,11 +38,11 @@ def prepare_views(db: DuckDB) -> None:
     if views_are_current(db):
         return
     derived = [each for each in models() if each.schema in REWOUND]
-    queries = {each.table: each.query for each in derived if not each.method}
-    # Rows of a method are never restated: the past is the rows that were there (decision 0010).
+    queries = {each.table: each.query for each in derived if not each.is_kept}
+    # Never restated: the past is the rows that were there (decision 0010).
     pasts = {
         each.table: f"from {each.table} where {AS_OF}"
-        if each.method
+        if each.is_kept
         else rewound_once(each.table, queries)
         for each in derived
     }
@@ -85,7 +85,7 @@ def _mark(columns: dict[str, dict[str, str]]) -> str:
     """Hash of all that `known.*` and `vintage.*` are made from: of our code, how one is rewound."""
     said: list[object] = [AS_OF, KNOWN, PAST, columns, inspect.getsource(lineage)]
     said += [
-        (each.table, each.doc, each.method, each.query)
+        (each.table, each.doc, each.is_kept, each.query)
         for each in models()
         if each.schema in REWOUND
     ]

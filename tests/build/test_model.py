@@ -41,7 +41,7 @@ def test_a_rewound_query_reads_only_what_was_known():
 
 def test_the_past_of_a_table_has_its_common_expressions_in_one_list():
     """DuckDB 1.4.0 does not find those of a query that stands inside another's."""
-    queries = {each.table: each.query for each in models() if not each.method}
+    queries = {each.table: each.query for each in models() if not each.is_kept}
 
     def inner(node: object) -> list[str]:
         if isinstance(node, list):

@@ -172,10 +172,12 @@ def rewindable(db: DuckDB, *tables: str) -> None:
     for name in (*(each.name for each in declared()), "quarantine"):
         db.execute(f"create or replace view known.{name} as from staging.{name} where {AS_OF}")
     made = [each for each in models() if each.table in with_steps(*tables)]
-    queries = {each.table: each.query for each in made if not each.method}
+    queries = {each.table: each.query for each in made if not each.is_kept}
     for each in made:
         past = (
-            f"from {each.table} where {AS_OF}" if each.method else rewound_once(each.table, queries)
+            f"from {each.table} where {AS_OF}"
+            if each.is_kept
+            else rewound_once(each.table, queries)
         )
         db.execute(f"create or replace view vintage.{each.name} as {past}")
 

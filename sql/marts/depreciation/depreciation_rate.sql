@@ -5,25 +5,23 @@
 -- Estimated when the month ends with what was known then, and never restated (docs/decisions/0010), so
 -- that residual_backtest can score it.
 -- method: pipeline.methods.depreciation.rates
--- lookback_days: 100
 -- grain: accelerator, method, period_end_on
+with ends as (
+    select distinct known_at from steps.month_rent
+)
+
 select
     'rent' as kind,
-    prices.provider,
-    prices.accelerator,
-    last_day(prices.observed_on) as period_end_on,
-    median(prices.price_usd_per_gpu_hour) as price,
+    provider,
+    accelerator,
+    period_end_on,
+    price_usd_per_gpu_hour as price,
     cast(1 as bigint) as observation_count,
-    parts.available_on,
-    -- Parts that are sold as sockets of a training machine: one quality class through the generations.
-    parts.is_training_part
-from marts.provider_price_daily as prices
-left join steps.part as parts on prices.accelerator = parts.accelerator
-where prices.sighting_status = 'confirmed'
-and prices.basis = 'all_in'
-and prices.market = 'on_demand'
-and prices.term_months = 0
-group by all
+    available_on,
+    is_training_part,
+    known_at
+from steps.month_rent
+where market = 'on_demand'
 union all
 select
     'resale' as kind,
@@ -33,8 +31,10 @@ select
     sales.price_usd_per_gpu as price,
     sales.sale_count as observation_count,
     cast(null as date) as available_on,
-    false as is_training_part
+    false as is_training_part,
+    ends.known_at
 from staging.hardware_prices as sales
+inner join ends on sales.known_at <= ends.known_at
 where sales.price_kind = 'executed_resale'
 and sales.statistic = 'median'
 union all
@@ -46,9 +46,11 @@ select distinct
     lives.new_life_years as price,
     cast(1 as bigint) as observation_count,
     cast(null as date) as available_on,
-    false as is_training_part
+    false as is_training_part,
+    ends.known_at
 from staging.useful_lives as lives
+inner join ends on lives.known_at <= ends.known_at
 where lives.new_life_years is not null
 -- A life of part of the machines does not replace that of all.
 and lives.asset_class not like 'subset%'
-order by kind, period_end_on, accelerator, provider
+order by known_at, kind, period_end_on, accelerator, provider
