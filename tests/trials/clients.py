@@ -1,0 +1,86 @@
+"""`python -m tests.trials.clients FILE.duckdb [VERSION…]`: DuckDBs of other years ask every past.
+
+Each version is installed in a throw-away folder, opens the published file read-only, and asks every
+view of `vintage` whole, as known at a day. Printed: which did not answer, which say something else
+than the newest, and the slowest. Ends with 1 where there is one, or one that takes too long.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+VERSIONS = ("1.2.0", "1.3.2", "1.4.0", "1.4.4", "1.5.6", "2.0.1")
+MOST_SECONDS = 10.0
+GIVEN_UP_SECONDS = 60.0
+AS_OF = "2025-08-15"
+# Runs in the other DuckDB, which knows nothing of ours.
+ASKING = """
+import json, sys, threading, time, duckdb
+path, as_of, most = sys.argv[1], sys.argv[2], float(sys.argv[3])
+db = duckdb.connect(path, read_only=True)
+db.execute(f"set variable as_of = timestamptz '{as_of}'")
+names = db.execute("select view_name from duckdb_views() where schema_name = 'vintage' order by 1")
+found = {}
+for (name,) in names.fetchall():
+    timer = threading.Timer(most, db.interrupt)
+    began = time.perf_counter()
+    timer.start()
+    try:
+        rows, why = len(db.execute(f'select * from vintage."{name}"').fetchall()), None
+    except Exception as error:
+        rows, why = None, f"{type(error).__name__}: {error}"[:300]
+    timer.cancel()
+    found[name] = [round(time.perf_counter() - began, 2), rows, why]
+print(json.dumps(found))
+"""
+
+
+def asked(version: str, published: Path, *, as_of: str = AS_OF) -> dict[str, list[object]]:
+    """Seconds, rows and error by view, of a DuckDB of this version.
+
+    Raises:
+        CalledProcessError: it cannot be installed, or does not open the file.
+    """
+    with TemporaryDirectory(prefix="duckdb-") as folder:
+        subprocess.run(
+            [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+             "--only-binary=:all:", "--target", folder, f"duckdb=={version}", "pytz"],
+            check=True,
+        )  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", ASKING, str(published), as_of, str(GIVEN_UP_SECONDS)],
+            env={"PYTHONPATH": folder, "PATH": "/usr/bin:/bin"}, check=True, capture_output=True,
+            text=True, cwd=folder,
+        )  # fmt: skip
+    found: dict[str, list[object]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def main(published: Path, versions: list[str]) -> int:
+    bad = 0
+    rows: dict[str, object] = {}
+    for version in reversed(versions or VERSIONS):
+        found = asked(version, published)
+        rows = rows or {name: count for name, (_, count, _) in found.items()}
+        slowest = sorted(found.items(), key=lambda each: -float(str(each[1][0])))[:5]
+        failed = {name: why for name, (_, _, why) in found.items() if why is not None}
+        slow = [name for name, (took, *_) in found.items() if float(str(took)) > MOST_SECONDS]
+        odd = [name for name, (_, count, why) in found.items() if not why and count != rows[name]]
+        bad += len({*failed, *slow, *odd})
+        sys.stdout.write(
+            f"{version}: {len(found)} views, {len(failed)} fail, {len(slow)} take over "
+            f"{MOST_SECONDS:.0f} s; "
+            f"slowest {', '.join(f'{name} {took} s' for name, (took, *_) in slowest)}\n"
+        )
+        for name, why in failed.items():
+            sys.stdout.write(f"  {name}: {why}\n")
+        for name in odd:
+            sys.stdout.write(f"  {name}: {found[name][1]} rows, not {rows[name]}\n")
+        sys.stdout.flush()
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).absolute(), sys.argv[2:]))
