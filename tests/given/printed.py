@@ -20,7 +20,15 @@ def sentences(db: DuckDB) -> Iterator[tuple[str, str]]:
     yield from _credit(db)
     [(claims,)] = db.execute("select count(*) from marts.claim_check").fetchall()
     yield GUIDE, f"`marts.claim_check` holds {claims} claims"
+    yield GUIDE, f"Today: {_verdicts(db)}."
     yield "README.md", f"answers {len(cookbook.recipes())} questions"
+
+
+def _verdicts(db: DuckDB) -> str:
+    found = db.execute("select verdict, count(*) from marts.claim_check group by verdict")
+    counts: dict[str, int] = dict(found.fetchall())
+    names = ("supported", "partly", "contradicted", "not measurable")
+    return ", ".join(f"{counts.get(name, 0)} {name}" for name in names)
 
 
 def _back_test(db: DuckDB) -> Iterator[tuple[str, str]]:
