@@ -48,7 +48,7 @@ def forget(context: dg.OpExecutionContext) -> None:
 
 @dg.job(
     name="upkeep",
-    description=f"Forgets runs older than {KEPT_DAYS} days with their logs; ticks go by dagster.yaml.",
+    description=f"Forgets runs older than {KEPT_DAYS} days and their logs; ticks: dagster.yaml.",
     executor_def=dg.in_process_executor,
 )
 def upkeep_job() -> None:
