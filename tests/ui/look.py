@@ -117,12 +117,26 @@ class Page:
         self.opened(url)
         until = time.monotonic() + READ_SECONDS
         while time.monotonic() < until:
-            told = self._told("Runtime.evaluate", expression="document.body?.innerText ?? ''")
-            text = re.sub(r"\s+", " ", str(told["result"].get("value", "")))
+            text = re.sub(r"\s+", " ", str(self.evaluated("document.body?.innerText ?? ''")))
             if re.search(awaited, text):
                 return text
             time.sleep(0.2)
         raise AssertionError(f"{url} does not say {awaited!r}: {text}")
+
+    def evaluated(self, script: str) -> Any:
+        """The value of a script on the page, its promise kept."""
+        told = self._told(
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+        )
+        assert "exceptionDetails" not in told, told
+        return told["result"].get("value")
+
+    def emulated(self, *, width: int, scheme: str) -> None:
+        """As on a screen so wide, in light or dark."""
+        self._told("Emulation.setDeviceMetricsOverride", width=width, height=HEIGHT,
+                   deviceScaleFactor=1, mobile=width < 600)  # fmt: skip
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self._told("Emulation.setEmulatedMedia", features=[feature])
 
     def saved(self, path: Path) -> None:
         """A picture of the page as it is."""
