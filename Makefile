@@ -77,4 +77,4 @@ lock: .venv/.ready  ## requirements.lock with hashes, without index addresses
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml
 
 clean:  ## delete everything that can be made again; warehouse/raw and the published file stay
-	rm -rf warehouse/build warehouse/.remembered warehouse/exports warehouse/report warehouse/.dagster .pytest_cache .mypy_cache .ruff_cache .sqlfluff_cache .hypothesis
+	rm -rf warehouse/build warehouse/.remembered warehouse/exports warehouse/report warehouse/.dagster .pictures .pytest_cache .mypy_cache .ruff_cache .sqlfluff_cache .hypothesis

@@ -1,14 +1,11 @@
-"""Sources and SQL models as Dagster assets.
+"""SQL models and what is published of them as Dagster assets.
 
-A source becomes `raw/<source>` (its bytes) and `staging/<table>/<source>` (its rows); a committed
-file has the second only. SQL models are one multi-asset per group, each table its own asset with
-row count, newest observation and check results.
+Models are one multi-asset per group, each table its own asset with row count, newest observation
+and check results.
 """
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 import dagster as dg
@@ -17,176 +14,12 @@ from pipeline import ingest
 from pipeline.build import model as sql
 from pipeline.release.publish import publish
 from pipeline.runs import described
-from pipeline.sources.source import Backfill, Source
+from pipeline.sources.source import Source
 from pipeline.warehouse import DuckDB, Warehouse, is_damage
-
-# `backfill_policy` is marked beta; the version is locked, and the warning would hide real ones.
-warnings.filterwarnings("ignore", category=dg.BetaWarning)
-
-
-def raw_key(source: Source) -> dg.AssetKey:
-    return dg.AssetKey(["raw", source.name])
-
-
-def staging_key(source: Source) -> dg.AssetKey:
-    return dg.AssetKey(["staging", source.contract.name, source.name])
-
-
-def history_key(source: Source) -> dg.AssetKey:
-    return dg.AssetKey(["history", source.name])
 
 
 def table_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(table.split("."))
-
-
-def freshness(source: Source) -> dg.FreshnessPolicy:
-    """Stale (red) when nothing landed for twice the source's rhythm."""
-    return dg.FreshnessPolicy.time_window(fail_window=timedelta(days=2 * source.refresh_days))
-
-
-def assets_for(source: Source, sources: Sequence[Source]) -> list[dg.AssetsDefinition]:
-    """The raw and staging assets of one source, among all of them."""
-    # Rows that others need (exchange rates) land first; when they cannot, the others still run,
-    # so this is an order and not a dependency. Committed files always land: they are lineage too.
-    readers = [each for each in sources if source.contract.name in each.contract.reads]
-    tags = {"dagster/priority": "1"} if readers else {}
-    files = [
-        e
-        for e in sources
-        if e.file and (e.contract.name in source.contract.reads or e.name in source.rules)
-    ]
-    made = [_staging_asset(source, [staging_key(each) for each in files], tags)]
-    if source.fetch is not None:
-        made.insert(0, _raw_asset(source, tags))
-    if source.backfill is not None:
-        made.append(_history_asset(source, source.backfill, [staging_key(each) for each in files]))
-    return made
-
-
-def _raw_asset(source: Source, tags: dict[str, str]) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=raw_key(source),
-        group_name=source.domain,
-        description=source.doc,
-        metadata={
-            "homepage": dg.MetadataValue.url(source.homepage),
-            "terms": source.terms,
-            "dagster/code_references": described.code_of_source(source),
-        },
-        owners=described.OWNERS,
-        kinds={"python"},
-        tags={"layer": "raw"},
-        op_tags=tags,
-        output_required=False,
-    )
-    def raw(
-        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
-    ) -> Iterator[dg.MaterializeResult[None]]:
-        attempts = ingest.capture(source, warehouse)
-        skipped = [each.reason for each in attempts if each.outcome == "skipped"]
-        with warehouse.connect() as db:
-            ingest.register(db, source)
-            ingest.record(db, attempts)
-            if skipped and (warehouse.raw.root / source.name).is_dir():
-                ingest.land(source, warehouse, db)  # captures of a time when it was not skipped
-        if skipped:
-            # Nothing was asked: no materialization, so neither asset looks fresh, and the staging
-            # step is skipped with this one.
-            context.log.info(f"skipped: {skipped[0]}")
-            context.log_event(
-                dg.AssetObservation(asset_key=raw_key(source), metadata={"skipped": skipped[0]})
-            )
-            return
-        kept = [each for each in attempts if each.outcome == "captured"]
-        bad = [each for each in attempts if not each.ok]
-        metadata: dict[str, dg.RawMetadataValue] = {
-            "captures": len(kept),
-            "failures": dg.MetadataValue.json([f"{e.part}: {e.reason}" for e in bad]),
-        }
-        if not kept and bad:
-            raise dg.Failure(bad[0].reason, metadata=metadata, allow_retries=False)
-        yield dg.MaterializeResult(metadata=metadata)
-
-    return raw
-
-
-def _staging_asset(
-    source: Source, rules: list[dg.AssetKey], tags: dict[str, str]
-) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=staging_key(source),
-        deps=[*rules, *([raw_key(source)] if source.fetch is not None else [])],
-        group_name=source.domain,
-        description=source.contract.doc if source.file is None else source.doc,
-        freshness_policy=freshness(source) if source.fetch is not None else None,
-        metadata={
-            "licence": source.licence,
-            "key": ", ".join(source.contract.key),
-            "dagster/column_schema": described.contract_schema(source.contract),
-            "dagster/code_references": described.code_of_source(source),
-        },
-        owners=described.OWNERS,
-        kinds={"duckdb", "python" if source.file is None else "csv"},
-        tags={"layer": "staging"},
-        op_tags=tags,
-    )
-    def staging(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-        with warehouse.connect() as db:
-            ingest.register(db, source)
-            attempts = ingest.land(source, warehouse, db)
-            total = ingest.held(db, source)
-        newest = [a.newest_observed_at for a in attempts if a.newest_observed_at]
-        bad = [each for each in attempts if not each.ok]
-        metadata: dict[str, dg.RawMetadataValue] = {
-            "dagster/row_count": total,
-            "rows_added": sum(each.rows for each in attempts),
-            "quarantined": sum(each.quarantined for each in attempts),
-            "newest_observation": max(newest).isoformat() if newest else "nothing new",
-        }
-        if bad:
-            metadata["failures"] = dg.MetadataValue.json([f"{e.part}: {e.reason}" for e in bad])
-            raise dg.Failure(bad[-1].reason, metadata=metadata, allow_retries=False)
-        return dg.MaterializeResult(metadata=metadata)
-
-    return staging
-
-
-PARTITIONS = {"day": dg.DailyPartitionsDefinition, "month": dg.MonthlyPartitionsDefinition}
-
-
-def _history_asset(
-    source: Source, backfill: Backfill, rules: list[dg.AssetKey]
-) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=history_key(source),
-        deps=rules,
-        partitions_def=PARTITIONS[backfill.every](start_date=backfill.since.isoformat()),
-        backfill_policy=dg.BackfillPolicy.single_run(),
-        group_name=source.domain,
-        description=f"History that {source.name} keeps upstream, one {backfill.every} a partition.",
-    )
-    def history(
-        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
-    ) -> dg.MaterializeResult[None]:
-        attempts: list[ingest.Attempt] = []
-        for key in context.partition_keys:
-            fetch = partial(backfill.fetch, date.fromisoformat(key))
-            attempts += ingest.capture(source, warehouse, fetch=fetch)
-        with warehouse.connect() as db:
-            ingest.register(db, source)
-            ingest.record(db, attempts)
-            landed = ingest.land(source, warehouse, db)
-        metadata: dict[str, dg.RawMetadataValue] = {
-            "rows_added": sum(each.rows for each in landed),
-            "quarantined": sum(each.quarantined for each in landed),
-        }
-        if bad := [each for each in [*attempts, *landed] if not each.ok]:
-            metadata["failures"] = dg.MetadataValue.json([f"{e.part}: {e.reason}" for e in bad])
-            raise dg.Failure(bad[-1].reason, metadata=metadata, allow_retries=False)
-        return dg.MaterializeResult(metadata=metadata)
-
-    return history
 
 
 def model_assets(

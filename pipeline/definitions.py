@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import dagster as dg
 
-from pipeline import assets
+from pipeline import assets, source_assets
 from pipeline.build.model import models
 from pipeline.contracts.own import OWN_TABLES
 from pipeline.runs.alerts import alerts_job, alerts_sensor
@@ -42,9 +42,9 @@ def definitions(
     producers: dict[str, list[dg.AssetKey]] = {}
     for source in sources:
         keys = producers.setdefault(source.contract.table, [])
-        keys.append(assets.staging_key(source))
+        keys.append(source_assets.staging_key(source))
         if source.backfill is not None:
-            keys.append(assets.history_key(source))
+            keys.append(source_assets.history_key(source))
     for model in models():
         producers[model.table] = [assets.table_key(model.table)]
     for model in models():
@@ -54,9 +54,9 @@ def definitions(
         *assets.model_assets(models(), producers, sources, columns),
         *assets.publish_assets(models()),
     ]
-    everything = [asset for source in sources for asset in assets.assets_for(source, sources)]
-    history = {assets.history_key(source) for source in sources}
-    ingested = [asset for asset in everything if asset.key not in history]
+    everything = [made for each in sources for made in source_assets.assets_for(each, sources)]
+    everything += source_assets.skipped_assets(sources)
+    ingested = source_assets.keys(sources)
     build = dg.AssetSelection.assets(*built)
     whole = dg.define_asset_job(
         "ingest",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from pipeline import assets, ingest
+from pipeline import assets, ingest, source_assets
 from pipeline.build import model
 from pipeline.release import state
 from pipeline.sources.source import Source
@@ -20,9 +20,7 @@ def to_ask(sources: Sequence[Source], store: Warehouse) -> tuple[dg.AssetKey, ..
     """Upstreams, which only asking shows to have news, and committed files that changed."""
     with store.connect() as db:
         names = ingest.due(db, store, sources)
-    found = [each for each in sources if each.name in names]
-    raw = [assets.raw_key(each) for each in found if each.fetch is not None]
-    return (*raw, *(assets.staging_key(each) for each in found))
+    return tuple(source_assets.keys([each for each in sources if each.name in names]))
 
 
 def tables(store: Warehouse) -> tuple[dg.AssetKey, ...]:

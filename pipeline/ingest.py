@@ -22,7 +22,7 @@ from pipeline.capture.http import UpstreamError
 from pipeline.capture.raw import STEP, RawCorruptError
 from pipeline.capture.wording import plain
 from pipeline.contracts import Contract
-from pipeline.landing import Attempt, Batch, held, record
+from pipeline.landing import Attempt, Batch, held, read_at, record
 from pipeline.sources import committed
 from pipeline.sources.fingerprint import code_fingerprint
 from pipeline.sources.source import (
@@ -42,8 +42,10 @@ __all__ = [
     "held",
     "in_landing_order",
     "land",
+    "read_at",
     "record",
     "register",
+    "skipped",
 ]
 
 # How variables end that name whom an upstream may write to: told to everybody, and no key.
@@ -72,7 +74,7 @@ def capture(
     fetch = fetch or source.fetch
     if fetch is None:
         return []
-    if (reason := _skipped(source, env)) is not None:
+    if (reason := skipped(source, env)) is not None:
         return [Attempt(source.name, "all", now, "skipped", reason)]
     redaction.know(env[name] for name in source.secrets if not name.endswith(CONTACT))
     attempts: list[Attempt] = []
@@ -150,7 +152,7 @@ def due(
             "where outcome = 'landed' group by source"
         ).fetchall()
     )
-    skipped = dict(
+    said = dict(
         db.execute(
             "select source, outcome_reason from meta.attempts where outcome = 'skipped' "
             "qualify row_number() over (partition by source order by attempted_at desc) = 1"
@@ -165,13 +167,13 @@ def due(
             if landed.get(each.name) != is_of:
                 found.add(each.name)
         elif (store.raw.root / each.name).is_dir() or (
-            skipped.get(each.name) is None or skipped[each.name] != _skipped(each, env)
+            said.get(each.name) is None or said[each.name] != skipped(each, env)
         ):
             found.add(each.name)
     return frozenset(found)
 
 
-def _skipped(source: Source, env: Mapping[str, str]) -> str | None:
+def skipped(source: Source, env: Mapping[str, str] = os.environ) -> str | None:
     """What has to be set before a source can be asked; None when it can be."""
     missing = [name for name in source.secrets if not env.get(name)]
     return f"set {' and '.join(missing)}" if missing else None

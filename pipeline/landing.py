@@ -263,9 +263,12 @@ def _written(batch: Batch, judgements: Sequence[_Judged]) -> list[Attempt]:
             if each.error is not None:
                 attempts.append(batch.failed(each.capture, each.error))
                 continue
+            made = batch.attempt(each.capture, "landed")
+            if source.file is not None:  # the last day somebody read one of its documents
+                made = replace(made, captured_at=_greatest(each.kept, "captured_at"))
             attempts.append(
                 replace(
-                    batch.attempt(each.capture, "landed"),
+                    made,
                     rows=counts.get(n, 0),
                     quarantined=each.rejected.height,
                     newest_observed_at=_newest(each.kept),
@@ -290,16 +293,18 @@ def _displace(batch: Batch, rows: pl.DataFrame) -> None:
     source, terms = batch.source, batch.source.contract
     if source.file is not None or rows.is_empty():
         return
+    later = (
+        "where held.source = ? and (held.captured_at > incoming.captured_at "
+        f"or held.captured_at in (select unnest(?::timestamptz[]))) and {wh.same_key(terms)}"
+    )
+    values = [source.name, sorted(batch.waiting)]
     with wh.registered(batch.db, incoming=rows):
-        gone = batch.db.execute(
-            f"delete from {terms.table} as held using incoming where held.source = ? "
-            "and (held.captured_at > incoming.captured_at "
-            "or held.captured_at in (select unnest(?::timestamptz[]))) "
-            f"and {wh.same_key(terms)}",
-            [source.name, sorted(batch.waiting)],
-        ).fetchall()
+        of = f"from (select held.* from {terms.table} as held cross join incoming {later})"
+        days = wh.days_of(batch.db, terms, of, values)
+        delete = f"delete from {terms.table} as held using incoming {later}"
+        gone = batch.db.execute(delete, values).fetchall()
     if gone[0][0]:
-        wh.bump(batch.db, terms.table)
+        wh.bump(batch.db, terms.table, days)
 
 
 def _record_all(batch: Batch, attempts: Sequence[Attempt], read: Sequence[Capture]) -> None:
@@ -340,6 +345,16 @@ def held(db: DuckDB, source: Source) -> int:
 
 
 def _newest(kept: pl.DataFrame) -> datetime | None:
-    name = "observed_at" if "observed_at" in kept.columns else "known_at"
-    value = kept.select(pl.col(name).max()).item()
+    return _greatest(kept, "observed_at" if "observed_at" in kept.columns else "known_at")
+
+
+def read_at(db: DuckDB, source: Source) -> datetime | None:
+    """When the newest was asked of what has landed, or read for a committed file, if anything."""
+    query = "select max(captured_at) from meta.attempts where source = ? and outcome = 'landed'"
+    at: datetime | None = db.execute(query, [source.name]).fetchall()[0][0]
+    return at
+
+
+def _greatest(kept: pl.DataFrame, moment: str) -> datetime | None:
+    value = kept.select(pl.col(moment).max()).item()
     return value if isinstance(value, datetime) else None

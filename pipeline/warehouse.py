@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -25,6 +25,7 @@ from pipeline.interrupts import interruptible
 __all__ = ["DuckDB", "Warehouse", "opened_for_reading", "quoted", "scratch"]
 
 DuckDB = duckdb.DuckDBPyConnection
+Days = list[date] | None
 DuckDBError = duckdb.Error
 DataError = duckdb.DataError  # a value that does not fit, as opposed to a disk that is full
 
@@ -49,6 +50,7 @@ DAMAGE = (
 
 ROOT = Path(__file__).resolve().parents[1] / "warehouse"
 LOCK_WAIT_SECONDS = 60.0
+UTC_DAY = "(observed_at at time zone 'UTC')::date"
 # What every connection is opened with, in DuckDB's words; tests give small work one thread.
 CONFIG: dict[str, str | bool | int | float | list[str]] = {}
 # Clients from 1.2 on can read it; a file with 2.0 defaults cannot be opened by 1.x. Only a new file
@@ -313,9 +315,10 @@ def append_by(db: DuckDB, terms: Contract, frame: pl.DataFrame, group: str) -> d
         )
     db.execute(f"insert into {terms.table} by name select {', '.join(terms.columns)} from arriving")
     made = db.execute(f'select "{group}", count(*) from arriving group by all').fetchall()
+    days = days_of(db, terms, "from arriving")
     db.execute("drop table arriving")
     if made:
-        bump(db, terms.table)
+        bump(db, terms.table, days)
     return dict(made)
 
 
@@ -352,17 +355,24 @@ def remove(
     """Take back what captures (or a whole committed file) put in, before reading them again."""
     create(db, terms.table, terms.doc, terms.columns)
     for table in (terms.table, "staging.quarantine"):
-        where = "source = ?"
-        values: list[object] = [source]
-        if captured_at is not None:
-            where += " and captured_at in (select unnest(?::timestamptz[]))"
-            values.append(list(captured_at))
+        moments = "captured_at in (select unnest(?::timestamptz[]))"
+        where = f"source = ? and {'true' if captured_at is None else moments}"
+        values = [source, *([] if captured_at is None else [list(captured_at)])]
+        is_own = table == terms.table
+        days = days_of(db, terms, f"from {table} where {where}", values) if is_own else None
         if db.execute(f"delete from {table} where {where}", values).fetchall()[0][0]:
-            bump(db, table)
+            bump(db, table, days)
 
 
-def bump(db: DuckDB, table: str) -> None:
-    """Note that a table changed, so that what reads it is rebuilt."""
+def days_of(db: DuckDB, terms: Contract, rows: str, values: Sequence[object] = ()) -> Days:
+    """Days on which rows (`from … where …`) were observed; None where a contract has no such."""
+    if "observed_at" not in terms.columns:
+        return None
+    return [day for (day,) in db.execute(f"select distinct {UTC_DAY} {rows}", values).fetchall()]
+
+
+def bump(db: DuckDB, table: str, days: Days = None) -> None:
+    """Note that a table changed, so that what reads it is rebuilt: these days of it, or any."""
     db.execute(
         "update meta.versions set version = version + 1, built_at = now() where table_name = ?",
         [table],
@@ -372,6 +382,9 @@ def bump(db: DuckDB, table: str) -> None:
         "where not exists (from meta.versions where table_name = ?)",
         [table, table],
     )
+    if days is not None:
+        told = "select table_name, version, unnest(?::date[]) from meta.versions"
+        db.execute(f"insert into meta.changed_days {told} where table_name = ?", [days, table])
 
 
 def frame(db: DuckDB, query: str, **params: object) -> pl.DataFrame:

@@ -8,20 +8,26 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import polars as pl
 
+from pipeline.build.model import models
 from pipeline.release.export import export
 from pipeline.warehouse import Warehouse, opened_for_reading
 from tests.given.churn import (
+    BY_DAY,
     STATES,
     build_everything,
     checksum,
+    keep_adding,
     keep_building,
     keep_exporting,
     keep_publishing,
     publish_state,
 )
+from tests.given.market import DAYS, START
+from tests.given.support import build, fill, rows
 
 # A server that has imported everything and opened nothing: each victim starts within milliseconds.
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -82,6 +88,23 @@ def test_a_kill_while_exporting_leaves_the_files_of_one_publication(store):
     left = {each.name for each in (store.exports / ".releases").iterdir()}
     assert len(left) <= 2
     assert not [each for each in left if "draft" in each]
+
+
+def test_a_kill_in_the_middle_of_building_by_day_leaves_what_building_all_comes_to(store):
+    with store.connect() as db:
+        fill(db, STATES["long"])
+        build(db, *BY_DAY)
+    moments = random.Random(13)
+    for _ in range(2):
+        kill_after(moments.uniform(0.1, 0.9), keep_adding, store)
+        with store.connect() as db:
+            build(db, *BY_DAY)
+            for model in models():
+                if model.by_day:
+                    held, whole = f"from {model.table}", f"from ({model.query})"
+                    assert rows(db, f"{held} order by all") == rows(db, f"{whole} order by all")
+            [newest] = rows(db, "select max(observed_on) as on_day from marts.host_price_daily")
+        assert newest["on_day"] >= START + timedelta(days=DAYS + 40)
 
 
 SHOWN = {"parquet", "csv", "xlsx", "manifest.json", "datapackage.json", "SHA256SUMS"}

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
-from pipeline import assets, due, ingest
+from pipeline import assets, due, ingest, source_assets
 from pipeline import warehouse as wh
 from pipeline.build.model import Model, checks, models, tables_read, upstream
 from pipeline.capture.http import Response, UpstreamError
@@ -24,6 +24,10 @@ RECORDED = {
     "runpod": [("all", "runpod/gpu_types.json")],
     "ecb_rates": [("all", "ecb_rates/latest.json")],
 }
+
+
+def source_of(name):
+    return next(each for each in discover() if each.name == name)
 
 
 def replayed(source):
@@ -77,13 +81,14 @@ def test_a_source_without_its_key_is_neither_fresh_nor_failed(instance, store, m
     [source] = [each for each in discover() if each.name == "shadeform"]
     for name in source.secrets:
         monkeypatch.delenv(name, raising=False)
-    made = assets.assets_for(source, (source,))
-    result = dg.materialize(made, instance=instance, resources={"warehouse": store})
+    made = [*source_assets.assets_for(source, (source,)), *source_assets.skipped_assets([source])]
+    wanted = dg.AssetSelection.assets(*source_assets.keys([source]))
+    result = dg.materialize(
+        made, instance=instance, resources={"warehouse": store}, selection=wanted
+    )
     assert result.success
-    assert result.get_asset_materialization_events() == []
-    assert {each.step_key for each in result.all_events if each.is_step_skipped} == {
-        "staging__gpu_offers__shadeform"
-    }
+    [note] = result.get_asset_materialization_events()
+    assert note.asset_key.path == ["raw", "skipped_prices"]
     [said] = result.get_asset_observation_events()
     assert said.asset_observation_data.asset_observation.metadata["skipped"].value == (
         "set SHADEFORM_API_KEY"
@@ -91,6 +96,48 @@ def test_a_source_without_its_key_is_neither_fresh_nor_failed(instance, store, m
     with store.connect() as db:
         query = "select outcome, outcome_reason from meta.attempts where source = 'shadeform'"
         assert db.execute(query).fetchall() == [("skipped", "set SHADEFORM_API_KEY")]
+
+
+def test_skipped_sources_are_observed_whatever_others_do(hour):
+    """What a run plans and does not make is red in the UI once another of its steps fails."""
+    skipped = {each.name: ingest.skipped(each) for each in discover() if ingest.skipped(each)}
+    assert {"shadeform", "lambda_cloud"} <= skipped.keys()
+    assert not hour.ingested.success
+    observed = [
+        each.asset_observation_data.asset_observation
+        for each in hour.ingested.get_asset_observation_events()
+    ]
+    assert {each.asset_key.path[-1]: each.metadata["skipped"].value for each in observed} == skipped
+    nodes = hour.graph.resolve_asset_graph()
+    planned = {
+        each.asset_key
+        for each in hour.instance.get_records_for_run(
+            hour.ingested.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+        ).records
+    }
+    assert source_assets.raw_key(source_of("vast")) in planned
+    for name in skipped:
+        source = source_of(name)
+        assert nodes.get(source_assets.raw_key(source)).is_observable
+        assert not {source_assets.raw_key(source), source_assets.staging_key(source)} & planned
+    with opened_for_reading(hour.store.published) as db:
+        told = db.sql(
+            "select source, outcome_reason, is_stale from meta.source_status "
+            "where outcome = 'skipped'"
+        ).fetchall()
+    assert {name: reason for name, reason, _ in told} == skipped
+    assert not any(is_stale for *_, is_stale in told), "nothing is held that could be old"
+
+
+def test_a_committed_file_that_nobody_read_lately_is_told_by_its_asset(hour):
+    """As `meta.source_status` has it; a file may land daily and be old."""
+    checks = {
+        each.asset_key.path[-1]: each.passed for each in hour.ingested.get_asset_check_evaluations()
+    }
+    with opened_for_reading(hour.store.published) as db:
+        stale = dict(db.sql("select source, is_stale from meta.source_status").fetchall())
+    files = [each for each in discover() if each.file and each.name != "gpu_price_history"]
+    assert {each.name: not stale[each.name] for each in files} == checks
 
 
 def test_every_table_is_an_asset_with_its_lineage(graph):
@@ -163,7 +210,7 @@ def test_prices_run_hourly_and_schedules_start_by_themselves(graph):
 def test_every_live_source_has_a_freshness_policy(graph):
     for source in discover():
         if source.fetch is not None:
-            spec = graph.resolve_asset_graph().get(assets.staging_key(source))
+            spec = graph.resolve_asset_graph().get(source_assets.staging_key(source))
             assert spec.freshness_policy is not None
 
 
@@ -258,8 +305,8 @@ def test_our_own_bug_is_not_retried(graph, instance, monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr(ingest, "capture", bug)
-    live = [each for each in discover() if each.fetch is not None]
-    run(graph, "ingest", instance, *(assets.raw_key(each) for each in live))
+    live = [each for each in discover() if each.fetch and not ingest.skipped(each)]
+    run(graph, "ingest", instance, *(source_assets.raw_key(each) for each in live))
     assert sorted(asked) == sorted(each.name for each in live)
 
 
@@ -282,7 +329,7 @@ def test_history_the_upstream_keeps_is_a_partitioned_backfill(store, instance):
     graph = definitions(tuple(sources), store)
     ingested = graph.resolve_job_def("ingest").asset_layer.executable_asset_keys
     assert all(key.path[0] != "history" for key in ingested)
-    files = [assets.staging_key(each) for each in sources if each.domain == "reference"]
+    files = [source_assets.staging_key(each) for each in sources if each.domain == "reference"]
     offers = dg.AssetKey(["staging", "gpu_offers", "runpod"])
     run(graph, "ingest", instance, dg.AssetKey(["raw", "runpod"]), offers, *files)
     for key in ("2026-01-01", "2026-02-01"):

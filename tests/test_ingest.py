@@ -292,6 +292,16 @@ def test_an_upstream_out_of_reach_is_recorded_by_name_and_reason(store, referenc
     assert "cannot be reached" in record["outcome_reason"]
 
 
+def test_a_committed_file_was_captured_when_its_newest_document_was_read(store):
+    with store.connect() as db:
+        [source] = [each for each in discover() if each.name == "regions"]
+        ingest.register(db, source)
+        [attempt] = ingest.land(source, store, db)
+        [(newest,)] = db.execute("select max(captured_at) from staging.regions").fetchall()
+        assert attempt.captured_at == newest == ingest.read_at(db, source)
+    assert newest.hour == newest.minute == 0
+
+
 def test_a_source_without_its_key_is_skipped_with_one_clear_line(store):
     source = replace(answers(runpod.SOURCE, GPU_TYPES), secrets=("RUNPOD_API_KEY",))
     [attempt] = ingest.capture(source, store, env={})

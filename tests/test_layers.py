@@ -17,7 +17,7 @@ FLOORS = (
     {"aside", "build", "captures", "plausibility"},
     {"landing", "release"},
     {"ingest", "runs"},
-    {"assets", "fleet"},
+    {"assets", "fleet", "source_assets"},
     {"due"},
     {"definitions"},
     {"cli", "ui"},
@@ -30,7 +30,7 @@ ONLY = {
     "capture": NETWORK - {"socket"} | {"urllib3", "urllib.request"},
     "capture ui": {"socket"},  # `ui` listens, on this machine only
     "warehouse interrupts build release": {"duckdb"},
-    "assets cli definitions due runs ui": {"dagster"},
+    "assets cli definitions due runs source_assets ui": {"dagster"},
     "methods": {"scipy", "statsmodels"},
 }
 MODULES = {

@@ -10,6 +10,7 @@ function that makes the table (pipeline/build/python_model.py).
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -17,10 +18,13 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import warehouse as wh
+from pipeline.build import days as by_days
+from pipeline.build.days import ByDay, Inputs
 from pipeline.build.lineage import ModelError, rewound, tables_read
 from pipeline.build.parts import composed, parts_named
 from pipeline.build.python_model import asked_at_month_ends, method_code, method_named, this_month
 from pipeline.columns import is_documented
+from pipeline.contracts import declared
 from pipeline.warehouse import DuckDB
 
 __all__ = [
@@ -58,6 +62,7 @@ class Model:
 
     The query makes the table; where there are `lookback_days`, of what it answers at each month's
     end over the observations of so many days; where there is a `method`, that, of its answer.
+    `by_day` is how days can be made by themselves, where they can.
     """
 
     table: str
@@ -69,6 +74,7 @@ class Model:
     method: str | None = None
     lookback_days: int = 0
     parts: Mapping[str, Path] = field(default_factory=dict)
+    by_day: ByDay | None = None
 
     @property
     def name(self) -> str:
@@ -98,7 +104,7 @@ def _header(text: str) -> tuple[str, dict[str, str]]:
             break
         words = line.removeprefix("--").strip()
         key, colon, value = words.partition(":")
-        if colon and key in ("grain", "severity", "method", "lookback_days"):
+        if colon and key in ("grain", "severity", "method", "lookback_days", "by day"):
             settings[key] = value.strip()
         else:
             prose.append(words)
@@ -132,11 +138,23 @@ def models() -> tuple[Model, ...]:
             raise ModelError(
                 f"{path.name}: a method is not asked at month ends, a step it reads is"
             )
-        reads = tables_read(query)
+        reads, by_day = tables_read(query), None
+        if "by day" in settings:
+            by_day = ByDay.said(settings["by day"])
+            lasting = not any(each.startswith("meta.") for each in reads)
+            if method or lookback_days or by_day.column not in grain or not lasting:
+                raise ModelError(f"{path.name}: no table whose days can be made by themselves")
         found[table] = Model(
-            table, group, doc, grain, query, reads, method, lookback_days, parts_named(text)
+            table, group, doc, grain, query, reads, method, lookback_days, parts_named(text), by_day
         )
     return tuple(in_order(found))
+
+
+def _inputs(model: Model) -> Inputs:
+    """What a model reads, and the days of those that have some."""
+    dated = {each.table: each.by_day.column for each in models() if each.by_day}
+    dated |= {each.table: "observed_at" for each in declared() if "observed_at" in each.columns}
+    return Inputs(model.reads, {name: dated[name] for name in model.reads & dated.keys()})
 
 
 def in_order(found: Mapping[str, Model]) -> list[Model]:
@@ -174,11 +192,15 @@ def checks() -> tuple[Check, ...]:
 
 @dataclass(frozen=True)
 class Built:
-    """What a rebuild came to: rows, whether anything had to be done, and check results."""
+    """What a rebuild came to: rows, whether anything had to be done, and check results.
+
+    `days` are those whose rows changed, where the table was not made whole.
+    """
 
     rows: int
     rebuilt: bool
     broken: Mapping[str, pl.DataFrame]
+    days: list[date] | None = None
 
 
 def text_version(model: Model) -> str:
@@ -254,7 +276,8 @@ def create(db: DuckDB, model: Model) -> bool:
 def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> Built:
     """Replace the table, unless the new one breaks a promise: then the old one stays.
 
-    Nothing is done where neither the code nor anything it reads has changed.
+    Nothing is done where neither the code nor anything it reads has changed, and only the days that
+    changed where the model's header says how (pipeline/build/days.py).
 
     Raises:
         ModelError: a column outside the dictionary, more than one row per grain, or rows that a
@@ -263,15 +286,22 @@ def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> 
     own = [each for each in checks() if each.table == model.table] if audits is None else audits
     mark = fingerprint(db, model)
     before = db.execute(
-        "select fingerprint from meta.versions where table_name = ?", [model.table]
+        "select fingerprint, code_version from meta.versions where table_name = ?", [model.table]
     ).fetchall()
-    unchanged = before == [(mark,)] and model.schema != "meta"
+    unchanged = [each for each, _ in before] == [mark] and model.schema != "meta"
+    days: list[date] | None = [] if unchanged else None
     with wh.transaction(db):
         changed = False
         if not unchanged:
-            db.execute(f"create schema if not exists {model.schema}")
-            changed = create(db, model)
-            _keep_promises(db, model)
+            if model.by_day and [code for _, code in before] == [text_version(model)]:
+                asked = (model.query, model.grain, model.by_day, _inputs(model))
+                days = by_days.made_again(db, model.table, *asked)
+            if days is None:
+                db.execute(f"create schema if not exists {model.schema}")
+                changed = create(db, model)
+                _keep_promises(db, model)
+            else:
+                changed = bool(days)
         broken = {each.promise: db.sql(each.query).pl() for each in own}
         for each in own:
             rows = broken[each.promise]
@@ -279,13 +309,15 @@ def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> 
                 raise ModelError(f"{model.table} breaks {each.promise}: {rows.head(3).to_dicts()}")
         if not unchanged:
             if changed:
-                wh.bump(db, model.table)
+                wh.bump(db, model.table, days)
+            if model.by_day:
+                by_days.note_inputs(db, model.table, _inputs(model))
             db.execute(
                 "update meta.versions set fingerprint = ?, code_version = ? where table_name = ?",
                 [mark, text_version(model), model.table],
             )
     count = db.execute(f"select count(*) from {model.table}").fetchall()[0][0]
-    return Built(count, changed, broken)
+    return Built(count, changed, broken, days)
 
 
 def _keep_promises(db: DuckDB, model: Model) -> None:

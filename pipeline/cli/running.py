@@ -101,7 +101,7 @@ class UnknownNameError(ValueError):
 
 
 def _jobs(verb: str, wanted: Sequence[str] | None) -> "list[Job]":
-    from pipeline import assets, due
+    from pipeline import assets, due, source_assets
     from pipeline.build.model import models, upstream
     from pipeline.runs.command import Job
     from pipeline.sources.source import discover
@@ -115,9 +115,7 @@ def _jobs(verb: str, wanted: Sequence[str] | None) -> "list[Job]":
     if verb == "ingest":
         sources = {each.name: each for each in discover()}
         found = [sources[known(name, sources, "source")] for name in wanted]
-        keys = [assets.staging_key(each) for each in found]
-        keys += [assets.raw_key(each) for each in found if each.fetch is not None]
-        return [Job("ingest", tuple(keys))]
+        return [Job("ingest", tuple(source_assets.keys(found)))]
     tables = {each.table for each in models()}
     by_name = {table: table for table in tables} | {each.name: each.table for each in models()}
     asked = {by_name[known(name, by_name, "table")] for name in wanted}

@@ -1,6 +1,6 @@
 """Columns of the warehouse's tables about itself."""
 
-from pipeline.columns.column import Column, choice, count, flag, moment, text
+from pipeline.columns.column import Column, choice, count, day, flag, moment, text
 
 COLUMNS: dict[str, Column] = {
     "table_name": text("Table the row is about, with its schema."),
@@ -34,8 +34,14 @@ COLUMNS: dict[str, Column] = {
     "quarantined_count": count("Rows set aside with a reason."),
     "held_count": count("Rows of the source in its staging table after the attempt."),
     "newest_observed_at": moment("Newest moment a row of the source was true."),
-    "last_landed_at": moment("Capture time of the newest capture that landed."),
-    "is_stale": flag("True where nothing landed for longer than the source's rhythm allows."),
+    "last_landed_at": moment(
+        "Capture time of the newest capture that landed; of a committed file the day on which the "
+        "newest of its documents was read."
+    ),
+    "is_stale": flag(
+        "True where what landed last was asked or read longer ago than twice the source's rhythm, "
+        "or nothing ever landed though it was asked."
+    ),
     "fingerprint": text("Hash of a model's SQL and of the state of the tables it reads."),
     "code_version": text("Hash of the SQL (and method) that makes the table, or those of several."),
     "build_id": text("Hash of the state of every table when the file was published."),
@@ -61,6 +67,8 @@ COLUMNS: dict[str, Column] = {
     "about": text("The run, by job and the start of its id, or the source."),
     "alert_text": text("What is wrong, in one sentence."),
     "cleared_at": moment("Moment the source had landed again; null for runs and while stale."),
+    "input_name": text("Table that the table reads, with its schema."),
+    "changed_on": day("Day (UTC) of which rows came, went or changed."),
     "built_at": moment("Moment the table was last rebuilt."),
     "version": count("How often the table has changed in this build database."),
 }

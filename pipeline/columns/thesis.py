@@ -169,6 +169,7 @@ COLUMNS: dict[str, Column] = {
     "chip_relation": text("How the customer has them: trained on, runs on, contract, purchase."),
     # What is made of it.
     "throughput_gap_pct": number("%", "Work per part and time of the challenger over the other's."),
+    "is_like_size": flag("True where neither system has more than twice the other's accelerators."),
     "is_throughput_within_a_fifth": flag("True where no compared result falls short by more."),
     "challenger_value_per_accelerator": number("as unit", "Result of the challenger per part."),
     "reference_value_per_accelerator": number("as unit", "Result of the reference per part."),

@@ -52,6 +52,8 @@ class Committed:
         blank: Text columns in which an empty cell is a value, the empty text, and not unknown.
         is_whole: A line that breaks the contract refuses the file, with its number; else such lines
             are set aside, as for any source.
+        refresh_days: How often somebody should read its documents again: by default with the
+            quarter's filings. Twice as long after the newest `read_on` the file is stale.
     """
 
     about: str
@@ -59,6 +61,7 @@ class Committed:
     licence: str = "facts, cited per row"
     blank: tuple[str, ...] = ()
     is_whole: bool = False
+    refresh_days: int = 92
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,15 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
         "which SQL and inputs it was built.",
         ("table_name", "version", "fingerprint", "code_version", "built_at"),
     ),
+    "meta.changed_days": (
+        "One row per change of a table and day whose rows it touched; a change without any is of "
+        "unknown days. Only the newest changes are kept.",
+        ("table_name", "version", "changed_on"),
+    ),
+    "meta.built_from": (
+        "One row per table that is built by day and table it reads: which version it is of.",
+        ("table_name", "input_name", "version"),
+    ),
     "meta.answers": (
         "One row per table that is asked at month ends and month: from what it was answered.",
         ("table_name", "known_at", "fingerprint"),

@@ -150,6 +150,7 @@ INTERVAL_RANKS = contract(
         Ranks that bound the bootstrap interval of a median, by number of votes
         (methods/bootstrap.py).
         """,
+        refresh_days=36_500,  # arithmetic does not age
     ),
     key=["vote_total_count"],
     vote_total_count=[Check.ge(2)],

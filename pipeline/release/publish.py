@@ -224,7 +224,11 @@ def _swapped(draft: Path, published: Path) -> Path:
     return published
 
 
-LEVELS = ("marts.gpu_price_daily", "marts.host_price_daily", "marts.provider_price_daily")
+# The levels, and what decides them.
+LEVELS = (
+    "marts.gpu_price_daily", "marts.host_price_daily", "marts.provider_price_daily",
+    "steps.price_sighting", "steps.price_vote",
+)  # fmt: skip
 
 
 def _note_release(db: DuckDB) -> None:

@@ -1,8 +1,10 @@
 """`upkeep`: what the history of runs is cleared of, so that it does not grow for ever."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.event_log import SqliteEventLogStorage
 
 __all__ = ["forget_old_runs", "upkeep_job", "upkeep_schedule"]
 
@@ -11,7 +13,7 @@ AT_ONCE = 500
 
 
 def forget_old_runs(instance: dg.DagsterInstance, now: datetime) -> int:
-    """Delete runs that ended over 90 days ago, with their events; what assets are is kept.
+    """Delete runs that ended over 90 days ago, with events and logs; what assets are is kept.
 
     Returns:
         How many.
@@ -26,8 +28,17 @@ def forget_old_runs(instance: dg.DagsterInstance, now: datetime) -> int:
         limit=AT_ONCE,
     )
     for each in old:
-        instance.delete_run(each.dagster_run.run_id)
+        _forget(instance, each.dagster_run.run_id)
     return len(old)
+
+
+def _forget(instance: dg.DagsterInstance, run_id: str) -> None:
+    instance.delete_run(run_id)
+    instance.compute_log_manager.delete_logs(prefix=[run_id])
+    storage = instance.event_log_storage
+    if isinstance(storage, SqliteEventLogStorage):  # the rows are gone, their file of megabytes not
+        for ending in ("", "-wal", "-shm"):
+            Path(storage.path_for_shard(run_id) + ending).unlink(missing_ok=True)
 
 
 @dg.op(description=f"Deletes runs that ended over {KEPT_DAYS} days ago.")
@@ -37,7 +48,7 @@ def forget(context: dg.OpExecutionContext) -> None:
 
 @dg.job(
     name="upkeep",
-    description=f"Forgets runs older than {KEPT_DAYS} days; ticks go by dagster.yaml.",
+    description=f"Forgets runs older than {KEPT_DAYS} days and their logs; ticks: dagster.yaml.",
     executor_def=dg.in_process_executor,
 )
 def upkeep_job() -> None:

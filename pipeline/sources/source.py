@@ -85,7 +85,8 @@ class Source:
             the two.
         fetch: Asks the upstream; None for a committed file.
         file: Name under `warehouse/reference/` for a committed file; None for an upstream.
-        refresh_days: How often the source looks; twice as long without a landing is stale.
+        refresh_days: How often the source looks, or somebody the documents of a committed file;
+            twice as long without that is stale.
         redact: Drops personal data before bytes are written.
         secrets: Environment variables without which the source is skipped.
         backfill: History the upstream keeps beside what `fetch` reads.

@@ -8,7 +8,8 @@ with rules as (
     select string_agg(code_version, ' ' order by table_name) as code_version
     from meta.versions
     where table_name in (
-        'marts.gpu_price_daily', 'marts.host_price_daily', 'marts.provider_price_daily'
+        'marts.gpu_price_daily', 'marts.host_price_daily', 'marts.provider_price_daily',
+        'steps.price_sighting', 'steps.price_vote'
     )
 ),
 

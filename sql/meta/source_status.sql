@@ -1,15 +1,23 @@
 -- Every source, what came of the last attempt to read it, and the newest observation held.
 -- A source of several parts (clouds, searches) that got some of them is `partly landed`.
--- A source is stale when nothing landed for more than twice its rhythm; committed files never are.
+-- A source is stale when nothing landed that was asked for, or read by whoever keeps a committed file,
+-- within twice its rhythm. Where nothing is held nothing can be old: one that is skipped, or was not
+-- asked yet, says that instead; one that was asked and never answered is stale.
 -- One damaged capture costs itself: how many there are, and what is wrong with the first of them.
 -- After a change of rules captures are read again newest first, a bounded time per run: how many wait.
 -- grain: source
 with newest_of_part as (
-    select *
-    from meta.attempts
+    select attempts.*
+    from meta.attempts as attempts
+    inner join meta.sources as sources using (source)
+    -- A capture of long ago may be read today, and says less than a newer one; a file is as it is.
     qualify row_number() over (
-        partition by source, part
-        order by coalesce(captured_at, attempted_at) desc, attempted_at desc, outcome
+        partition by attempts.source, attempts.part
+        order by
+            case when sources.homepage_url like 'warehouse/%' then attempts.attempted_at end desc,
+            coalesce(attempts.captured_at, attempts.attempted_at) desc,
+            attempts.attempted_at desc,
+            attempts.outcome
     ) = 1
 ),
 
@@ -68,9 +76,10 @@ select
     landed.newest_observed_at,
     coalesce(held.held_count, 0) as held_count,
     coalesce(quarantined.quarantined_count, 0) as quarantined_count,
-    sources.homepage_url not like 'warehouse/%'
-    and coalesce(landed.last_landed_at < now() - 2 * sources.refresh_days * interval 1 day, true)
-        as is_stale,
+    coalesce(
+        landed.last_landed_at < now() - 2 * sources.refresh_days * interval 1 day,
+        coalesce(attempts.outcome, 'skipped') <> 'skipped'
+    ) as is_stale,
     coalesce(stored.damaged_count, 0) as damaged_count,
     stored.damage_reason,
     coalesce(stored.waiting_count, 0) as waiting_count,

@@ -20,8 +20,8 @@ from werkzeug import Request
 from werkzeug import Response as Answer
 
 from pipeline import ingest
-from pipeline.assets import assets_for
 from pipeline.capture import http
+from pipeline.source_assets import assets_for
 from pipeline.sources.source import Source, discover
 from pipeline.warehouse import Warehouse
 from tests.given.keyed import kept

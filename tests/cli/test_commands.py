@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from pipeline.cli.asking import moment, past
 from pipeline.cli.progress import working_on
 from pipeline.cli.running import UnknownNameError, _jobs
 from pipeline.columns import COLUMNS
-from pipeline.release import cookbook
 from pipeline.release.publish import publish
 from pipeline.runs.lock import BusyError
 from pipeline.sources.source import discover
@@ -221,20 +219,6 @@ def test_every_variable_is_in_the_example_and_every_example_is_read():
 def test_the_file_that_was_asked_is_unchanged(business):
     with opened_for_reading(business.published) as db:
         assert db.execute("select count(*) > 0 from marts.gpu_price_daily").fetchall() == [(True,)]
-
-
-def test_commands_of_the_readme_are_commands_and_its_questions_run(gcw):
-    """Copied from the README itself; a network and a set-up are another test's."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = re.findall(r"^\.venv/bin/python -m pipeline (.*)$", text, re.MULTILINE)
-    assert len(lines) >= 3
-    for line in lines:
-        code, said, complaint = gcw(*shlex.split(line))
-        assert code == 0, complaint
-        assert said
-    questions = re.search(r"answers (\d+) questions", text)
-    assert questions is not None
-    assert int(questions[1]) == len(cookbook.recipes())
 
 
 def test_a_row_is_walked_back_to_what_it_was_read_from_and_made_again(gcw):

@@ -1,18 +1,22 @@
 """What a process does until it is killed: publish one valid state after the other, or export."""
 
 import shutil
-from datetime import timedelta
-from itertools import cycle
+from datetime import date, timedelta
+from itertools import count, cycle
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pipeline import warehouse as wh
+from pipeline.build import days
+from pipeline.build.model import models
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.release.export import export
 from pipeline.release.publish import publish
 from pipeline.warehouse import Warehouse, opened_for_reading
 from tests.given.market import DAYS, START, listed
-from tests.given.support import build, daily, fill
+from tests.given.support import build, daily, fill, offer
+
+BY_DAY = [each.table for each in models() if each.by_day]
 
 STATES = {
     "short": listed("aws", price_usd_per_gpu_hour=2.0),
@@ -62,6 +66,19 @@ def keep_building(root: Path, started: Connection) -> None:
     started.send(True)
     for name in cycle(STATES):
         publish_state(store, name)
+
+
+def keep_adding(root: Path, started: Connection) -> None:
+    """Land one more day after the other and build by day; says when the first is made."""
+    days.MOST_DAYS = 1e9
+    with Warehouse(root).connect() as db:
+        held = db.execute("select max(observed_at)::date from staging.gpu_offers").fetchall()
+        newest: date = held[0][0]
+        for n in count(1):
+            moved = {"price_usd_per_gpu_hour": 2.5 + n % 3}
+            fill(db, [offer(on=newest + timedelta(days=n), **moved)])
+            build(db, *BY_DAY)
+            started.send(True)
 
 
 def keep_publishing(root: Path, started: Connection) -> None:

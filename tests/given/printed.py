@@ -17,10 +17,19 @@ def sentences(db: DuckDB) -> Iterator[tuple[str, str]]:
     """Page and sentence, blanks as one blank."""
     yield from _back_test(db)
     yield from _rents(db)
+    yield from _coverage(db)
     yield from _credit(db)
     [(claims,)] = db.execute("select count(*) from marts.claim_check").fetchall()
     yield GUIDE, f"`marts.claim_check` holds {claims} claims"
+    yield GUIDE, f"Today: {_verdicts(db)}."
     yield "README.md", f"answers {len(cookbook.recipes())} questions"
+
+
+def _verdicts(db: DuckDB) -> str:
+    found = db.execute("select verdict, count(*) from marts.claim_check group by verdict")
+    counts: dict[str, int] = dict(found.fetchall())
+    names = ("supported", "partly", "contradicted", "not measurable")
+    return ", ".join(f"{counts.get(name, 0)} {name}" for name in names)
 
 
 def _back_test(db: DuckDB) -> Iterator[tuple[str, str]]:
@@ -68,6 +77,40 @@ def _back_test(db: DuckDB) -> Iterator[tuple[str, str]]:
         "common month. Hyperscalers' lists hardly move "
         f"({error('no_change', 'hyperscaler'):.1f} %).",
     )
+
+
+def _coverage(db: DuckDB) -> Iterator[tuple[str, str]]:
+    # Weeks with a published daily price of the file before panel-adjusted rents and their evidence.
+    nothing = "0 0 0 0 0 0 0"
+    before = {
+        ("neocloud", "H100 SXM"): "0 6 0 5 8 14 12", ("neocloud", "H200 SXM"): "0 6 0 0 8 7 2",
+        ("neocloud", "B200 SXM"): "0 6 0 1 8 7 2", ("neocloud", "A100 SXM"): "0 0 0 6 5 7 9",
+        ("neocloud", "MI300X"): "0 6 0 0 8 7 0", ("marketplace", "B200 SXM"): "0 0 0 0 0 0 2",
+        ("hyperscaler", "H100 SXM"): "14 14 14 14 14 14 9",
+        ("hyperscaler", "H200 SXM"): "0 3 4 0 6 7 3", ("hyperscaler", "B200 SXM"): "0 3 4 0 7 7 2",
+        ("hyperscaler", "A100 SXM"): "14 14 14 14 14 14 8",
+        ("hyperscaler", "MI300X"): "0 3 4 0 8 7 2",
+    }  # fmt: skip
+    chips = {
+        "H100 SXM": "nvidia-h100-sxm-80gb", "H200 SXM": "nvidia-h200-sxm-141gb",
+        "B200 SXM": "nvidia-b200-sxm-180gb", "A100 SXM": "nvidia-a100-sxm4-80gb",
+        "MI300X": "amd-mi300x-192gb",
+    }  # fmt: skip
+    weeks = {
+        (tier, accelerator, quarter): count
+        for tier, accelerator, quarter, count in db.execute(
+            "select tier, accelerator, 4 * (year(period_end_on) - 2025) + quarter(period_end_on), "
+            "count(*) from marts.gpu_rent where period = 'week' and market = 'on_demand' "
+            "and publication_status = 'published' and term_months = 0 and basis = 'all_in' "
+            "and period_end_on between '2025-01-01' and '2026-09-30' group by all"
+        ).fetchall()
+    }
+    for tier in ("neocloud", "marketplace", "hyperscaler"):
+        for name, accelerator in chips.items():
+            old = before.get((tier, name), nothing).split()
+            new = (weeks.get((tier, accelerator, quarter), 0) for quarter in range(1, 8))
+            cells = " | ".join(f"{was} → {now}" for was, now in zip(old, new, strict=True))
+            yield METHODS, f"| {tier}, {name} | {cells} |"
 
 
 def _rents(db: DuckDB) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from pipeline import ingest
+from pipeline import warehouse as wh
 from pipeline.build.model import models, rebuild
 from pipeline.ingest import Attempt
 from pipeline.sources.source import discover
@@ -39,7 +40,35 @@ def test_a_source_silent_for_twice_its_rhythm_is_stale(db):
 
 
 def test_a_source_nobody_asked_yet_says_so(db):
-    assert status(db)["outcome"] == "not asked yet"
+    row = status(db)
+    assert (row["outcome"], row["is_stale"]) == ("not asked yet", False)
+
+
+def test_a_skipped_source_is_stale_only_where_something_old_is_held(db):
+    skipped = Attempt("vast", "all", NOW, "skipped", "set A_KEY")
+    row = status(db, skipped)
+    assert (row["outcome"], row["is_stale"]) == ("skipped", False)
+    assert status(db, landed(timedelta(days=3)))["is_stale"]
+
+
+def test_a_source_that_never_answered_is_stale(db):
+    failed = Attempt("vast", "all", NOW, "unreachable", "no answer")
+    assert status(db, failed)["is_stale"]
+
+
+def test_a_committed_file_is_as_old_as_the_last_reading_of_its_documents(db):
+    [source] = [each for each in SOURCES.values() if each.name == "facility_balances"]
+    wh.create_declared(db)
+    ingest.register(db, source)
+    read = datetime(2026, 1, 15, tzinfo=UTC)
+    broken = Attempt(source.name, "all", NOW - timedelta(hours=1), "failed", "line 7",
+                     captured_at=NOW - timedelta(hours=1))  # fmt: skip
+    told = Attempt(source.name, "all", NOW, "landed", captured_at=read, rows=7, held=7)
+    ingest.record(db, [broken, told])
+    rebuild(db, STATUS)
+    [row] = rows(db, "from meta.source_status")
+    assert (row["outcome"], row["last_landed_at"]) == ("landed", read)
+    assert row["is_stale"] == (NOW - read > timedelta(days=2 * 92))
 
 
 def test_a_source_that_got_some_of_its_parts_says_so(db):

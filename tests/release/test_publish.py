@@ -129,7 +129,7 @@ def test_a_mart_that_breaks_a_promise_is_published_as_it_last_was_good(store):
     mart = next(each for each in MADE if each.name == "provider_price_daily")
     with store.connect() as db:
         fill(db, [next_day(price_usd_per_gpu_hour=99.0)])
-        build(db, "marts.host_price_daily")
+        build(db, "marts.host_price_daily", "steps.price_sighting")
         with pytest.raises(ModelError, match="nothing_dear"):
             rebuild(db, mart, [audit])
     publish(store)

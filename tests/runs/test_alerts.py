@@ -81,3 +81,14 @@ def test_old_runs_are_forgotten_and_young_ones_kept(instance):
     assert forget_old_runs(instance, now + timedelta(days=KEPT_DAYS - 1)) == 0
     assert forget_old_runs(instance, now + timedelta(days=KEPT_DAYS + 1)) == 1
     assert instance.get_runs() == []
+
+
+def test_nothing_of_an_old_run_stays_on_the_disk(tmp_path):
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        done = failing.execute_in_process(instance=instance, raise_on_error=False)
+        left = tmp_path / "storage" / done.run_id / "compute_logs"
+        left.mkdir(parents=True, exist_ok=True)
+        (left / "step.err").write_text("said")
+        assert [each for each in tmp_path.rglob("*") if done.run_id in each.name]
+        assert forget_old_runs(instance, datetime.now(UTC) + timedelta(days=KEPT_DAYS + 1)) == 1
+        assert [each for each in tmp_path.rglob("*") if done.run_id in each.name] == []

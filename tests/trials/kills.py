@@ -37,7 +37,7 @@ FINISH_SECONDS = 240.0
 JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
 
 LAUNCH = (
-    'mutation { launchRun(executionParams: {runConfigData: {}, selector: {jobName: "everything", '
+    'mutation { launchRun(executionParams: {runConfigData: {}, selector: {jobName: "JOB", '
     'repositoryName: "__repository__", repositoryLocationName: "tests.trials.tiny"}}) '
     "{ ... on LaunchRunSuccess { run { runId } } } }"
 )
@@ -146,13 +146,13 @@ class UI:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)["data"]
 
-    def launch(self) -> str:
+    def launch(self, job: str = "everything") -> str:
         """Start a run as a click does, again while the code is loaded; returns its id."""
         self.before = set(workers(self.process.pid))  # one that has finished may still be leaving
         until = time.monotonic() + FINISH_SECONDS
         while time.monotonic() < until:
             with contextlib.suppress(OSError, KeyError, TypeError):
-                return str(self.ask(LAUNCH)["launchRun"]["run"]["runId"])
+                return str(self.ask(LAUNCH.replace("JOB", job))["launchRun"]["run"]["runId"])
             time.sleep(1)
         raise AssertionError(f"no run can be launched: {self.said.read_text()}")
 

@@ -8,12 +8,16 @@ was killed between them would show.
 import os
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import dagster as dg
 
+from pipeline import source_assets
 from pipeline import warehouse as wh
+from pipeline.capture.http import UpstreamError
 from pipeline.cli.running import HOME, stands, tell
 from pipeline.cli.telling import BUSY
 from pipeline.release.publish import _swapped, _synced, wal
@@ -22,6 +26,8 @@ from pipeline.runs.command import run_jobs
 from pipeline.runs.lock import BusyError
 from pipeline.runs.resource import held
 from pipeline.runs.stopping import Heard, say, stoppable
+from pipeline.sources.prices import hyperbolic, lambda_cloud
+from pipeline.sources.source import Part
 from pipeline.warehouse import Warehouse, opened_for_reading
 
 ROOT = "TINY_ROOT"
@@ -33,8 +39,21 @@ STATUS = (
 )
 
 
+def out_of_reach(_: object) -> Iterator[Part]:
+    yield Part("all", UpstreamError("cannot be reached", url="https://example.org"))
+
+
+# One whose key nobody sets, and one that is down.
+SKIPPED = replace(lambda_cloud.SOURCE, secrets=("TINY_KEY",))
+DOWN = replace(hyperbolic.SOURCE, fetch=out_of_reach)
+
+
 def definitions(store: Warehouse) -> dg.Definitions:
-    """Each run adds one row to a first and a second table, and publishes both."""
+    """Each run adds one row to a first and a second table, and publishes both.
+
+    The job `ask` asks two sources that give nothing, each for its own reason.
+    """
+    sources = (SKIPPED, DOWN)
 
     @dg.asset
     def rows(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
@@ -62,11 +81,17 @@ def definitions(store: Warehouse) -> dg.Definitions:
         return dg.MaterializeResult()
 
     return dg.Definitions(
-        assets=[rows, published],
+        assets=[
+            rows,
+            published,
+            *(made for each in sources for made in source_assets.assets_for(each, sources)),
+            *source_assets.skipped_assets(sources),
+        ],
         jobs=[
             dg.define_asset_job("ingest", dg.AssetSelection.assets(rows)),
             dg.define_asset_job("build", dg.AssetSelection.assets(published)),
-            dg.define_asset_job("everything", dg.AssetSelection.all()),
+            dg.define_asset_job("everything", dg.AssetSelection.assets(rows, published)),
+            dg.define_asset_job("ask", dg.AssetSelection.assets(*source_assets.keys(sources))),
         ],
         resources={"warehouse": held(store)},
         executor=dg.in_process_executor,

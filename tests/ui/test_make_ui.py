@@ -10,6 +10,7 @@ import time
 
 from tests.trials import tiny
 from tests.trials.kills import HOME, LAUNCH, UI, agree, below, processes, unfinished
+from tests.ui import look
 
 RUNS = "{ runsOrError { ... on Runs { results { runId } } } }"
 
@@ -24,7 +25,7 @@ def ask(port: int, method: str, path: str, headers: dict[str, str], body: str = 
 
 def refuses_strangers(ui: UI) -> None:
     """The ways of issue 11: GET, form, and JSON with a foreign host and origin."""
-    body = json.dumps({"query": LAUNCH})
+    body = json.dumps({"query": LAUNCH.replace("JOB", "everything")})
     own = {"Host": f"localhost:{ui.port}", "Content-Type": "application/json"}
     link = "/graphql?query=" + "".join(f"%{byte:02x}" for byte in LAUNCH.encode())
     assert ask(ui.port, "GET", link, {}) == 405
@@ -47,6 +48,29 @@ def second_leaves(ui: UI) -> None:
     assert f"UI at http://127.0.0.1:{ui.port}" in second.stderr
 
 
+def is_painted_by_what_came_of_it(ui: UI) -> None:
+    """A failing source red, a skipped one grey with its reason; pictures in `.pictures/ui`."""
+    assert ui.ends(ui.launch("ask")) == "FAILURE"
+    if look.browser() is None:
+        return
+    folder = HOME / ".pictures" / "ui"
+    folder.mkdir(parents=True, exist_ok=True)
+    base = f"http://127.0.0.1:{ui.port}"
+    with look.opened() as page:
+        group = page.read(f"{base}/locations/tests.trials.tiny/asset-groups/prices",
+                          "(?=.*Failed.*Failed)(?=.*Observed)")  # fmt: skip
+        page.saved(folder / "sources.png")
+        assert group.count("Failed") == 2, "bytes and rows of the one that is down"
+        skipped = page.read(
+            f"{base}/assets/raw/lambda_cloud", "(?=.*Latest observation)(?=.*Skipped: set TINY_KEY)"
+        )
+        page.saved(folder / "skipped.png")
+        assert "Failed" not in skipped
+        failed = page.read(f"{base}/assets/raw/hyperbolic", "Failed in")
+        page.saved(folder / "failed.png")
+        assert "Skipped" not in failed
+
+
 def test_make_ui_from_its_start_to_its_end(tmp_path):
     root = tmp_path / "warehouse"
     ui = UI(root)
@@ -54,6 +78,7 @@ def test_make_ui_from_its_start_to_its_end(tmp_path):
         ui.ready()
         refuses_strangers(ui)
         second_leaves(ui)
+        is_painted_by_what_came_of_it(ui)
         victim = ui.launch()
         ui.worker()
         started = below(ui.process.pid)

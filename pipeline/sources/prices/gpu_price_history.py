@@ -132,4 +132,5 @@ SOURCE = Source(
     contract=GPU_OFFERS,
     parse=parse,
     file="gpu_price_history.csv",
+    refresh_days=31,
 )

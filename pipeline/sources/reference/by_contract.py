@@ -28,6 +28,7 @@ def _source(terms: Contract, told: Committed) -> Source:
         contract=terms,
         parse=parse,
         file=f"{terms.name}.csv",
+        refresh_days=told.refresh_days,
         about=f"{told.about.rstrip()}\n\n{KEPT}",
     )
 

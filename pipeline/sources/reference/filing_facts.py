@@ -75,4 +75,5 @@ SOURCE = Source(
     contract=FILING_FACTS,
     parse=parse,
     file="filing_facts.csv",
+    refresh_days=92,
 )

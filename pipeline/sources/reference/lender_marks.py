@@ -62,4 +62,5 @@ SOURCE = Source(
     contract=FUND_HOLDINGS,
     parse=parse,
     file="lender_marks.csv",
+    refresh_days=92,
 )

@@ -49,4 +49,5 @@ SOURCE = Source(
     contract=RATES,
     parse=parse,
     file="sofr_quarter_ends.csv",
+    refresh_days=92,
 )

@@ -9,19 +9,57 @@
 -- years, which is a rule for book value and not for rent. Printed whichever wins.
 -- The band joins that of the rate and what the fit leaves over, both at 90 %.
 -- grain: price_segment, accelerator, method, horizon_months, period_end_on
-with months as (
+with on_demand as (
+    select * from marts.provider_price_daily
+    where sighting_status = 'confirmed'
+    and basis = 'all_in'
+    and market = 'on_demand'
+    and term_months = 0
+),
+
+-- A step counts once a second sighting confirms it (provider_price_daily), and is known from that day.
+steps_seen as (
+    select
+        accelerator,
+        provider,
+        region,
+        last_seen_on,
+        case
+            when greatest(price, price_before) > 1.4 * least(price, price_before)
+            and seen_before_on >= last_seen_on - interval 31 day
+                then next_seen_on
+        end as confirmed_on
+    from (
+        select
+            seen.*,
+            lag(seen.price) over series as price_before,
+            lag(seen.last_seen_on) over series as seen_before_on,
+            lead(seen.last_seen_on) over series as next_seen_on
+        from (
+            select
+                accelerator,
+                provider,
+                region,
+                last_seen_on,
+                median(price_usd_per_gpu_hour) as price
+            from on_demand
+            group by all
+        ) as seen
+        window series as (partition by accelerator, provider, region order by last_seen_on)
+    ) as sightings
+),
+
+months as (
     select
         prices.accelerator,
         prices.provider,
         case when prices.tier = 'hyperscaler' then 'hyperscaler' else 'neocloud_marketplace' end
             as price_segment,
         last_day(prices.observed_on) as period_end_on,
-        median(prices.price_usd_per_gpu_hour) as price
-    from marts.provider_price_daily as prices
-    where prices.sighting_status = 'confirmed'
-    and prices.basis = 'all_in'
-    and prices.market = 'on_demand'
-    and prices.term_months = 0
+        median(prices.price_usd_per_gpu_hour) as price,
+        max(steps_seen.confirmed_on) as confirmed_on
+    from on_demand as prices
+    left join steps_seen using (accelerator, provider, region, last_seen_on)
     group by all
 ),
 
@@ -63,6 +101,7 @@ pairs as (
         target.period_end_on as target_on,
         ln(target.price / origin.price) as log_change,
         max(providers.known_at) as known_at,
+        max(greatest(origin.confirmed_on, target.confirmed_on)) as confirmed_on,
         max(changes.period_end_on) is not null as has_repriced
     from months as origin
     cross join horizons
@@ -106,14 +145,12 @@ outcomes as (
         exp(median(pairs.log_change)) as actual_ratio,
         count(*) as provider_count,
         count(case when pairs.has_repriced then 1 end) as repriced_provider_count,
-        max(pairs.known_at) as seen_known_at
+        greatest(
+            max(pairs.known_at),
+            cast((max(pairs.confirmed_on) + interval 1 day)::date::timestamp at time zone 'UTC' as timestamptz)
+        ) as seen_known_at
     from pairs
-    group by
-        pairs.accelerator,
-        pairs.price_segment,
-        pairs.period_end_on,
-        pairs.horizon_months,
-        pairs.target_on
+    group by all
     union all
     select
         origin.accelerator,

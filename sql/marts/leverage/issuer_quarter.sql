@@ -51,8 +51,11 @@ leads as (
         flows.metric,
         flows.period_start_on,
         flows.period_end_on,
-        min(flows.rank) as lead_rank,
-        max(flows.known_at) as known_at
+        struct_pack(
+            lead_rank := min(flows.rank),
+            known_at := max(flows.known_at),
+            is_of_several := min(flows.rank) < max(flows.rank)
+        ) as lead
     from flows
     join staging.forms as forms on replace(flows.form, '/A', '') = forms.form
     where flows.period_days between 350 and 380
@@ -117,7 +120,7 @@ led as (
     select
         candidates.*,
         (
-            select arg_max(leads.lead_rank, leads.period_end_on)
+            select arg_max(leads.lead, leads.period_end_on)
             from leads
             where leads.cik = candidates.cik
             and leads.accounting_basis = candidates.accounting_basis
@@ -129,7 +132,19 @@ led as (
                     and leads.period_end_on >= candidates.period_end_on
                 )
             )
-        ) as lead_rank
+        ) as lead,
+        (
+            select arg_max(leads.lead, leads.period_end_on)
+            from leads
+            where leads.cik = candidates.cik
+            and leads.accounting_basis = candidates.accounting_basis
+            and leads.metric = candidates.metric
+            and leads.period_end_on < candidates.period_start_on
+        ) as lead_before,
+        count(distinct candidates.rank) over (
+            partition by
+                candidates.cik, candidates.accounting_basis, candidates.metric, candidates.period_end_on
+        ) as rank_count
     from candidates
 ),
 
@@ -139,7 +154,7 @@ chosen as (
         partition by cik, accounting_basis, metric, period_end_on
         order by
             is_fallback,
-            coalesce(rank = lead_rank, false) desc,
+            coalesce(rank = lead.lead_rank, false) desc,
             rank,
             preference,
             abs(period_days - 91),
@@ -241,7 +256,7 @@ select
     coalesce(is_restated, false) as is_restated,
     coalesce(is_mixed_vintage, false) as is_mixed_vintage,
     is_fallback,
-    coalesce(rank <> lead_rank, false) as is_of_other_element,
+    coalesce(rank <> lead.lead_rank, false) as is_of_other_element,
     coalesce(
         is_contradicted,
         exists (
@@ -260,7 +275,18 @@ select
     filed_on,
     accession,
     subtracted_accession,
-    known_at,
+    -- Which element leads, and that this is another, is known when its year is, unless the year before said so.
+    greatest(
+        known_at,
+        case
+            when lead.is_of_several
+            or rank <> lead.lead_rank
+            or rank <> lead_before.lead_rank
+            or (rank_count > 1 and lead.lead_rank is distinct from lead_before.lead_rank)
+                then lead.known_at
+        end,
+        case when lead_before.is_of_several then lead_before.known_at end
+    ) as known_at,
     source_url,
     confidence
 from joined

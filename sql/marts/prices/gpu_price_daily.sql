@@ -5,6 +5,7 @@
 -- groups hold their own regions (steps.price_vote). The interval is that between two votes; how often such a pair holds the median is
 -- interval_coverage_pct, exactly (75 % of three votes, not 95).
 -- Steps that wait for a second sighting and prices that exclude the host never mix in.
+-- by day: observed_on, 33 days before
 -- grain: accelerator, tier, market, term_months, basis, region_group, observed_on
 with panels as (
     select

@@ -2,6 +2,7 @@
 -- and per kilowatt of thermal design power, for one hour (METHODS 4).
 -- Peak figures of the vendor, without sparsity; what a program reaches is less. A part whose figure
 -- nobody cites (no BF16 on T4 and V100) has null and says which; FP16 never stands in for BF16.
+-- by day: observed_on
 -- grain: accelerator, tier, market, term_months, basis, region_group, observed_on
 select
     levels.accelerator,

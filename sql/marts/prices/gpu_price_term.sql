@@ -3,6 +3,7 @@
 -- The implied discount compares two panels; the matched one compares each operator with itself, in the
 -- same region, and takes the median over operators. List discounts say nothing about future prices, so
 -- no forward rate is derived from them (METHODS 4).
+-- by day: observed_on
 -- grain: accelerator, tier, basis, region_group, term_months, observed_on
 with levels as (
     select

@@ -4,6 +4,7 @@
 -- not read as a dearer GPU (docs/decisions/0003); zones of one region are its median.
 -- Flagged offers (bid floors, stale prices, teasers, spot at the on-demand price) stay out; spot that
 -- a provider administers stays, with its flag, and enters no level (METHODS 1.4).
+-- by day: observed_on
 -- grain: source, provider, accelerator, market, term_months, basis, region, host_id, observed_on
 with last_seen as (
     select

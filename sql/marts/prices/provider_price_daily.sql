@@ -4,42 +4,16 @@
 -- past the newest observation held. A step of more than 40 % from the sighting before waits as
 -- `unconfirmed` for a second sighting or a second source (METHODS 1.6); at Azure any step does. Spot that a provider sets by
 -- list rather than by auction has sighting_status `administered`.
+-- by day: observed_on, all days
 -- grain: provider, accelerator, market, term_months, basis, region, observed_on
-with sighted as (
-    select
-        source,
-        provider,
-        accelerator,
-        market,
-        term_months,
-        basis,
-        region,
-        min(region_group) as region_group,
-        observed_on,
-        median(price_usd_per_gpu_hour) as price_usd_per_gpu_hour,
-        min(instance_type) as instance_type,
-        -- The host mart has one row per machine.
-        case
-            when max(host_id) <> 'list' then count(*)
-            else max(host_count)
-        end as host_count,
-        sum(offer_count)::bigint as offer_count,
-        max(refresh_days) as refresh_days,
-        max(flag) as flag,
-        min(source_url) as source_url,
-        min(licence) as licence
-    from marts.host_price_daily
-    group by all
-),
-
-neighbours as (
+with neighbours as (
     select
         *,
         lag(price_usd_per_gpu_hour) over series as price_before,
         lag(observed_on) over series as seen_before_on,
         lead(price_usd_per_gpu_hour) over series as price_after,
         lead(observed_on) over series as next_seen_on
-    from sighted
+    from steps.price_sighting
     window series as (
         partition by source, provider, accelerator, market, term_months, basis, region
         order by observed_on
@@ -71,7 +45,7 @@ judged as (
 ),
 
 newest as (
-    select max(observed_on) as newest_on from marts.host_price_daily
+    select max(observed_on) as newest_on from steps.price_sighting
 ),
 
 standing as (

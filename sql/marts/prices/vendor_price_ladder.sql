@@ -2,6 +2,7 @@
 -- beside the ratio of what they can do, in the same tier, market, term, basis and region group.
 -- A pair is listed where both levels are published; who follows whom is cited in
 -- `accelerator_successors`. Ratios of vendors' peak figures, without sparsity.
+-- by day: observed_on
 -- grain: predecessor, successor, tier, market, term_months, basis, region_group, observed_on
 with levels as (
     select

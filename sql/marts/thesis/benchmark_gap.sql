@@ -1,9 +1,11 @@
 -- How much more or less a challenger did than the NVIDIA part beside it, per accelerator, in one public round,
 -- with one model and scenario: the best results of both, between systems of at most twice each other's size.
+-- Where throughput was measured, the best of any other sizes are a row too (`is_like_size` false: eight MI355X
+-- beside a rack of 72 GB300); work per part falls as systems grow, so nothing is concluded from them.
 -- Results of another round, model or scenario are never compared. What could be had goes before previews.
 -- Precision is shown: FP8 against FP4 is no like for like (`is_same_weight_format`). Training times are
 -- multiplied by parts, so a gap is always one of work per part and time; below zero the challenger is slower.
--- grain: challenger, reference, benchmark_suite, benchmark_version, benchmark_model, benchmark_scenario
+-- grain: challenger, reference, benchmark_suite, benchmark_version, benchmark_model, benchmark_scenario, is_like_size
 with results as (
     select
         *,
@@ -33,6 +35,8 @@ sized as (
         theirs.weight_format as reference_weight_format,
         theirs.submitter as reference_submitter,
         mine.unit,
+        mine.accelerator_count <= 2 * theirs.accelerator_count
+        and theirs.accelerator_count <= 2 * mine.accelerator_count as is_like_size,
         greatest(mine.known_at, theirs.known_at) as known_at,
         mine.source_url || ' ' || theirs.source_url as source_urls
     from staging.peer_pairs as pair
@@ -43,15 +47,15 @@ sized as (
         and mine.benchmark_version = theirs.benchmark_version
         and mine.benchmark_model = theirs.benchmark_model
         and mine.benchmark_scenario = theirs.benchmark_scenario
-        and mine.accelerator_count <= 2 * theirs.accelerator_count
-        and theirs.accelerator_count <= 2 * mine.accelerator_count
 ),
 
 best as (
     select * from sized
+    where is_like_size or unit <> 'accelerator-minutes'
     qualify row_number() over (
         partition by
-            challenger, reference, benchmark_suite, benchmark_version, benchmark_model, benchmark_scenario
+            challenger, reference, benchmark_suite, benchmark_version, benchmark_model, benchmark_scenario,
+            is_like_size
         order by
             challenger_availability <> 'available',
             reference_availability <> 'available',
@@ -69,6 +73,7 @@ select
     benchmark_version,
     benchmark_model,
     benchmark_scenario,
+    is_like_size,
     100 * (challenger_speed / reference_speed - 1) as throughput_gap_pct,
     challenger_speed / reference_speed - 1 >= -0.2 as is_throughput_within_a_fifth,
     challenger_value as challenger_value_per_accelerator,
@@ -86,4 +91,5 @@ select
     known_at,
     source_urls
 from best
-order by challenger, reference, benchmark_suite, benchmark_version, benchmark_model, benchmark_scenario
+order by
+    challenger, reference, benchmark_suite, benchmark_version, benchmark_model, benchmark_scenario, is_like_size desc

@@ -2,6 +2,8 @@
 -- figure it is: filed (tagged or reported), feed (a secondary reader), press. Calendar quarters by the middle of the
 -- fiscal one. Where a tagged figure and a read one say the same quarter, the tagged one counts. Hyperscalers enter
 -- with their cloud segments, not whole, and a maker of cars is no application; a redefined segment has its own name.
+-- Who lets buildings to AI clouds (`entities.csv`: Applied Digital, Core Scientific, TeraWulf ...) is a landlord here,
+-- whole: what such companies still mine or rent out as machines is in their figures, since no filing held splits it.
 -- grain: layer, company, segment, figure_class, metric, period_end_on
 with tagged as (
     select
@@ -79,6 +81,19 @@ everything as (
     select * from tagged_gross
     union all
     select * from read_figures
+),
+
+layered as (
+    select
+        everything.* replace (
+            case when landlords.entity is null then everything.layer else 'landlord' end as layer,
+            greatest(everything.known_at, landlords.known_at) as known_at
+        )
+    from everything
+    left join staging.entities as landlords
+        on everything.company = landlords.entity
+        and everything.layer = 'neocloud'
+        and landlords.entity_role = 'landlord'
 )
 
 select
@@ -93,7 +108,7 @@ select
     value_usd,
     known_at,
     source_url
-from everything
+from layered
 qualify row_number() over (
     partition by
         layer, company, segment, figure_class, metric,

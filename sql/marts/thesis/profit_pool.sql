@@ -19,6 +19,15 @@ with wide as (
         min(source_url) as source_url
     from marts.profit_figure
     group by layer, company, segment, figure_class, period_end_on
+),
+
+-- Who is a landlord was a cloud until that was known: the clouds without it are known no earlier.
+landlords as (
+    select max(roles.known_at) as known_at
+    from staging.entities as roles
+    semi join marts.profit_figure as figures
+        on roles.entity = figures.company and figures.layer = 'landlord'
+    where roles.entity_role = 'landlord'
 )
 
 select
@@ -40,7 +49,10 @@ select
         company || case when segment = 'company' then '' else ' ' || segment end, ', '
         order by company, segment
     ) as companies,
-    max(known_at) as known_at,
+    greatest(
+        max(known_at),
+        case when layer = 'neocloud' then (select landlords.known_at from landlords) end
+    ) as known_at,
     string_agg(distinct source_url, ' ' order by source_url) as source_urls
 from wide
 group by layer, figure_class, period_end_on

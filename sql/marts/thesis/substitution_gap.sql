@@ -29,6 +29,7 @@ with pairs as (
 -- Throughput of the newest round of each suite in which the pair meets.
 rounds as (
     select * from marts.benchmark_gap
+    where is_like_size
     qualify dense_rank() over (
         partition by challenger, reference, benchmark_suite
         order by known_at desc, benchmark_version desc

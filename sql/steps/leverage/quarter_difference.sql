@@ -105,7 +105,10 @@ pairs as (
         shorter.is_latest as is_shorter_latest,
         shorter.accession as subtracted_accession,
         longer.is_fallback or shorter.is_fallback as is_any_fallback,
-        greatest(longer.known_at, shorter.known_at) as known_at,
+        -- A difference of figures that were restated since says so (`is_mixed_vintage`) from that day.
+        greatest(
+            longer.known_at, shorter.known_at, longer.next_known_at, shorter.next_known_at
+        ) as known_at,
         case
             when longer.confidence = 'low' or shorter.confidence = 'low' then 'low'
             when longer.confidence = 'medium' or shorter.confidence = 'medium' then 'medium'

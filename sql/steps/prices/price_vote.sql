@@ -2,6 +2,7 @@
 -- all its regions; of a hyperscaler only its reference region (steps.reference_region), because a median over
 -- cheap and dear regions moves with those that a recorder prints. `is_inverted`: spot above the same provider's
 -- on-demand price in the same place, one against one.
+-- by day: observed_on
 -- grain: accelerator, tier, market, term_months, basis, region_group, observed_on, provider
 with placed as (
     select

@@ -22,6 +22,7 @@ def price(provider, on, usd, **cells):
         "basis": "all_in",
         "region": "global",
         "observed_on": on,
+        "last_seen_on": on,
         "price_usd_per_gpu_hour": usd,
         "sighting_status": "confirmed",
         "tier": "neocloud",
@@ -75,6 +76,15 @@ def test_the_forecast_is_scored_against_what_came(db):
     assert made["is_within_band"]
     assert made["provider_count"] == 3
     assert made["known_at"] == datetime(2026, 7, 1, tzinfo=UTC)
+
+
+def test_an_outcome_is_known_once_a_second_sighting_confirms_its_step(db):
+    # Halved on the last day of the month, which the next look, weeks later, confirms.
+    before = [price(name, date(2026, 6, 20), usd) for name, usd in (("a", 4), ("b", 5), ("c", 6))]
+    after = [price("a", date(2026, 7, 19), 2.0)]
+    made = scored(db, prices=[*HALVED, *before, *after])["no_change", 12]
+    assert made["target_on"] == TARGET
+    assert made["known_at"] == datetime(2026, 7, 20, tzinfo=UTC)
 
 
 def test_an_outcome_outside_the_band_is_said(db):

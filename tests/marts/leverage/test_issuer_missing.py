@@ -54,3 +54,11 @@ def test_a_year_waits_for_an_annual_report_and_another_clouds_habit_stands_in(db
         "and period_end_on = '2025-12-31'"
     ).fetchall()
     assert rows == [(date(2025, 12, 31), "10-K", date(2026, 2, 28), "common_habit", "not_held")]
+
+
+def test_a_total_without_its_instruments_names_the_report_whose_note_has_them(db):
+    land(db, quarter("2026-01-01", "2026-03-31", "2026-05-10", "operating_income"))
+    build(db, "issuer_missing")
+    [row] = missing(db, "debt_by_instrument")
+    assert row[:3] == (date(2026, 3, 31), "10-Q", date(2026, 5, 10))
+    assert row[4:] == (accession("2026-05-10"), "filed_not_read")

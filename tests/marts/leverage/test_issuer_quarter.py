@@ -275,6 +275,9 @@ def test_a_filed_quarter_of_another_element_stands_where_there_is_none_of_the_ye
     )
     build(db, "issuer_quarter")
     assert held(db, "stock_compensation", "value_usd", "is_of_other_element") == [(127, True)]
+    # In November nobody could say so: the year was not filed.
+    [(known_at,)] = held(db, "stock_compensation", "known_at")
+    assert f"{known_at:%Y-%m-%d}" == "2026-03-03"
 
 
 def test_a_year_and_nine_months_of_two_elements_give_no_quarter_but_a_reason(db):

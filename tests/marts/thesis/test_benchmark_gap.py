@@ -61,8 +61,19 @@ def test_two_rounds_two_models_and_two_scenarios_never_compare(db):
     assert gaps(db, mine(1.0), theirs(9.0, benchmark_scenario="Server")) == []
 
 
-def test_systems_of_another_size_do_not_compare(db):
-    assert gaps(db, mine(1.0), theirs(9.0, accelerator_count=17)) == []
+def test_systems_of_another_size_are_shown_apart(db):
+    # MI355X of eight and of 88, GB300 of 72, Llama 2 70B offline in one round.
+    large = theirs(15_650.7, accelerator_count=72)
+    [row] = gaps(db, mine(12_935.0), large)
+    assert (round(row["throughput_gap_pct"], 1), row["is_like_size"]) == (-17.4, False)
+    both = gaps(db, mine(12_935.0), mine(11_842.2, accelerator_count=88), large)
+    told = {row["is_like_size"]: round(row["throughput_gap_pct"], 1) for row in both}
+    assert told == {True: -24.3, False: -17.4}
+
+
+def test_times_to_train_of_systems_of_another_size_do_not_compare(db):
+    minutes = {"unit": "accelerator-minutes", "is_higher_better": False}
+    assert gaps(db, mine(90.0, **minutes), theirs(80.0, accelerator_count=17, **minutes)) == []
 
 
 def test_a_time_that_is_longer_is_a_gap_below_zero(db):

@@ -19,3 +19,14 @@ def test_a_hyperscaler_enters_with_its_cloud(db):
         figure("Amazon", "revenue", 30.0, segment="AWS", period_end_on=date(2026, 3, 31), **cloud),
     )
     assert [row["segment"] for row in rows(db, "from marts.profit_figure")] == ["AWS"]
+
+
+def test_who_lets_buildings_is_a_landlord_and_no_cloud(db):
+    role = {"entity": "A", "canonical_entity": "A", "entity_role": "landlord"}
+    cloud = {"layer": "neocloud"}
+    pool(
+        db, figure("A", "revenue", 8.0, **cloud), figure("B", "revenue", 9.0, **cloud),
+        entities=[role],
+    )  # fmt: skip
+    layers = {row["company"]: row["layer"] for row in rows(db, "from marts.profit_figure")}
+    assert layers == {"A": "landlord", "B": "neocloud"}

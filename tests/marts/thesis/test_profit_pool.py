@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pipeline.contracts.thesis import SEGMENT_FIGURES
+from pipeline.contracts.thesis import ENTITIES, SEGMENT_FIGURES
 from tests.given.support import build, rows
 from tests.given.thesis import put, stand_in
 from tests.marts.thesis.test_vendor_revenue_share import line
@@ -13,8 +13,9 @@ QUARTERS = (
 END = date(2026, 3, 31)
 
 
-def pool(db, *figures, tagged=()):
+def pool(db, *figures, tagged=(), entities=()):
     put(db, SEGMENT_FIGURES, figures)
+    put(db, ENTITIES, entities)
     stand_in(db, "marts.issuer_quarter", QUARTERS, tagged)
     build(db, "marts.profit_figure", "marts.profit_pool")
     return {(row["layer"], row["figure_class"]): row for row in rows(db, "from marts.profit_pool")}

@@ -31,3 +31,17 @@ def test_a_provider_is_remembered_for_366_days_after_its_last_price(db):
         for each in rows(db, "from steps.panel_memory")
     }
     assert (made[one], made[date(2023, 3, 1)], made[two]) == (0, 1, 0)
+
+
+def test_a_source_says_one_price_of_a_region_and_day_and_a_marketplace_its_machines_median(db):
+    day = date(2024, 1, 1)
+    machines = [
+        offer(on=day, provider="vast", offer_id=each, host_id=each, price_usd_per_gpu_hour=usd)
+        for each, usd in (("a", 1.0), ("b", 2.0), ("c", 9.0))
+    ]
+    listed = [offer(on=day, source=each, price_usd_per_gpu_hour=4.0) for each in ("one", "two")]
+    fill(db, [*machines, *listed])
+    build(db, "marts.host_price_daily", "steps.price_sighting")
+    made = rows(db, "from steps.price_sighting order by provider, source")
+    said = [(each["source"], each["price_usd_per_gpu_hour"], each["host_count"]) for each in made]
+    assert said == [("one", 4.0, None), ("two", 4.0, None), ("recorded", 2.0, 3)]

@@ -2,21 +2,6 @@
 -- price is the median of the sources that stand that day, cited by the newest sighting; a step that one
 -- source alone reports is confirmed only by the other (METHODS 1.6). Listed so that a person looks.
 -- severity: warn
-with by_source as (
-    select
-        source,
-        provider,
-        accelerator,
-        market,
-        term_months,
-        basis,
-        region,
-        observed_on,
-        median(price_usd_per_gpu_hour) as price_usd_per_gpu_hour
-    from marts.host_price_daily
-    group by all
-)
-
 select
     provider,
     accelerator,
@@ -30,6 +15,6 @@ select
     max(price_usd_per_gpu_hour) as max_price,
     min(source) as a_source,
     max(source) as another_source
-from by_source
+from steps.price_sighting
 group by provider, accelerator, market, term_months, basis, region, observed_on
 having max(price_usd_per_gpu_hour) > 1.1 * min(price_usd_per_gpu_hour)

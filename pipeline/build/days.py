@@ -1,0 +1,221 @@
+"""Building the days of a table that changed, and no others, from the same SELECT.
+
+A header that says `-- by day: observed_on` states that a table's rows of one day are made from rows
+of that day of whatever it reads that has days; `, 33 days before` after it that days up to so long
+before take part; `, all days` that any may, so that the table is made whole and compared with what
+it was. From the days that changed upstream follow those to make again, and what comes out the same
+changes nothing further on. Known elsewhere as INCREMENTAL_BY_TIME_RANGE (SQLMesh) and microbatch
+(dbt). Why it is safe: docs/decisions/0145.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pipeline import warehouse as wh
+from pipeline.build.lineage import ModelError, rewound
+from pipeline.warehouse import DuckDB
+
+__all__ = ["ByDay", "made_again", "note_inputs"]
+
+BY_DAY = re.compile(r"(\w+)(?:, (?:(\d+) days before|(all days)))?")
+PART = {"staging": "part_staging", "steps": "part_made", "marts": "part_made"}
+# So many of a table's days, and making all of it is less work.
+MOST_DAYS = 0.5
+LEAST_AT_ONCE = 28
+CHANGES_KEPT = 1_000
+Span = tuple[date, date]
+
+
+@dataclass(frozen=True)
+class ByDay:
+    """What a table's rows of one day are made from.
+
+    Attributes:
+        column: The table's own day, part of its grain.
+        before: How many days before it take part, of every input that has days; None is any day.
+    """
+
+    column: str
+    before: int | None = 0
+
+    @classmethod
+    def said(cls, words: str) -> "ByDay":
+        """From the header's words. Raises ModelError where they are none of the above."""
+        found = BY_DAY.fullmatch(words)
+        if not found:
+            raise ModelError(f"`by day` is a column, `N days before` or `all days`: {words}")
+        return cls(found[1], None if found[3] else int(found[2] or 0))
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a table reads, of which `dated` have days: the column, or of staging `observed_at`."""
+
+    reads: frozenset[str]
+    dated: Mapping[str, str]
+
+    def day(self, table: str) -> str:
+        """The day of a row, as SQL."""
+        return wh.UTC_DAY if self.dated[table] == "observed_at" else self.dated[table]
+
+    def within(self, table: str, spans: Iterable[Span]) -> str:
+        """Condition on rows that lets DuckDB pass over blocks of other days."""
+        if self.dated[table] != "observed_at":
+            return _within(self.dated[table], spans)
+        midnight = "observed_at {} timestamptz '{} 00:00:00+00'".format
+        return " or ".join(
+            midnight(">=", first) + " and " + midnight("<", last + timedelta(days=1))
+            for first, last in spans
+        )
+
+
+def _within(column: str, spans: Iterable[Span]) -> str:
+    return " or ".join(f"{column} between date '{a}' and date '{b}'" for a, b in spans)
+
+
+def made_again(
+    db: DuckDB, table: str, query: str, grain: Iterable[str], by_day: ByDay, inputs: Inputs
+) -> list[date] | None:
+    """Bring a table up to what it reads, by the days that changed; the caller has the transaction.
+
+    Returns:
+        Days whose rows differ from before, which may be none; None where the table must be made
+        whole: it was never made from these inputs, it is not said which of their days changed, or
+        they are too many.
+
+    Raises:
+        ModelError: more than one row per grain.
+    """
+    if not wh.exists(db, table):
+        return None
+    spans: list[Span] = []
+    if by_day.before is None:
+        db.execute(f"create or replace temp table made_days as {query}")
+    else:
+        changed = _changed_inputs(db, table, inputs)
+        if changed is None:
+            return None
+        reach = timedelta(days=by_day.before)
+        spans = _merged(((day, day + reach) for day in changed), by_day.before)
+        if not spans:
+            return []
+        [(held,)] = db.execute(f"select count(distinct {by_day.column}) from {table}").fetchall()
+        if sum((last - first).days + 1 for first, last in spans) > MOST_DAYS * held:
+            return None
+        _make(db, query, by_day.column, by_day.before, inputs, spans)
+    if wh.columns_of(db, "made_days") != wh.columns_of(db, table):
+        return None
+    keys = ", ".join(grain)
+    repeats = db.sql(f"select {keys} from made_days group by all having count(*) > 1").pl()
+    if not repeats.is_empty():
+        raise ModelError(f"{table}: more than one row per {keys}: {repeats.head(3)}")
+    days = _differing(db, table, by_day.column, spans)
+    if days:
+        of_days = f"where {_within(by_day.column, _merged(((day, day) for day in days), 0))}"
+        db.execute(f"delete from {table} {of_days}")
+        db.execute(f"insert into {table} from made_days {of_days}")
+    db.execute("drop table made_days")
+    return days
+
+
+def note_inputs(db: DuckDB, table: str, inputs: Inputs) -> None:
+    """Remember which versions of its inputs a table now is of."""
+    db.execute("delete from meta.built_from where table_name = ?", [table])
+    db.execute(
+        "insert into meta.built_from by name select ? as table_name, "
+        "table_name as input_name, version from meta.versions where list_contains(?, table_name)",
+        [table, sorted(inputs.reads)],
+    )
+    db.execute(
+        "delete from meta.changed_days as told using meta.versions as held "
+        "where told.table_name = held.table_name and told.version <= held.version - ?",
+        [CHANGES_KEPT],
+    )
+
+
+def _changed_inputs(db: DuckDB, table: str, inputs: Inputs) -> set[date] | None:
+    """Days of inputs that changed since the table was built; None where that is not told."""
+    of = "select input_name, version from meta.built_from where table_name = ?"
+    before = dict(db.execute(of, [table]).fetchall())
+    if not before:
+        return None
+    now = dict(db.execute("select table_name, version from meta.versions").fetchall())
+    changed: set[date] = set()
+    for name in inputs.reads:
+        old, new = before.get(name), now.get(name)
+        if old == new:  # none at all where nothing ever landed
+            continue
+        if old is None or new is None or new < old or name not in inputs.dated:
+            return None
+        told = db.execute(
+            "select version, changed_on from meta.changed_days "
+            "where table_name = ? and version > ?",
+            [name, old],
+        ).fetchall()
+        if {version for version, _ in told} != {*range(old + 1, new + 1)}:
+            return None
+        changed |= {day for _, day in told}
+    return changed
+
+
+def _merged(spans: Iterable[Span], gap: int) -> list[Span]:
+    """Stretches united where what they read would overlap."""
+    found: list[Span] = []
+    for first, last in sorted(span for span in spans if span[0] <= span[1]):
+        if found and first <= found[-1][1] + timedelta(days=gap + 1):
+            found[-1] = found[-1][0], max(last, found[-1][1])
+        else:
+            found.append((first, last))
+    return found
+
+
+def _make(
+    db: DuckDB, query: str, column: str, before: int, inputs: Inputs, spans: Iterable[Span]
+) -> None:
+    """`made_days`: what the query makes of the stretches, over what reaches into them."""
+    part = rewound(query, PART)
+    for schema in sorted(set(PART.values())):
+        db.execute(f"create schema {schema}")
+    for n, batch in enumerate(_batches(spans, max(LEAST_AT_ONCE, before))):
+        reached = [(first - timedelta(days=before), last) for first, last in batch]
+        for table in sorted(inputs.reads):
+            schema, _, name = table.partition(".")
+            where = f"where {inputs.within(table, reached)}" if table in inputs.dated else ""
+            db.execute(f"create or replace view {PART[schema]}.{name} as from {table} {where}")
+        into = "insert into made_days" if n else "create or replace temp table made_days as"
+        db.execute(f"{into} select * from ({part}) where {_within(column, batch)}")
+    for schema in sorted(set(PART.values())):
+        db.execute(f"drop schema {schema} cascade")
+
+
+def _batches(spans: Iterable[Span], most: int) -> Iterator[list[Span]]:
+    """The stretches, so many days at once at most: memory follows days, not history."""
+    batch: list[Span] = []
+    left = most
+    for first, last in spans:
+        while first <= last:
+            until = min(last, first + timedelta(days=left - 1))
+            batch.append((first, until))
+            left -= (until - first).days + 1
+            first = until + timedelta(days=1)
+            if not left:
+                yield batch
+                batch, left = [], most
+    if batch:
+        yield batch
+
+
+def _differing(db: DuckDB, table: str, column: str, spans: list[Span]) -> list[date]:
+    """Days whose rows are not those held: of these stretches, or of all where there are none."""
+    where = f"where {_within(column, spans)}" if spans else ""
+    told = f"select {column} as day_on, count(*) as row_count, sum(hash(each_row)) as mark from"
+    differing = db.execute(
+        f"with made as ({told} made_days as each_row group by all), "
+        f"held as ({told} {table} as each_row {where} group by all) "
+        "select day_on from made full join held using (day_on) "
+        "where made.row_count is distinct from held.row_count "
+        "or made.mark is distinct from held.mark order by day_on"
+    )
+    return [day for (day,) in differing.fetchall()]
