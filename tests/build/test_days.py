@@ -210,6 +210,37 @@ def test_many_days_make_the_table_whole(db):
     assert len(bring_up(db)["host_price_daily"] or ()) == 5
 
 
+def test_days_far_apart_are_made_in_batches_and_come_to_the_same(db, monkeypatch):
+    """Of every table that is made by day; a batch is as long as a reach at least."""
+    monkeypatch.setattr(days, "LEAST_AT_ONCE", 2)
+    monkeypatch.setattr(days, "MOST_DAYS", 1e9)
+    names = tuple(each.name for each in PARTLY)
+    start = date(2024, 1, 1)
+    sellers = ("lambda", "crusoe", "nebius")
+    fill(
+        db,
+        [
+            offer(on=start + timedelta(days=day), provider=each, offer_id=each)
+            for day in range(240)
+            for each in sellers
+        ],
+    )
+    bring_up(db, names=names)
+    moved = [start + timedelta(days=day) for day in (3, 4, 5, 6, 7, 60, 119, 120, 200)]
+    fill(
+        db,
+        [
+            offer(on=day, provider=each, offer_id=f"{each}/b", price_usd_per_gpu_hour=1.5)
+            for day in moved
+            for each in sellers
+        ],
+    )
+    made = bring_up(db, names=names)
+    assert made["host_price_daily"] == moved
+    assert all(made[name] is not None for name in CHAIN)
+    assert {name: differing(db, name) for name in names} == dict.fromkeys(names, 0)
+
+
 def test_rows_that_repeat_a_grain_leave_the_table_as_it_was(held):
     [model] = [each for each in PARTLY if each.name == "host_price_daily"]
     told = rows(held, "from meta.versions")
