@@ -61,6 +61,14 @@ def forgotten_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redaction, "_KNOWN", set())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What Dagster notes beside instances that live in memory (`logs`, `.telemetry`)."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("DAGSTER_HOME", str(tmp_path_factory.mktemp("dagster")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def committed(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The warehouse of all committed facts, published; for tests that only look."""

@@ -29,6 +29,7 @@ from pipeline.capture import http
 from pipeline.capture.http import Response
 from pipeline.release.export import export
 from pipeline.release.publish import publish
+from pipeline.release.state import EXPORTS_CODE, code_of
 from pipeline.sources.source import discover
 from pipeline.warehouse import Warehouse, opened_for_reading
 from tests.given.keyed import kept
@@ -187,6 +188,7 @@ def test_a_folder_that_cannot_be_written_is_named(market):
         store.exports.chmod(0o555)
         (store.exports / ".releases").chmod(0o555)
 
+        code_of(EXPORTS_CODE)  # read now: the checkout may be where only its owner looks
         said = in_a_child(os.setuid, NOBODY, export, store)
         assert "Permission denied" in said
         assert str(store.exports) in said
