@@ -16,6 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline import warehouse as wh
 from pipeline.build.lineage import ModelError, rewound, tables_read
 from pipeline.warehouse import DuckDB
 
@@ -96,7 +97,7 @@ def asked_at_month_ends(
         seen_at = None
         if read in kept:
             observed.append(f"select (known_at - interval 1 second) as seen_at from {read}")
-        elif _has_observations(db, name):
+        elif "observed_at" in wh.columns_of(db, read):
             seen_at = "observed_at"
             observed.append(f"select observed_at as seen_at from {read}")
             first = f"getvariable('month_end')::timestamptz - interval {lookback_days} day"
@@ -142,16 +143,6 @@ def _upstream(query: str, derived: Mapping[str, str], kept: Collection[str]) -> 
             yield table
 
     return visit(query)
-
-
-def _has_observations(db: DuckDB, name: str) -> bool:
-    return bool(
-        db.execute(
-            "select count(*) from duckdb_columns() where database_name = current_database() "
-            "and schema_name = 'staging' and table_name = ? and column_name = 'observed_at'",
-            [name],
-        ).fetchall()[0][0]
-    )
 
 
 def this_month(db: DuckDB) -> date:
@@ -205,14 +196,8 @@ def _wanted(db: DuckDB, ends: list[datetime], marks: list[str], text: str) -> di
 
 def _held(db: DuckDB, table: str, query: str) -> dict[datetime, str]:
     """What the answers that are held were given from; nothing where they have other columns."""
-    schema, _, name = table.partition(".")
-    made = db.execute(
-        "select column_name, data_type from duckdb_columns() where schema_name = ? "
-        "and table_name = ? and database_name = current_database() order by column_index",
-        [schema, name],
-    ).fetchall()
     db.execute("reset variable month_end")
-    if made != [each[:2] for each in db.execute(f"describe {query}").fetchall()]:
+    if not wh.exists(db, table) or wh.columns_of(db, table) != wh.columns_of(db, query):
         return {}
     held = "select known_at, fingerprint from meta.answers where table_name = ?"
     return {end.astimezone(UTC): mark for end, mark in db.execute(held, [table]).fetchall()}

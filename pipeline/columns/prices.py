@@ -67,6 +67,9 @@ COLUMNS: dict[str, Column] = {
         "Days on which a run was seen again, as gaps: `1x13 2 7x4` is 13 daily looks, one two days "
         "on, then four weekly ones; empty for a run seen once."
     ),
+    "confirmed_on": day(
+        "UTC day of the second sighting that confirmed a step; null where none was needed."
+    ),
     "last_seen_on": day("UTC day of the newest sighting behind the price."),
     "tier": choice(
         "Kind of operator; all where an index pools them, any where a value does not depend on it.",

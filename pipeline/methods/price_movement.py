@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from pipeline.columns import COLUMNS
@@ -57,7 +56,6 @@ MADE = (
     "known_at",
 )
 Row = dict[str, Any]
-Vector = NDArray[np.int64]
 
 
 def fit(items: pl.DataFrame) -> pl.DataFrame:
@@ -108,6 +106,9 @@ def _numbered(ordered: pl.DataFrame) -> pl.DataFrame:
             row=pl.int_range(pl.len()),
         )
         .with_columns(
+            pl.col("host_count", "last_observed_on", "known_at").max().over(*CELL, "period_end_on")
+        )
+        .with_columns(
             pl.col("row").min().over(*CELL, "provider", "item").alias("item_from"),
             pl.col("row").min().over(*CELL, "provider", "item_root").alias("root_from"),
         )
@@ -130,11 +131,10 @@ class _Market:
             rows[f"{each}_number"].to_numpy() for each in ("period", "item", "provider", "root")
         )
         firsts = np.unique(period, return_index=True)[1]
-        lasts = np.append(firsts[1:], len(period))
         self.ends: list[date] = rows["period_end_on"].gather(firsts).to_list()
-        self.hosts: list[int | None] = _largest(rows["host_count"], firsts, lasts)
-        self.last_observed: list[date] = _largest(rows["last_observed_on"], firsts, lasts)
-        self.known_at: list[datetime] = _largest(rows["known_at"], firsts, lasts)
+        self.hosts: list[int | None] = rows["host_count"].gather(firsts).to_list()
+        self.last_observed: list[date] = rows["last_observed_on"].gather(firsts).to_list()
+        self.known_at: list[datetime] = rows["known_at"].gather(firsts).to_list()
         once = np.unique(item, return_index=True)[1]
         self.root = root[once]
         log_price = np.full((len(self.ends), len(once)), np.nan)
@@ -278,15 +278,6 @@ class _Market:
         if before is not None and before.get("log_rent") is not None:
             made["rebase_log_change"] = log_rent - before["log_rent"] - row["log_change"]
         return made
-
-
-def _largest(values: pl.Series, firsts: Vector, lasts: Vector) -> list[Any]:
-    """The largest of each period, whose rows follow one another; None where there is none."""
-    told = values.to_list()
-    return [
-        max((each for each in told[first:last] if each is not None), default=None)
-        for first, last in zip(firsts, lasts, strict=True)
-    ]
 
 
 def _months_before(day: date, months: int) -> date:

@@ -216,7 +216,9 @@ def _same(row: Mapping[str, Any], names: Sequence[str]) -> str:
 def _again(db: DuckDB, model: Model, row: dict[str, Any]) -> str:
     """The row by the table's own SQL over what the file holds, against the row as published."""
     if model.is_kept:
-        return "its method adds rows when a month ends and does not make them again"
+        return (
+            "its rows stand once made: a method, or a month's end, makes no other from what is held"
+        )
     if absent := sorted(each for each in model.reads if each.startswith("meta.")):
         return f"it reads {absent[0]}, which has moved on since"
     try:

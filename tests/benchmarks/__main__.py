@@ -45,13 +45,12 @@ def main() -> None:
     print("\n5. Parsers")
     parse_rates.run()
     # Last: a process holds what its parent held when it was made, and this imports Polars.
-    from tests.benchmarks import aws_price_list, companyfacts, holdings, instances, stress
+    from tests.benchmarks import aws_price_list, companyfacts, holdings, instances
 
     aws_price_list.run(wanted.runs)
     companyfacts.run()
     instances.run()
     holdings.run(wanted.runs)
-    stress.run(wanted.runs)
 
 
 def price_levels(root: Path, offers: int, runs: int) -> dict[str, Run]:

@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from tests.trials.thrown_away import installed
+
 VERSIONS = ("1.2.0", "1.3.2", "1.4.0", "1.4.4", "1.5.6", "2.0.1")
 MOST_SECONDS = 10.0  # on two cores
 GIVEN_UP_SECONDS = 40.0  # of processors: a busy machine shall not look like a slow client
@@ -55,11 +57,7 @@ def asked(version: str, published: Path, *, as_of: str = AS_OF) -> dict[str, Ans
     """
     found: dict[str, Answer] = {}
     with TemporaryDirectory(prefix="duckdb-") as folder:
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-             "--only-binary=:all:", "--target", folder, f"duckdb=={version}", "pytz"],
-            check=True,
-        )  # fmt: skip
+        installed(folder, "--only-binary=:all:", f"duckdb=={version}", "pytz")
         python = partial(subprocess.run, capture_output=True, text=True, cwd=folder,
                          env={"PYTHONPATH": folder, "PATH": "/usr/bin:/bin"})  # fmt: skip
         listed = python([sys.executable, "-c", NAMES, str(published)], check=True)

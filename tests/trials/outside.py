@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.trials.thrown_away import installed
 from tests.ui import look
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -30,17 +31,10 @@ print(json.dumps([
 """
 
 
-def installed(package: str, folder: str, *words: str) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-         "--target", folder, *words, package], check=True,
-    )  # fmt: skip
-
-
 def frictionless(exports: Path) -> None:
     """The package and the first rows of its tables."""
     with TemporaryDirectory(prefix="frictionless-") as folder:
-        installed("frictionless", folder)
+        installed(folder, "frictionless")
         done = subprocess.run(
             [sys.executable, "-c", VALIDATING, str(exports / "datapackage.json"), str(ROWS)],
             env={"PYTHONPATH": folder, "PATH": "/usr/bin:/bin"}, cwd=exports, check=True,
@@ -54,7 +48,7 @@ def frictionless(exports: Path) -> None:
 def axe(report: Path, pictures: Path | None) -> None:
     """The report on two screens in two schemes."""
     with TemporaryDirectory(prefix="axe-") as folder:
-        installed("axe-core-python", folder, "--no-deps")
+        installed(folder, "--no-deps", "axe-core-python")
         [script] = Path(folder).rglob("axe.min.js")
         code = script.read_text(encoding="utf-8")
     asked = json.dumps({"runOnly": RULES, "resultTypes": ["violations"]})

@@ -9,47 +9,7 @@
 -- years, which is a rule for book value and not for rent. Printed whichever wins.
 -- The band joins that of the rate and what the fit leaves over, both at 90 %.
 -- grain: price_segment, accelerator, method, horizon_months, period_end_on
-with on_demand as (
-    select * from marts.provider_price_daily
-    where sighting_status = 'confirmed'
-    and basis = 'all_in'
-    and market = 'on_demand'
-    and term_months = 0
-),
-
--- A step counts once a second sighting confirms it (provider_price_daily), and is known from that day.
-steps_seen as (
-    select
-        accelerator,
-        provider,
-        region,
-        last_seen_on,
-        case
-            when greatest(price, price_before) > 1.4 * least(price, price_before)
-            and seen_before_on >= last_seen_on - interval 31 day
-                then next_seen_on
-        end as confirmed_on
-    from (
-        select
-            seen.*,
-            lag(seen.price) over series as price_before,
-            lag(seen.last_seen_on) over series as seen_before_on,
-            lead(seen.last_seen_on) over series as next_seen_on
-        from (
-            select
-                accelerator,
-                provider,
-                region,
-                last_seen_on,
-                median(price_usd_per_gpu_hour) as price
-            from on_demand
-            group by all
-        ) as seen
-        window series as (partition by accelerator, provider, region order by last_seen_on)
-    ) as sightings
-),
-
-months as (
+with months as (
     select
         prices.accelerator,
         prices.provider,
@@ -57,9 +17,12 @@ months as (
             as price_segment,
         last_day(prices.observed_on) as period_end_on,
         median(prices.price_usd_per_gpu_hour) as price,
-        max(steps_seen.confirmed_on) as confirmed_on
-    from on_demand as prices
-    left join steps_seen using (accelerator, provider, region, last_seen_on)
+        max(prices.confirmed_on) as confirmed_on
+    from marts.provider_price_daily as prices
+    where prices.sighting_status = 'confirmed'
+    and prices.basis = 'all_in'
+    and prices.market = 'on_demand'
+    and prices.term_months = 0
     group by all
 ),
 

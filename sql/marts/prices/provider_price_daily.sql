@@ -3,7 +3,8 @@
 -- source's rhythm says (refresh_days) and is carried at most 3 days beyond that (METHODS 2.3), never
 -- past the newest observation held. A step of more than 40 % from the sighting before waits as
 -- `unconfirmed` for a second sighting or a second source (METHODS 1.6); at Azure any step does. Spot that a provider sets by
--- list rather than by auction has sighting_status `administered`.
+-- list rather than by auction has sighting_status `administered`. `confirmed_on`: the second look at a step, from
+-- which on its row is what it says.
 -- by day: observed_on, all days
 -- grain: provider, accelerator, market, term_months, basis, region, observed_on
 with neighbours as (
@@ -29,19 +30,28 @@ limited as (
 ),
 
 -- A step is judged against a sighting of the same month; after a longer silence there is no step.
+stepped as (
+    select
+        *,
+        coalesce(
+            seen_before_on >= observed_on - interval 31 day
+            and greatest(price_usd_per_gpu_hour, price_before)
+                > largest_step * least(price_usd_per_gpu_hour, price_before),
+            false
+        ) as is_step,
+        -- greatest() and least() pass over nulls: nothing seen after would be the same again.
+        price_after is not null
+        and greatest(price_usd_per_gpu_hour, price_after)
+            <= largest_step * least(price_usd_per_gpu_hour, price_after) as is_seen_again
+    from limited
+),
+
 judged as (
     select
         *,
-        seen_before_on is null
-        or seen_before_on < observed_on - interval 31 day
-        or greatest(price_usd_per_gpu_hour, price_before)
-            <= largest_step * least(price_usd_per_gpu_hour, price_before)
-        or (
-            price_after is not null
-            and greatest(price_usd_per_gpu_hour, price_after)
-                <= largest_step * least(price_usd_per_gpu_hour, price_after)
-        ) as is_confirmed
-    from limited
+        not is_step or is_seen_again as is_confirmed,
+        case when is_step and is_seen_again then next_seen_on end as confirmed_on
+    from stepped
 ),
 
 newest as (
@@ -101,11 +111,10 @@ combined as (
         sum(offer_count)::bigint as offer_count,
         count(*) as source_count,
         max(flag) as flag,
-        bool_or(is_confirmed)
-        or (
-            count(*) > 1
-            and max(price_usd_per_gpu_hour) <= 1.4 * min(price_usd_per_gpu_hour)
-        ) as is_confirmed,
+        bool_or(is_confirmed) as is_any_confirmed,
+        bool_or(is_confirmed and confirmed_on is null) as is_any_plain,
+        count(*) > 1 and max(price_usd_per_gpu_hour) <= 1.4 * min(price_usd_per_gpu_hour) as is_agreed,
+        min(confirmed_on) as first_confirmed_on,
         min_by(
             struct_pack(
                 instance_type := instance_type,
@@ -137,7 +146,8 @@ valued as (
         offer_count,
         source_count,
         flag,
-        is_confirmed,
+        is_any_confirmed or is_agreed as is_confirmed,
+        case when not (is_any_plain or is_agreed) then first_confirmed_on end as confirmed_on,
         combined.cited.instance_type as instance_type,
         combined.cited.source as source,
         combined.cited.source_url as source_url,
@@ -161,6 +171,7 @@ valued as (
         1 as source_count,
         flag,
         is_confirmed,
+        confirmed_on,
         instance_type,
         source,
         source_url,
@@ -185,6 +196,7 @@ select
         when valued.is_confirmed then 'confirmed'
         else 'unconfirmed'
     end as sighting_status,
+    valued.confirmed_on,
     valued.last_seen_on,
     valued.carried_days,
     valued.instance_type,

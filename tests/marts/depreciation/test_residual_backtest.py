@@ -22,7 +22,7 @@ def price(provider, on, usd, **cells):
         "basis": "all_in",
         "region": "global",
         "observed_on": on,
-        "last_seen_on": on,
+        "confirmed_on": None,
         "price_usd_per_gpu_hour": usd,
         "sighting_status": "confirmed",
         "tier": "neocloud",
@@ -79,12 +79,11 @@ def test_the_forecast_is_scored_against_what_came(db):
 
 
 def test_an_outcome_is_known_once_a_second_sighting_confirms_its_step(db):
-    # Halved on the last day of the month, which the next look, weeks later, confirms.
-    before = [price(name, date(2026, 6, 20), usd) for name, usd in (("a", 4), ("b", 5), ("c", 6))]
-    after = [price("a", date(2026, 7, 19), 2.0)]
-    made = scored(db, prices=[*HALVED, *before, *after])["no_change", 12]
-    assert made["target_on"] == TARGET
-    assert made["known_at"] == datetime(2026, 7, 20, tzinfo=UTC)
+    # Seen halved on the last day of the month, and again weeks later.
+    weeks_later = date(2026, 7, 19)
+    made = scored(db, prices=[*HALVED[:-1], HALVED[-1] | {"confirmed_on": weeks_later}])
+    assert made["no_change", 12]["target_on"] == TARGET
+    assert made["no_change", 12]["known_at"] == datetime(2026, 7, 20, tzinfo=UTC)
 
 
 def test_an_outcome_outside_the_band_is_said(db):

@@ -5,7 +5,7 @@ import pytest
 from tests.given.support import build, daily, fill, offer, rows
 
 PRICES = (
-    "select observed_on, price_usd_per_gpu_hour, carried_days, sighting_status "
+    "select observed_on, price_usd_per_gpu_hour, carried_days, sighting_status, confirmed_on "
     "from marts.provider_price_daily where provider = 'lambda' order by observed_on"
 )
 
@@ -46,7 +46,10 @@ def test_a_step_of_more_than_40_percent_waits_for_a_second_sighting(db):
     assert rows(db, PRICES)[-1]["sighting_status"] == "unconfirmed"
     fill(db, [offer(on=date(2026, 11, 5), provider="lambda", price_usd_per_gpu_hour=6.88)])
     build(db)
-    assert [row["sighting_status"] for row in rows(db, PRICES)] == ["confirmed"] * 5
+    days = rows(db, PRICES)
+    assert [row["sighting_status"] for row in days] == ["confirmed"] * 5
+    # The row of the fourth says what it says since the fifth; the fifth needed no second look.
+    assert [row["confirmed_on"] for row in days] == [None] * 3 + [date(2026, 11, 5), None]
 
 
 def test_a_step_that_a_second_source_reports_the_same_day_is_confirmed(db):
@@ -57,6 +60,7 @@ def test_a_step_that_a_second_source_reports_the_same_day_is_confirmed(db):
     last = rows(db, PRICES)[-1]
     assert last["sighting_status"] == "confirmed"
     assert last["price_usd_per_gpu_hour"] == pytest.approx((6.88 + 6.9) / 2)
+    assert last["confirmed_on"] is None  # the same day said so
 
 
 def test_a_marketplace_is_the_median_of_its_machines(db):
