@@ -82,6 +82,7 @@ CRWV 0001769628-25-000041 untagged InterestCostsCapitalized USD 2024-04-01 2024-
 CRWV 0001769628-25-000041 untagged InterestCostsCapitalized USD 2024-01-01 2024-06-30 - 72_864_000 -3 high
 CRWV 0001769628-25-000041 untagged InterestCostsCapitalized USD 2025-04-01 2025-06-30 - 23_186_000 -3 high
 CRWV 0001769628-25-000041 untagged InterestCostsCapitalized USD 2025-01-01 2025-06-30 - 36_278_000 -3 high
+CRWV 0001769628-26-000104 untagged ConcentrationRiskPercentage1 pure 2025-01-01 2025-12-31 srt:MajorCustomersAxis=Microsoft;us-gaap:ConcentrationRiskByBenchmarkAxis=us-gaap:SalesRevenueNetMember 0.67 2 medium
 CRWV 0001769628-26-000104 us-gaap InterestCostsCapitalized USD 2024-01-01 2024-12-31 - 159_000_000 -6 medium
 CRWV 0001769628-26-000104 us-gaap InterestCostsCapitalized USD 2025-01-01 2025-12-31 - 182_000_000 -6 medium
 CRWV 0001769628-25-000039 untagged {NET_INTEREST} USD 2024-04-01 2024-06-30 - -66_766_000 -3 medium
