@@ -8,6 +8,7 @@ import polars as pl
 
 from pipeline import warehouse as wh
 from pipeline.capture.raw import Capture
+from pipeline.contracts.keys import same_key
 from pipeline.sources.source import Source, discover
 from pipeline.warehouse import DuckDB
 
@@ -37,7 +38,7 @@ def set_differing_aside(db: DuckDB, source: Source, incoming: pl.DataFrame) -> N
             db,
             f"select {lost}.*, 'differs_from_live: ' || {won}.{terms.measure} || ' by ' || "
             f"{won}.source as {WHY} from incoming join {terms.table} as held "
-            f"on {wh.same_key(terms)} where {won}.{terms.measure} <> {lost}.{terms.measure} "
+            f"on {same_key(terms)} where {won}.{terms.measure} <> {lost}.{terms.measure} "
             f"and list_contains($files, {lost}.source) "
             f"and not list_contains($files, {won}.source)",
             files=list(files),
@@ -49,7 +50,7 @@ def set_differing_aside(db: DuckDB, source: Source, incoming: pl.DataFrame) -> N
         with wh.registered(db, incoming=beaten):
             db.execute(
                 f"delete from {terms.table} as held using incoming "
-                f"where held.source = incoming.source and {wh.same_key(terms)}"
+                f"where held.source = incoming.source and {same_key(terms)}"
             )
         wh.bump(db, terms.table)
 

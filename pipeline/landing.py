@@ -18,6 +18,7 @@ from pipeline.aside import NTH, WHY, set_aside, set_differing_aside
 from pipeline.capture.raw import Capture, RawCorruptError
 from pipeline.capture.wording import plain
 from pipeline.contracts import ContractError, judged
+from pipeline.contracts.keys import near, same_key
 from pipeline.identity.offers import UNDESCRIBED, implausible, of_cells, unit_change
 from pipeline.plausibility import last_prices, trailing_medians
 from pipeline.sources.committed import LINE
@@ -295,7 +296,8 @@ def _displace(batch: Batch, rows: pl.DataFrame) -> None:
         return
     later = (
         "where held.source = ? and (held.captured_at > incoming.captured_at "
-        f"or held.captured_at in (select unnest(?::timestamptz[]))) and {wh.same_key(terms)}"
+        f"or held.captured_at in (select unnest(?::timestamptz[]))) and {same_key(terms)} "
+        f"and {near(terms, rows)}"
     )
     values = [source.name, sorted(batch.waiting)]
     with wh.registered(batch.db, incoming=rows):

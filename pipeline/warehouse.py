@@ -19,6 +19,7 @@ import polars as pl
 from pipeline.capture.raw import RawStore
 from pipeline.columns import COLUMNS, duckdb_type
 from pipeline.contracts import Contract, declared
+from pipeline.contracts.keys import near, same_key
 from pipeline.contracts.own import OWN_TABLES
 from pipeline.interrupts import interruptible
 
@@ -311,7 +312,8 @@ def append_by(db: DuckDB, terms: Contract, frame: pl.DataFrame, group: str) -> d
     with registered(db, incoming=frame):
         db.execute(
             "create or replace temp table arriving as "
-            f"from incoming anti join {terms.table} as held on {same_key(terms)}"
+            f"from incoming anti join (from {terms.table} as held where {near(terms, frame)}) "
+            f"as held on {same_key(terms)}"
         )
     db.execute(f"insert into {terms.table} by name select {', '.join(terms.columns)} from arriving")
     made = db.execute(f'select "{group}", count(*) from arriving group by all').fetchall()
@@ -320,14 +322,6 @@ def append_by(db: DuckDB, terms: Contract, frame: pl.DataFrame, group: str) -> d
     if made:
         bump(db, terms.table, days)
     return dict(made)
-
-
-def same_key(terms: Contract) -> str:
-    """Condition that a row of `incoming` has the key of one of `held`.
-
-    A key may be null, as the start of an instant is: null is then the same as null.
-    """
-    return " and ".join(f"incoming.{key} is not distinct from held.{key}" for key in terms.key)
 
 
 @contextmanager
@@ -356,6 +350,9 @@ def remove(
     create(db, terms.table, terms.doc, terms.columns)
     for table in (terms.table, "staging.quarantine"):
         moments = "captured_at in (select unnest(?::timestamptz[]))"
+        if captured_at:  # said twice, so that DuckDB passes over blocks of other times
+            least, most = min(captured_at), max(captured_at)
+            moments += f" and captured_at between timestamptz '{least}' and timestamptz '{most}'"
         where = f"source = ? and {'true' if captured_at is None else moments}"
         values = [source, *([] if captured_at is None else [list(captured_at)])]
         is_own = table == terms.table

@@ -14,6 +14,7 @@ import pytest
 from pipeline import ingest
 from pipeline import warehouse as wh
 from pipeline.capture.http import Response
+from pipeline.runs import sound
 from pipeline.sources.source import Part, discover
 from pipeline.warehouse import BuildCorruptError, Warehouse
 
@@ -89,6 +90,22 @@ def test_a_run_looks_for_damage_before_it_begins(filled, capsys):
     filled.check()
     assert is_new(filled)
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_file_that_nobody_touched_since_the_last_run_is_looked_through_once_a_day(
+    filled, monkeypatch
+):
+    looks = []
+    monkeypatch.setattr(Warehouse, "check", lambda store: looks.append(store))
+    sound.note(filled, sound.check(filled))
+    sound.note(filled, sound.check(filled))
+    assert len(looks) == 1
+    overwrite(filled.build, *rows_of(filled))
+    looked_at = sound.check(filled)
+    assert len(looks) == 2
+    sound.note(filled, looked_at - 90_000)
+    sound.check(filled)
+    assert len(looks) == 3
 
 
 def test_only_the_last_damaged_file_is_kept(filled):

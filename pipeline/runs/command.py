@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import dagster as dg
 from dagster._core.events.log import EventLogEntry
 
+from pipeline.runs import sound
 from pipeline.runs.dead import mark_dead_runs
 from pipeline.runs.lock import hold, live
 from pipeline.runs.stopping import Heard, say
@@ -84,9 +85,10 @@ def run_jobs(
     with hold(store.lock, "a run at a terminal", wait_seconds=wait_seconds, say=say):
         for line in mark_dead_runs(instance, store.root):
             say(line)
-        store.check()
+        looked_at = sound.check(store)
         with store.kept_open():
             outcome = _in_turn(defs, instance, store, heard, jobs, watch)
+        sound.note(store, looked_at)
     return outcome
 
 

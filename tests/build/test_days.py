@@ -5,15 +5,19 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 
+from pipeline import landing
 from pipeline import warehouse as wh
 from pipeline.build import days
 from pipeline.build.days import ByDay
 from pipeline.build.model import ModelError, models, rebuild
 from pipeline.contracts.prices import GPU_OFFERS
+from pipeline.sources.source import Capture
 from pipeline.warehouse import DuckDB
-from tests.given.support import fill, offer, rewindable, rows
+from tests.given.replays import made_up, prices
+from tests.given.support import fill, offer, rewindable, rows, typed
 
 PARTLY = [each for each in models() if each.by_day]
 CHAIN = (
@@ -272,3 +276,31 @@ def test_a_header_says_how_far_back_a_day_reaches():
     assert ByDay.said("observed_on") == ByDay("observed_on", 0)
     assert ByDay.said("observed_on, 33 days before") == ByDay("observed_on", 33)
     assert ByDay.said("observed_on, all days") == ByDay("observed_on", None)
+
+
+def test_what_an_earlier_capture_displaces_is_told_by_its_day(held):
+    """Read again newest first: of two that say one moment's price the earlier capture counts."""
+    seen = offer(on=date(2024, 2, 1), offer_id="b")
+    frames = {
+        datetime(2024, 2, day, tzinfo=UTC): typed(
+            GPU_OFFERS,
+            [seen | {"captured_at": datetime(2024, 2, day, tzinfo=UTC), "gpu_count": day}
+             | {"price_usd_per_gpu_hour": price, "price_in_currency_per_gpu_hour": price}],
+        ).drop("source").with_columns(reason=pl.lit(None, pl.String))
+        for day, price in ((5, 4.0), (2, 3.5))
+    }  # fmt: skip
+    source = made_up(prices, name="recorded")
+    batch = landing.Batch(source, held, "test", {}, lambda each: frames[each.captured_at])
+    version = "select version from meta.versions where table_name = 'staging.gpu_offers'"
+    [(before,)] = held.execute(version).fetchall()
+    for at, price in zip(frames, (4.0, 3.5), strict=True):
+        [made] = landing.land(
+            batch, [Capture("recorded", "all", "https://a.example", at, "0" * 64)]
+        )
+        assert made.outcome == "landed", made
+        assert bring_up(held)["host_price_daily"] == [date(2024, 2, 1)]
+        [row] = rows(held, "from marts.host_price_daily where observed_on = '2024-02-01'")
+        assert row["price_usd_per_gpu_hour"] == price
+    [(after,)] = held.execute(version).fetchall()
+    assert after == before + 3, "landed; displaced and landed"
+    assert differing(held, "host_price_daily") == 0
