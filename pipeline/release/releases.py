@@ -185,24 +185,24 @@ def _counts(
         return here, here, there, 0
     shared = ", ".join(name for name in names if name in old)
     # A row stays in its day, which is of the key; a table without days is one of them, null.
-    day = min(files.days.get(now, set()) & files.days.get(then, set()), default="null::date")
-    here, there = (
+    by = min(files.days.get(now, set()) & files.days.get(then, set()), default="null::date")
+    marks = [
         {
             each: tuple(mark)
             for each, *mark in db.execute(
-                f"select {day} as day, count(*), bit_xor(hash({shared})) from {table} group by day"
+                f"select {by} as day, count(*), bit_xor(hash({shared})) from {table} group by day"
             ).fetchall()
         }
         for table in (one, other)
-    )
-    rows = sum(count for count, _ in here.values())
-    odd = [each for each in here.keys() | there.keys() if here.get(each) != there.get(each)]
+    ]
+    rows = sum(int(count) for count, _ in marks[0].values())
+    odd = [day for day in {*marks[0], *marks[1]} if marks[0].get(day) != marks[1].get(day)]
     if not odd:
         return None if names == old else (rows, 0, 0, 0)
     key = ", ".join(sorted(files.keys[now]))
     side = f"select hash({key}) as key_hash, hash({shared}) as row_hash from "
     # Of rows without a day all are compared.
-    where = f"where coalesce(list_contains($odd::date[], {day}), true)"
+    where = f"where coalesce(list_contains($odd::date[], {by}), true)"
     [(added, removed, changed)] = db.execute(
         "select count(*) filter (where there.key_hash is null), "
         "count(*) filter (where here.key_hash is null), "

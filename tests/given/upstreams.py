@@ -113,8 +113,8 @@ def vast(step: int, body: bytes) -> Reply:
         return dumped({"offers": []}, "missing")
     for n, each in enumerate(offers):
         each["public_ipaddr"] = "198.51.100.7"
-        for price in ("dph_total", "dph_base", "min_bid"):
-            each[price] *= factor(each["gpu_name"], step + n)
+        for cell in ("dph_total", "dph_base", "min_bid"):
+            each[cell] *= factor(each["gpu_name"], step + n)
     if step % 5 == 3 and len(offers) > 2:  # one is rented, and one of another number is there
         offers[0] |= {"ask_contract_id": 40_000_000 + step, "machine_id": 90_000 + step}
     if step % 19 == 5 and "H100 SXM" in names:
