@@ -155,7 +155,9 @@ def past(committed):
 
 def test_nothing_later_than_as_of_shows_anywhere(past):
     for each in model.models():
-        if each.group != "prices" or each.name == "published_index_comparison":  # a handful of rows
+        if (each.schema, each.group) != ("marts", "prices"):
+            continue
+        if each.name == "published_index_comparison":  # a handful of rows
             continue
         columns = {name for name, *_ in past.execute(f"describe temp.{each.name}").fetchall()}
         if not columns & {"observed_on", "period_end_on"}:  # of no day: coverage, regions
