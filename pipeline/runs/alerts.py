@@ -23,7 +23,7 @@ LOOKED_AT = 50
 STALE = """
     select 'stale' as alert_kind, source as about,
         'nothing landed since ' || coalesce(cast(last_landed_at as varchar), 'ever') || ': '
-        || coalesce(outcome_reason, outcome, 'no reason') as alert_text
+        || coalesce(outcome_reason, nullif(outcome, 'landed'), 'not asked since') as alert_text
     from meta.source_status where is_stale
 """
 
