@@ -56,7 +56,7 @@ def test_new_alerts_are_one_mail_to_everybody_named(relay):
     [
         "smtp://user:a_long_password@127.0.0.1:1",
         "smtps://user:a_long_password@127.0.0.1:1",
-        "https://user:a_long_password@mail.example.org",
+        "https://user:a_long_password@mail",
         "smtp://user:a_long_password@[mail",
         "",
     ],
