@@ -124,20 +124,22 @@ class Machine:
             assert time.monotonic() < until, self.said.read_text()
             time.sleep(0.4)
 
-    def runs(self, job: str) -> int:
-        return self.instance.get_runs_count(dg.RunsFilter(job_name=job))
+    def newest(self, job: str = "build") -> str | None:
+        """The last run of a job; those of long ago are forgotten, so they are not counted."""
+        found = self.instance.get_runs(dg.RunsFilter(job_name=job), limit=1)
+        return found[0].run_id if found else None
 
     def ended(self) -> Counter[str]:
         """Runs by job and how they stand."""
         runs = self.instance.get_runs()
         return Counter(f"{run.job_name} {run.status.value.lower()}" for run in runs)
 
-    def finishes(self, count: int, job: str = "build") -> None:
-        """Wait until a job has so many runs and none of any job is under way."""
+    def finishes(self, before: str | None, job: str = "build") -> None:
+        """Wait until a job has another last run than before, and none of any job is under way."""
         until = time.monotonic() + LONGEST_SECONDS
         under_way = dg.RunsFilter(statuses=[*UNFINISHED, dg.DagsterRunStatus.QUEUED])
-        while self.runs(job) < count or self.instance.get_runs_count(under_way):
-            assert time.monotonic() < until, f"{job} has {self.runs(job)} runs, not {count}"
+        while self.newest(job) == before or self.instance.get_runs_count(under_way):
+            assert time.monotonic() < until, f"{job} does not run, or not end"
             assert all(each.poll() is None for each in self.processes), self.said.read_text()
             self._measure()
             time.sleep(1)
@@ -196,15 +198,15 @@ def live_through(
 
     Looks are `every` so many hours, or further apart where that would take more than `minutes`.
     """
-    machine.finishes(0)
+    machine.finishes("")
     moment = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     end = moment + timedelta(days=days)
     step, first, began = 0, 0.0, time.monotonic()
     while moment < end:
         upstreams.step, upstreams.moment = step, moment
-        before, at = Counter(machine.ended()), time.monotonic()
+        before, last, at = machine.ended(), machine.newest(), time.monotonic()
         clock.move(moment + HALF_PAST)
-        machine.finishes(machine.runs("build") + 1)
+        machine.finishes(last)
         ran = ", ".join(f"{job} {n}" for job, n in sorted((machine.ended() - before).items()))
         size = sum(size for _, size in held(machine.store.root).values()) / 2**20
         told(f"{moment:%m-%d %H:%M}", f"{time.monotonic() - at:.0f} s, {size:.0f} MiB: {ran}")
@@ -217,10 +219,10 @@ def live_through(
         moment += timedelta(hours=max(every, ceil(apart)))
     # After a sleep the build comes before the questions: what the last ones gave is built here.
     upstreams.step, upstreams.moment = step, end
-    clock.move(end + TEN_PAST)
-    machine.finishes(machine.runs("ingest_prices") + 1, "ingest_prices")
-    clock.move(end + HALF_PAST)
-    machine.finishes(machine.runs("build") + 1)
+    for job, minute in (("ingest_prices", TEN_PAST), ("build", HALF_PAST)):
+        last = machine.newest(job)
+        clock.move(end + minute)
+        machine.finishes(last, job)
     return step + 1
 
 
@@ -339,8 +341,9 @@ def month(folder: Path, days: int, every: int, minutes: float) -> int:
                     shutil.copytree(machine.store.root / "raw", folder / "again" / "raw")
                     shutil.copy(machine.store.published, folder / "month.duckdb")
                     at = clock.now().isoformat()
+                    last = machine.newest("upkeep")
                     clock.move(upstreams.moment)
-                    machine.finishes(machine.runs("upkeep") + 1, "upkeep")
+                    machine.finishes(last, "upkeep")
             told("peak memory", {k: f"{v / 1024:.0f} MiB" for k, v in machine.peak_kib.items()})
         finally:
             machine.stop()
