@@ -9,7 +9,7 @@ look to look, each at half past: what became due meanwhile runs, of each schedul
 as after a machine slept. Dagster looks at schedules once a minute, which here is a second.
 
 Said at the end: runs and what failed, kinds of answers met, memory, files, history before and after
-`upkeep`, and for each published table whether it equals that of the batch load in every column but
+`upkeep`, 91 days later, and for each published table whether it equals that of the batch load in every column but
 those of NOT_COMPARED.
 """
 
@@ -19,6 +19,7 @@ import json
 import mmap
 import os
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -173,17 +174,14 @@ def held(root: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def rows_of_history(instance: dg.DagsterInstance, root: Path) -> dict[str, int]:
+def rows_of_history(root: Path) -> dict[str, int]:
     """Rows of each table of Dagster's history, event rows of runs included."""
-    import sqlite3
-
     found: Counter[str] = Counter()
     for file in (root / ".dagster").rglob("*.db"):
         with contextlib.closing(sqlite3.connect(file)) as db:
             for (name,) in db.execute("select name from sqlite_master where type = 'table'"):
                 [(count,)] = db.execute(f'select count(*) from "{name}"')
                 found[name] += count
-    del instance
     return {name: count for name, count in sorted(found.items()) if count > 9}
 
 
@@ -320,6 +318,7 @@ def main() -> int:
 
 
 def month(folder: Path, days: int, every: int, minutes: float) -> int:
+    """Live through it, compare with the batch of the same day, and have the history forgotten."""
     clock, upstreams = Clock(folder), Upstreams()
     began = time.monotonic()
     with serving(upstreams, folder) as asked_by:
@@ -327,44 +326,40 @@ def month(folder: Path, days: int, every: int, minutes: float) -> int:
         try:
             looks = live_through(machine, clock, upstreams, days, every, minutes)
             told("lived through", f"{looks} looks in {time.monotonic() - began:.0f} s")
+            told("end of the month", clock.now().isoformat())
             said_of_runs(machine)
             told("answers", json.dumps({" ".join(k): n for k, n in sorted(upstreams.met.items())}))
-            for kept in (False, True):
-                told(
-                    "history after upkeep" if kept else "history",
-                    rows_of_history(machine.instance, machine.store.root),
-                )
-                told("files and bytes", held(machine.store.root))
-                if not kept:
+            unlike = compare(machine.store, Warehouse(folder / "again"), clock)
+            for when in ("before upkeep", "after upkeep"):
+                told(f"history {when}", rows_of_history(machine.store.root))
+                told(f"files and bytes {when}", held(machine.store.root))
+                if when == "before upkeep":
                     upstreams.moment = clock.now() + FORGOTTEN_AFTER
-                    # The bytes of the month stay as they are: a copy is compared.
-                    shutil.copytree(machine.store.root / "raw", folder / "again" / "raw")
-                    shutil.copy(machine.store.published, folder / "month.duckdb")
-                    at = clock.now().isoformat()
                     last = machine.newest("upkeep")
                     clock.move(upstreams.moment)
                     machine.finishes(last, "upkeep")
             told("peak memory", {k: f"{v / 1024:.0f} MiB" for k, v in machine.peak_kib.items()})
         finally:
             machine.stop()
-    told("end of the month", at)
-    environment = os.environ | clock.environment
+    return 1 if unlike else 0
+
+
+def compare(month: Warehouse, again: Warehouse, clock: Clock) -> int:
+    """How many published tables are not those of a batch load, which is made now."""
+    shutil.rmtree(again.root, ignore_errors=True)
+    shutil.copytree(month.raw.root, again.raw.root)
     subprocess.run(
-        [sys.executable, "-m", "tests.trials.month", "--batch", str(folder / "again")],
-        cwd=HOME, env=environment, check=True,
+        [sys.executable, "-m", "tests.trials.month", "--batch", str(again.root)],
+        cwd=HOME, env=os.environ | clock.environment, check=True,
     )  # fmt: skip
     told("not compared", NOT_COMPARED)
     unlike = 0
-    for table, count, only, others in compared(
-        folder / "month.duckdb", folder / "again" / "warehouse.duckdb"
-    ):
+    for table, count, only, others in compared(month.published, again.published):
         unlike += bool(only or others)
-        told(
-            "unlike" if only or others else "equal",
-            f"{table} {count} rows, {only} and {others} of their own",
-        )
+        rows = f"{table} {count} rows, {only} and {others} of their own"
+        told("unlike" if only or others else "equal", rows)
     told("tables that are not equal", unlike)
-    return 1 if unlike else 0
+    return unlike
 
 
 if ROOT in os.environ and __name__ != "__main__":
