@@ -9,8 +9,8 @@ look to look, each at half past: what became due meanwhile runs, of each schedul
 as after a machine slept. Dagster looks at schedules once a minute, which here is a second.
 
 Said at the end: runs and what failed, kinds of answers met, memory, files, history before and after
-`upkeep`, 91 days later, and for each published table whether it equals that of the batch load in every column but
-those of NOT_COMPARED.
+`upkeep`, 91 days later, and for each published table whether it equals that of the batch load in
+every column but those of NOT_COMPARED.
 """
 
 import argparse
