@@ -196,7 +196,7 @@ def live_through(
 
     Looks are `every` so many hours, or further apart where that would take more than `minutes`.
     """
-    machine.finishes("")
+    machine.finishes(None, "alerts")  # what the daemon asks for when it starts
     moment = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     end = moment + timedelta(days=days)
     step, first, began = 0, 0.0, time.monotonic()
