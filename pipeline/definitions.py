@@ -1,12 +1,11 @@
 """The only place Dagster objects are assembled, and where it is said when things run."""
 
 from collections.abc import Mapping
-from functools import partial
 from types import MappingProxyType
 
 import dagster as dg
 
-from pipeline import assets, due, source_assets
+from pipeline import assets, source_assets
 from pipeline.build.model import models
 from pipeline.contracts.own import OWN_TABLES
 from pipeline.runs.alerts import alerts_job, alerts_sensor
@@ -77,23 +76,18 @@ def definitions(
         )
         for domain in sorted({source.domain for source in sources})
     }
-    asked = {
-        domain: partial(due.to_ask, [each for each in sources if each.domain == domain])
-        for domain in parts
-    }
     # After sleep each of them runs once: Dagster makes up for the newest missed tick only.
     schedules = [
         dg.ScheduleDefinition(
             name=job.name,
             cron_schedule=cron,
             job=job,
-            execution_fn=lambda _, is_due=is_due: due.request(warehouse, is_due),
             default_status=dg.DefaultScheduleStatus.RUNNING,
             description=job.description,
         )
-        for job, cron, is_due in [
-            *((job, RHYTHM[domain], asked[domain]) for domain, job in parts.items()),
-            (making, BUILD_AT, due.tables),
+        for job, cron in [
+            *((job, RHYTHM[domain]) for domain, job in parts.items()),
+            (making, BUILD_AT),
         ]
     ]
     return dg.Definitions(

@@ -1,6 +1,5 @@
 """The graph a person sees in the UI, and what happens when sources fail."""
 
-import fcntl
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -199,26 +198,6 @@ def test_one_writer_at_a_time(graph):
     needs = {op.required_resource_keys == {"warehouse"} for op in (a.op for a in graph.assets)}
     assert needs == {True}
     assert not any(definition.op.pool for definition in graph.assets), "a killed run keeps its slot"
-
-
-def test_a_schedule_starts_what_is_due_and_nothing_where_nothing_is(graph, store):
-    schedules = {each.name: each for each in graph.schedules}
-    tick = schedules["ingest_rates"].evaluate_tick(dg.build_schedule_context())
-    [asked] = tick.run_requests
-    assert dg.AssetKey(["raw", "ecb_rates"]) in asked.asset_selection
-    assert dg.AssetKey(["raw", "runpod"]) not in asked.asset_selection
-    nothing = due.request(store, lambda _: ())
-    assert isinstance(nothing, dg.SkipReason)
-    assert "Nothing is due" in nothing.skip_message
-
-
-def test_a_schedule_starts_the_whole_job_while_somebody_is_at_work(store):
-    """What he makes is due when he is done, and cannot be seen before."""
-    store.lock.parent.mkdir(parents=True, exist_ok=True)
-    with store.lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        asked = due.request(store, lambda _: ())
-    assert asked.asset_selection is None
 
 
 def test_prices_run_hourly_and_schedules_start_by_themselves(graph):
