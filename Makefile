@@ -1,6 +1,7 @@
 # Every verb is one line over ordinary commands; a plain `make` lists them.
 PYTHON ?= python3
 PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
@@ -13,9 +14,11 @@ setup: .venv/.ready  ## virtual environment from the hash lock (other verbs do t
 
 .venv/.ready: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
-	@echo "Setting up .venv from the lock: once, a few minutes."
+	@echo "Setting up .venv from the lock: once, a minute; some minutes where the index answers pip alone."
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@awk '/^[a-z]/ {wanted = /^uv==/} wanted' requirements.lock > .venv/uv.txt
+	$(PIP) .venv/uv.txt
+	.venv/bin/uv pip install --quiet --python $(PY) --require-hashes --requirement requirements.lock || $(PIP) requirements.lock
 	@touch $@
 
 run: .venv/.ready  ## ingest what is reachable, build, audit, publish, say what came of it

@@ -52,13 +52,14 @@ ROOT = Path(__file__).resolve().parents[1] / "warehouse"
 LOCK_WAIT_SECONDS = 60.0
 UTC_DAY = "(observed_at at time zone 'UTC')::date"
 # What every connection is opened with, in DuckDB's words; tests give small work one thread.
-CONFIG: dict[str, str | bool | int | float | list[str]] = {}
+Options = dict[str, str | bool | int | float | list[str]]
+CONFIG: Options = {}
+# Days are UTC's. DuckDB takes a run of the daemon for a prompt, and draws progress into its log.
+SETTINGS = "set timezone = 'UTC'; set enable_progress_bar = false"
 # Clients from 1.2 on can read it; a file with 2.0 defaults cannot be opened by 1.x. Only a new file
 # is written so: what is published of one is its copy.
 STORAGE_VERSION = "v1.2.0"
-STORAGE: dict[str, str | bool | int | float | list[str]] = {
-    "storage_compatibility_version": STORAGE_VERSION
-}
+STORAGE: Options = {"storage_compatibility_version": STORAGE_VERSION}
 
 
 def quoted(text: str) -> str:
@@ -70,7 +71,7 @@ def quoted(text: str) -> str:
 def scratch() -> Iterator[DuckDB]:
     """A database in memory, for parsing SQL and for writing files."""
     with duckdb.connect(config=CONFIG) as db, interruptible(db):
-        db.execute("set timezone = 'UTC'")
+        db.execute(SETTINGS)
         yield db
 
 
@@ -78,7 +79,7 @@ def scratch() -> Iterator[DuckDB]:
 def opened_for_reading(path: Path) -> Iterator[DuckDB]:
     """A published file, read-only."""
     with duckdb.connect(path, read_only=True, config=CONFIG) as db, interruptible(db):
-        db.execute("set timezone = 'UTC'")
+        db.execute(SETTINGS)
         yield db
 
 
@@ -187,8 +188,7 @@ def is_damage(error: BaseException) -> bool:
 
 
 def _lay_out(db: DuckDB) -> None:
-    # `observed_at::date` would otherwise follow the clock of whichever machine runs it.
-    db.execute("set timezone = 'UTC'")
+    db.execute(SETTINGS)
     db.execute("create schema if not exists staging")
     db.execute("create schema if not exists meta")
     _heal(db)

@@ -11,6 +11,8 @@ import re
 import resource
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -312,3 +314,23 @@ def test_a_fault_in_the_real_fetch_is_an_attempt_with_a_reason(
     assert attempt.outcome in ("refused", "unreachable")
     assert reason in (attempt.reason or "")
     assert kept(store.raw.root) == b""
+
+
+def test_a_run_of_the_daemon_draws_no_progress_into_the_log(tmp_path):
+    """Without a file of its own, as `multiprocessing` starts it, DuckDB takes it for a prompt."""
+    code = (
+        "import sys; from pathlib import Path; from pipeline.warehouse import *\n"
+        "ask = \"select current_setting('enable_progress_bar')\"\n"
+        "store = Warehouse(Path(sys.argv[1]))\n"
+        "with store.connect() as db: said = db.execute(ask).fetchall()\n"
+        "with opened_for_reading(store.build) as db: said += db.execute(ask).fetchall()\n"
+        "with scratch() as db: said += db.execute(ask).fetchall()\n"
+        "print(said)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "[(False,), (False,), (False,)]", done.stderr

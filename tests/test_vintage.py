@@ -90,12 +90,13 @@ def test_before_the_first_row_was_public_there_is_nothing(reader):
 
 def test_resetting_the_variable_comes_back_to_today(reader):
     rewind(reader, MIDNIGHT + timedelta(days=3))
-    assert held(reader, "vintage") != held(reader, "marts")
+    now = held(reader, "marts", PRICES)
+    assert held(reader, "vintage", PRICES) != now
     reader.execute("reset variable as_of")
-    assert held(reader, "vintage") == held(reader, "marts")
+    assert held(reader, "vintage", PRICES) == now
 
 
-@pytest.mark.parametrize("hours", [0, 13, 24 * 9 + 11, 24 * 19 + 12])
+@pytest.mark.parametrize("hours", [13, 24 * 19 + 12])
 def test_no_view_holds_a_date_later_than_as_of(reader, hours):
     moment = MIDNIGHT + timedelta(hours=hours)
     rewind(reader, moment)

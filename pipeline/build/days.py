@@ -17,11 +17,11 @@ from pipeline import warehouse as wh
 from pipeline.build.lineage import ModelError, rewound
 from pipeline.warehouse import DuckDB
 
-__all__ = ["ByDay", "made_again", "note_inputs"]
+__all__ = ["ByDay", "changed_since", "made_again", "note_inputs"]
 
 BY_DAY = re.compile(r"(\w+)(?:, (?:(\d+) days before|(all days)))?")
 PART = {"staging": "part_staging", "steps": "part_made", "marts": "part_made"}
-# So many of a table's days, and making all of it is less work.
+# So many of a table's days, and making all of it is less work; a month is little of any table.
 MOST_DAYS = 0.5
 LEAST_AT_ONCE = 28
 CHANGES_KEPT = 1_000
@@ -102,7 +102,8 @@ def made_again(
         if not spans:
             return []
         [(held,)] = db.execute(f"select count(distinct {by_day.column}) from {table}").fetchall()
-        if sum((last - first).days + 1 for first, last in spans) > MOST_DAYS * held:
+        asked = sum((last - first).days + 1 for first, last in spans)
+        if asked > max(LEAST_AT_ONCE, MOST_DAYS * held):
             return None
         _make(db, query, by_day.column, by_day.before, inputs, spans)
     if wh.columns_of(db, "made_days") != wh.columns_of(db, table):
@@ -137,27 +138,39 @@ def note_inputs(db: DuckDB, table: str, inputs: Inputs) -> None:
 
 def _changed_inputs(db: DuckDB, table: str, inputs: Inputs) -> set[date] | None:
     """Days of inputs that changed since the table was built; None where that is not told."""
-    of = "select input_name, version from meta.built_from where table_name = ?"
-    before = dict(db.execute(of, [table]).fetchall())
-    if not before:
+    if not versions_built_from(db, table):
         return None
-    now = dict(db.execute("select table_name, version from meta.versions").fetchall())
     changed: set[date] = set()
     for name in inputs.reads:
-        old, new = before.get(name), now.get(name)
-        if old == new:  # none at all where nothing ever landed
-            continue
-        if old is None or new is None or new < old or name not in inputs.dated:
+        days = changed_since(db, table, name)
+        if days is None or (days and name not in inputs.dated):
             return None
-        told = db.execute(
-            "select version, changed_on from meta.changed_days "
-            "where table_name = ? and version > ?",
-            [name, old],
-        ).fetchall()
-        if {version for version, _ in told} != {*range(old + 1, new + 1)}:
-            return None
-        changed |= {day for _, day in told}
+        changed |= days
     return changed
+
+
+def versions_built_from(db: DuckDB, table: str) -> dict[str, int]:
+    """The version of each input that a table was built from last."""
+    of = "select input_name, version from meta.built_from where table_name = ?"
+    return dict(db.execute(of, [table]).fetchall())
+
+
+def changed_since(db: DuckDB, table: str, name: str) -> set[date] | None:
+    """Days of an input that changed since a table was built from it; None where not told."""
+    old = versions_built_from(db, table).get(name)
+    now = db.execute("select version from meta.versions where table_name = ?", [name]).fetchall()
+    new = now[0][0] if now else None
+    if old == new:  # none at all where nothing ever landed
+        return set()
+    if old is None or new is None or new < old:
+        return None
+    told = db.execute(
+        "select version, changed_on from meta.changed_days where table_name = ? and version > ?",
+        [name, old],
+    ).fetchall()
+    if {version for version, _ in told} != {*range(old + 1, new + 1)}:
+        return None
+    return {day for _, day in told}
 
 
 def _merged(spans: Iterable[Span], gap: int) -> list[Span]:

@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import warehouse as wh
+from pipeline.build.days import Inputs, changed_since, note_inputs
 from pipeline.build.lineage import ModelError, rewound, tables_read
 from pipeline.warehouse import DuckDB
 
@@ -81,7 +82,7 @@ def asked_at_month_ends(
     Raises:
         ModelError: a step or mart that is not in `derived`.
     """
-    observed, marks = [], []
+    observed, reads = [], []
     for schema in sorted(set(THEN.values())):
         db.execute(f"drop schema if exists {schema} cascade")
         db.execute(f"create schema {schema}")
@@ -102,12 +103,13 @@ def asked_at_month_ends(
             observed.append(f"select observed_at as seen_at from {read}")
             first = f"getvariable('month_end')::timestamptz - interval {lookback_days} day"
             known += f" and observed_at >= {first}"
-        marks.append(_marks(read, seen_at, lookback_days))
+        reads.append(read)
+        _mark(db, table, read, seen_at)
         db.execute(f"create view {view} as from {read} where {known}")
     asked = f"select *, getvariable('month_end')::timestamptz as known_at from ({query})"
     then = rewound(asked, THEN)
     text = hashlib.sha256("\n".join(texts).encode()).hexdigest()
-    wanted = _wanted(db, _month_ends(db, observed), marks, text)
+    wanted = _wanted(db, _month_ends(db, observed), table, lookback_days, text)
     held = _held(db, table, then)
     gone = [end for end, mark in held.items() if wanted.get(end) != mark]
     new = [end for end, mark in wanted.items() if held.get(end) != mark]
@@ -126,6 +128,11 @@ def asked_at_month_ends(
     db.execute("delete from meta.answers where table_name = ?", [table])
     for end, mark in wanted.items():
         db.execute("insert into meta.answers values (?, ?, ?)", [table, end, mark])
+    gone_from = (
+        "delete from meta.read_marks where table_name = ? and not list_contains(?, input_name)"
+    )
+    db.execute(gone_from, [table, reads])
+    note_inputs(db, table, Inputs(frozenset(reads), {}))
     return bool(gone or new or not held)
 
 
@@ -169,29 +176,48 @@ def _month_ends(db: DuckDB, moments: list[str]) -> list[datetime]:
     return [datetime.combine(end, time(), UTC) for (end,) in ends]
 
 
-def _marks(table: str, seen_at: str | None, lookback_days: int) -> str:
-    """Per month end: number and hash of the rows of a table that were known, and are looked at."""
-    seen_on = f"date_trunc('day', {seen_at} at time zone 'UTC')" if seen_at else "null::timestamp"
+def _mark(db: DuckDB, table: str, read: str, seen_at: str | None) -> None:
+    """Bring up what `meta.read_marks` says of what a table reads: days that changed, or all of it.
+
+    Number and hash of its rows per month in which they became known and day they are of.
+    """
+    changed = changed_since(db, table, read)
+    if changed is not None and not changed:
+        return
+    day = wh.UTC_DAY if seen_at else "null::date"
+    of_days = "true"
+    if changed is not None and seen_at:
+        of_days = " or ".join(f"{day} = date '{each}'" for each in sorted(changed))
+    gone = "true" if of_days == "true" else "list_contains(?, observed_on)"
+    values = [] if of_days == "true" else [sorted(changed or ())]
+    where = f"table_name = ? and input_name = ? and {gone}"
+    db.execute(f"delete from meta.read_marks where {where}", [table, read, *values])
     month = "date_trunc('month', known_at at time zone 'UTC' - interval 1 microsecond)"
-    return (
-        f"select ends.end_at, '{table}' as read_from, sum(own.row_count), sum(own.row_hashes) "
-        f"from (select {month} + interval 1 month as known_by, {seen_on} as seen_on, "
-        f"count(*) as row_count, sum(hash(own)) as row_hashes from {table} as own group by all"
-        ") as own join ends on own.known_by <= ends.end_at and coalesce("
-        f"own.seen_on >= ends.end_at - interval {lookback_days} day, true) group by all"
+    db.execute(
+        "insert into meta.read_marks by name select ? as table_name, ? as input_name, "
+        f"({month} + interval 1 month) at time zone 'UTC' as known_at, {day} as observed_on, "
+        "count(*) as row_count, sum(hash(own))::varchar as fingerprint "
+        f"from {read} as own where {of_days} group by all",
+        [table, read],
     )
 
 
-def _wanted(db: DuckDB, ends: list[datetime], marks: list[str], text: str) -> dict[datetime, str]:
-    """What each month's answer is given from, in one hash."""
-    bare = [end.replace(tzinfo=None) for end in ends]
+def _wanted(
+    db: DuckDB, ends: list[datetime], table: str, lookback_days: int, text: str
+) -> dict[datetime, str]:
+    """What each month's answer is given from, in one hash: rows that were known and looked at."""
     found: dict[datetime, list[object]] = {end: [text] for end in ends}
-    if ends:
-        query = "with ends as (select unnest(?::timestamp[]) as end_at) "
-        query += f"{' union all '.join(marks)} order by all"
-        for end, *said in db.execute(query, [bare]).fetchall():
-            found[end.replace(tzinfo=UTC)].append(said)
-    return {end: hashlib.sha256(repr(said).encode()).hexdigest() for end, said in found.items()}
+    said = db.execute(
+        "with ends as (select unnest(?::timestamptz[]) as end_at) "
+        "select ends.end_at, own.input_name, sum(own.row_count), sum(own.fingerprint::hugeint) "
+        "from meta.read_marks as own join ends on own.known_at <= ends.end_at "
+        f"and coalesce(own.observed_on >= ends.end_at - interval {lookback_days} day, true) "
+        "where own.table_name = ? group by all order by all",
+        [ends, table],
+    ).fetchall()
+    for end, *each in said:
+        found[end.astimezone(UTC)].append(each)
+    return {end: hashlib.sha256(repr(each).encode()).hexdigest() for end, each in found.items()}
 
 
 def _held(db: DuckDB, table: str, query: str) -> dict[datetime, str]:

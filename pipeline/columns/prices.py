@@ -158,6 +158,8 @@ COLUMNS: dict[str, Column] = {
     "log_price_before": number("log", "That of the item's own last price before."),
     "item_before_on": day("UTC day of the item's own last price before; null where it has none."),
     "is_item_restated": flag("True where the item's bundle changed since its last price."),
+    "restated_on": day("UTC day on which the bundle behind a price was restated."),
+    "is_prompt": flag("True where it was public before its own day ended."),
     # Movement of fixed items by week and month, and the rent it gives.
     "period": choice("The stretch a row is of; weeks run Monday to Sunday.", "week", "month"),
     "item": text(

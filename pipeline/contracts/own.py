@@ -70,6 +70,11 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
         "One row per table that is asked at month ends and month: from what it was answered.",
         ("table_name", "known_at", "fingerprint"),
     ),
+    "meta.read_marks": (
+        "One row per table that is asked at month ends, table it reads, month by whose end rows "
+        "became known and day they are of: how many, and their hash.",
+        ("table_name", "input_name", "known_at", "observed_on", "row_count", "fingerprint"),
+    ),
     "meta.publication": (
         "One row: which build the published file holds; the manifest of the exports repeats it.",
         ("build_id", "published_at"),

@@ -63,8 +63,9 @@ def note(
 ) -> list[Release]:
     """Write into a draft's `meta.releases` what it changes, after what the file before has there.
 
-    A table whose version and inputs are the same is not looked at, nor one whose rows have the same
-    hash. Nothing is said of the first publication, or where the old file cannot be opened.
+    A table whose version and inputs are the same is not looked at; of the others those days are,
+    whose rows have another hash. Nothing is said of the first publication, or where the old file
+    cannot be opened.
 
     Args:
         db: A connection that has the draft attached.
@@ -109,21 +110,24 @@ def _carry(db: DuckDB, draft: str) -> None:
 
 
 class _Files:
-    """Columns, keys and versions of the marts of both files."""
+    """Columns, keys, versions, and key columns that are days, of the marts of both files."""
 
     def __init__(self, db: DuckDB, draft: str) -> None:
         self.columns: dict[tuple[str, str], list[str]] = {}
         self.versions: dict[tuple[str, str], tuple[object, ...]] = {}
         self.keys: dict[tuple[str, str], set[str]] = {}
+        self.days: dict[tuple[str, str], set[str]] = {}
         for name in (draft, "before"):
             dictionary = db.execute(
-                "select table_name, column_name, is_grain from "
+                "select table_name, column_name, is_grain, column_type from "
                 f"{name}.meta.data_dictionary where table_name like 'marts.%'"
             ).fetchall()
-            for table, column, is_grain in dictionary:
+            for table, column, is_grain, kind in dictionary:
                 self.columns.setdefault((name, table), []).append(column)
                 if is_grain:
                     self.keys.setdefault((name, table), set()).add(column)
+                if is_grain and kind == "DATE":
+                    self.days.setdefault((name, table), set()).add(column)
             for table, *state in db.execute(
                 "select table_name, code_version, fingerprint, version, built_at "
                 f"from {name}.meta.versions"
@@ -180,22 +184,34 @@ def _counts(
         )
         return here, here, there, 0
     shared = ", ".join(name for name in names if name in old)
+    # A row stays in its day, which is of the key; a table without days is one of them, null.
+    by = min(files.days.get(now, set()) & files.days.get(then, set()), default="null::date")
     marks = [
-        db.execute(f"select count(*), bit_xor(hash({shared})) from {table}").fetchall()[0]
+        {
+            each: tuple(mark)
+            for each, *mark in db.execute(
+                f"select {by} as day, count(*), bit_xor(hash({shared})) from {table} group by day"
+            ).fetchall()
+        }
         for table in (one, other)
     ]
-    if marks[0] == marks[1] and names == old:
-        return None
+    rows = sum(int(count) for count, _ in marks[0].values())
+    odd = [day for day in {*marks[0], *marks[1]} if marks[0].get(day) != marks[1].get(day)]
+    if not odd:
+        return None if names == old else (rows, 0, 0, 0)
     key = ", ".join(sorted(files.keys[now]))
     side = f"select hash({key}) as key_hash, hash({shared}) as row_hash from "
+    # Of rows without a day all are compared.
+    where = f"where coalesce(list_contains($odd::date[], {by}), true)"
     [(added, removed, changed)] = db.execute(
         "select count(*) filter (where there.key_hash is null), "
         "count(*) filter (where here.key_hash is null), "
         "count(*) filter (where here.row_hash <> there.row_hash) "
-        f"from ({side}{one}) as here full join ({side}{other}) as there "
-        "on here.key_hash = there.key_hash"
+        f"from ({side}{one} {where}) as here full join ({side}{other} {where}) as there "
+        "on here.key_hash = there.key_hash",
+        {"odd": odd},
     ).fetchall()
-    return int(marks[0][0]), int(added), int(removed), int(changed)
+    return rows, int(added), int(removed), int(changed)
 
 
 def give_macros(db: DuckDB, database: str) -> None:

@@ -2,16 +2,18 @@
 
 A sensor in the UI asks for the job `alerts` when there is something new; the job writes, since only
 a run may have the warehouse. With `GCW_ALERT_URL` set, each new alert is posted there once as
-`{"text": ...}`, which Slack, Mattermost and most webhooks take.
+`{"text": ...}`, which Slack, Mattermost and most webhooks take; with `GCW_ALERT_SMTP` and
+`GCW_ALERT_MAIL` set, it is mailed.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from pipeline.capture.http import UpstreamError, post
+from pipeline.capture.mail import NotSentError, send
 from pipeline.warehouse import DuckDB, Warehouse, exists
 
 __all__ = ["alerts_job", "alerts_sensor", "noted"]
@@ -21,7 +23,7 @@ LOOKED_AT = 50
 STALE = """
     select 'stale' as alert_kind, source as about,
         'nothing landed since ' || coalesce(cast(last_landed_at as varchar), 'ever') || ': '
-        || coalesce(outcome_reason, outcome, 'no reason') as alert_text
+        || coalesce(outcome_reason, nullif(outcome, 'landed'), 'not asked since') as alert_text
     from meta.source_status where is_stale
 """
 
@@ -81,13 +83,32 @@ def write_alerts(context: dg.OpExecutionContext) -> None:
         told = noted(db, failures, datetime.now(UTC))
     for about, text in told:
         context.log.warning(f"{about}: {text}")
-    if told and (url := os.environ.get("GCW_ALERT_URL")):
-        words = "\n".join(f"{about}: {text}" for about, text in told)
+    for problem in passed_on(told):
+        context.log.warning(problem)
+
+
+def passed_on(told: list[tuple[str, str]], env: Mapping[str, str] = os.environ) -> list[str]:
+    """Tell new alerts to whoever is configured; what could not be told, in a sentence each.
+
+    Sentences name no address: it is a secret. Told again where no answer came: twice at worst.
+    """
+    words = "\n".join(f"{about}: {text}" for about, text in told)
+    problems = []
+    if told and (url := env.get("GCW_ALERT_URL")):
         try:
-            post(url, json={"text": words})  # asked again without an answer: told twice at worst
+            post(url, json={"text": words})
         except UpstreamError as error:
-            # Without its words: they name the address, which is a secret.
-            context.log.warning(f"{len(told)} alerts could not be posted: {type(error).__name__}")
+            problems.append(f"{len(told)} alerts could not be posted: {type(error).__name__}")
+    to = [each.strip() for each in env.get("GCW_ALERT_MAIL", "").split(",") if each.strip()]
+    server = env.get("GCW_ALERT_SMTP")
+    if told and (to or server):
+        try:
+            if not (to and server):
+                raise NotSentError("GCW_ALERT_SMTP and GCW_ALERT_MAIL go together")
+            send(server, to, words)
+        except NotSentError as error:
+            problems.append(f"{len(told)} alerts could not be mailed: {error}")
+    return problems
 
 
 @dg.job(

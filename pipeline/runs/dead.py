@@ -61,8 +61,18 @@ def mark_dead_runs(
             f"run {run.run_id[:8]} ({run.job_name}) was left {run.status.value}: {GONE}; "
             "marked as failed"
         )
-    unfinished = {run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))}
-    for run_id in signs(root):
-        if run_id not in unfinished and not is_live(root, run_id):
-            forget(root, run_id)
+    forget_signs(instance, root)
     return said
+
+
+def forget_signs(instance: dg.DagsterInstance, root: Path) -> int:
+    """Take away the signs of runs that have ended: one file for each would stay.
+
+    Returns:
+        How many.
+    """
+    unfinished = {run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))}
+    ended = [each for each in signs(root) if each not in unfinished and not is_live(root, each)]
+    for run_id in ended:
+        forget(root, run_id)
+    return len(ended)

@@ -6,6 +6,9 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
+from pipeline.runs.dead import forget_signs
+from pipeline.runs.launcher import WatchedRunLauncher
+
 __all__ = ["forget_old_runs", "upkeep_job", "upkeep_schedule"]
 
 KEPT_DAYS = 90
@@ -44,6 +47,9 @@ def _forget(instance: dg.DagsterInstance, run_id: str) -> None:
 @dg.op(description=f"Deletes runs that ended over {KEPT_DAYS} days ago.")
 def forget(context: dg.OpExecutionContext) -> None:
     context.log.info(f"{forget_old_runs(context.instance, datetime.now(UTC))} runs forgotten")
+    launcher = context.instance.run_launcher
+    if isinstance(launcher, WatchedRunLauncher):
+        forget_signs(context.instance, launcher.root)
 
 
 @dg.job(

@@ -18,10 +18,10 @@ from tests.benchmarks import measure
 from tests.benchmarks.measure import Run
 
 FEW, MANY = 500_000, 20_000_000
-CHAINED = ("panel_item", "panel_memory", "gpu_price_index")
+CHAINED = ("restatement", "panel_item", "panel_memory", "gpu_price_index")
 OF_FIXED_ITEMS = (
-    "period_end", "reference_region", "item_price", "panel_movement", "gpu_price_movement",
-    "gpu_rent", "gpu_price_latest",
+    "look_day", "period_end", "reference_region", "item_sighting", "item_price", "panel_movement",
+    "gpu_price_movement", "gpu_rent", "gpu_price_latest",
 )  # fmt: skip
 WANTED = (
     "marts.gpu_price_daily",

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 
 from pipeline.build.model import models, rebuild
-from pipeline.release.publish import publish
+from pipeline.release.publish import prepare_views, publish
 from pipeline.warehouse import Warehouse
 from tests.given.support import build, daily, fill, offer, rows
 
@@ -15,10 +15,11 @@ WORLD = "from meta.price_release where region_group = 'all' order by observed_on
 
 @pytest.fixture(scope="module")
 def nothing_yet(tmp_path_factory):
-    """A build database with every table, made of nothing: publishing wants all to be there."""
+    """A build database with every table and view, made of nothing: publishing wants them all."""
     made = Warehouse(tmp_path_factory.mktemp("nothing"))
     with made.connect() as db:
         build(db)
+        prepare_views(db)
     return made.build
 
 

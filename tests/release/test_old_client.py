@@ -60,6 +60,8 @@ def test_an_old_client_reads_the_same_numbers_and_the_same_past(store, old_clien
         today = new(LEVELS.format(schema="marts"))
         assert old(LEVELS.format(schema="marts")) == today
         assert old(LEVELS.format(schema="vintage")) == today
+        [[_, plan]] = old("explain from vintage.gpu_price_daily")
+        assert plan.count("CTE_SCAN") > 3, "what it rests on is worked out once"
         for ask in (old, new):
             ask(REWIND)
         then = new(LEVELS.format(schema="vintage"))

@@ -31,6 +31,7 @@ ASKING = """
 import json, resource, sys, time, duckdb
 path, as_of, most, name = sys.argv[1:]
 db = duckdb.connect(path, read_only=True)
+db.execute("set enable_progress_bar = false")
 db.execute(f"set variable as_of = timestamptz '{as_of}'")
 spent = time.process_time()
 resource.setrlimit(resource.RLIMIT_CPU, (int(spent + float(most)) + 1,) * 2)

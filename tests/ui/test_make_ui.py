@@ -50,7 +50,8 @@ def second_leaves(ui: UI) -> None:
 
 def is_painted_by_what_came_of_it(ui: UI) -> None:
     """A failing source red, a skipped one grey with its reason; pictures in `.pictures/ui`."""
-    assert ui.ends(ui.launch("ask")) == "FAILURE"
+    run = ui.launch("ask")
+    assert ui.ends(run) == "FAILURE"
     if look.browser() is None:
         return
     folder = HOME / ".pictures" / "ui"
@@ -69,6 +70,9 @@ def is_painted_by_what_came_of_it(ui: UI) -> None:
         failed = page.read(f"{base}/assets/raw/hyperbolic", "Failed in")
         page.saved(folder / "failed.png")
         assert "Skipped" not in failed
+        launched = page.read(f"{base}/runs/{run}", "(?=.*Failure)(?=.*ask)(?=.*STEP_FAILURE)")
+        page.saved(folder / "launched.png")
+        assert "raw__hyperbolic" in launched
 
 
 def test_make_ui_from_its_start_to_its_end(tmp_path):

@@ -10,6 +10,7 @@
 -- Drift: a provider that leaves at one price and returns at another moves entry and exit only. The
 -- bridged index compares it with its own last price, up to 366 days back, and counts providers that are
 -- away as unchanged: it lags, but does not lose what happened between two looks of a sparse record.
+-- by day: observed_on, all days
 -- grain: accelerator, tier, market, term_months, basis, observed_on
 with provider_levels as (
     select

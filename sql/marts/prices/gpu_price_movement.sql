@@ -7,6 +7,7 @@
 -- (one at hyperscalers, or five machines of a marketplace) the index starts anew: `chain_started_on`.
 -- The daily chain of gpu_price_index stands beside it as a table of its own: it misses every rise that falls
 -- between two looks.
+-- by day: period_end_on, all days
 -- grain: period, accelerator, tier, market, term_months, basis, period_end_on
 select
     moved.period,

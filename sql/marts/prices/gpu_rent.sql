@@ -5,6 +5,7 @@
 -- them, for at most 31 days after its last look (`last_observed_on`); after that it is withheld.
 -- The interval (95 %) is that of the index since `reference_on`, null under three providers; how far apart
 -- the panel's providers are is in p25 and p75.
+-- by day: period_end_on, all days
 -- grain: period, accelerator, tier, market, term_months, basis, period_end_on
 with movement as (
     select *

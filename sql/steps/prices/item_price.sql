@@ -8,107 +8,18 @@
 -- becomes known later, the row stays what it was, and the clock on the wall decides nothing.
 -- A step of more than 40 % (any at Azure) waits for its second sighting. Flagged prices,
 -- administered spot among them, stay out.
+-- by day: period_end_on, all days
 -- grain: period, accelerator, tier, market, term_months, basis, provider, item, period_end_on
-with prompt as (
-    select
-        offers.source,
-        offers.provider,
-        offers.accelerator,
-        providers.tier,
-        offers.market,
-        offers.term_months,
-        offers.basis,
-        offers.region,
-        offers.instance_type,
-        offers.host_id,
-        offers.host_count,
-        offers.refresh_days,
-        offers.flag,
-        offers.price_usd_per_gpu_hour,
-        (offers.observed_at at time zone 'UTC')::date as observed_on
-    from staging.gpu_offers as offers
-    join staging.providers as providers on offers.provider = providers.provider
-    where (offers.flag is null or offers.flag = 'restatement')
-    and greatest(offers.known_at, providers.known_at)
-        <= ((offers.observed_at at time zone 'UTC')::date + interval 1 day)::timestamp
-        at time zone 'UTC'
-),
-
--- One value per machine; of a list, one per region and machine type.
-listed as (
-    select
-        source,
-        provider,
-        accelerator,
-        tier,
-        market,
-        term_months,
-        basis,
-        region,
-        instance_type,
-        host_id,
-        observed_on,
-        median(price_usd_per_gpu_hour) as price,
-        max(host_count) as host_count,
-        max(refresh_days) as refresh_days
-    from prompt
-    where flag is null
-    group by all
-),
-
--- The cheapest machine type of a list (docs/decisions/0003), but at a hyperscaler each is an item.
-placed as (
-    select
-        source,
-        provider,
-        accelerator,
-        tier,
-        market,
-        term_months,
-        basis,
-        case when tier = 'hyperscaler' then region else 'any' end as place,
-        case when tier = 'hyperscaler' then coalesce(instance_type, 'any') else 'any' end
-            as machine,
-        region,
-        host_id,
-        observed_on,
-        min(price) as lowest_price,
-        median(price) as price,
-        max(host_count) as host_count,
-        max(refresh_days) as refresh_days
-    from listed
-    group by all
-),
-
-sighted as (
-    select
-        source,
-        provider,
-        accelerator,
-        tier,
-        market,
-        term_months,
-        basis,
-        place,
-        machine,
-        observed_on,
-        median(case when host_id is null then lowest_price else price end) as price,
-        case when max(host_id) is not null then count(*) else max(host_count) end as host_count,
-        max(refresh_days) as refresh_days
-    from placed
-    group by all
-),
-
-neighbours as (
+with neighbours as (
     select
         *,
-        lag(price) over series as price_before,
+        lag(price_usd_per_gpu_hour) over series as price_before,
         lag(observed_on) over series as seen_before_on,
         lead(observed_on) over series as next_seen_on
-    from sighted
+    from steps.item_sighting
     window series as (
         partition by
-            source, provider, accelerator, tier, market, term_months, basis, place, machine
+            source, provider, accelerator, tier, market, term_months, basis, region, instance_type
         order by observed_on
     )
 ),
@@ -123,10 +34,10 @@ standing as (
         market,
         term_months,
         basis,
-        place,
-        machine,
+        region,
+        instance_type,
         observed_on,
-        ln(price) as log_price,
+        ln(price_usd_per_gpu_hour) as log_price,
         host_count,
         least(
             (observed_on + (refresh_days - 1) * interval 1 day)::date,
@@ -135,13 +46,13 @@ standing as (
     from neighbours
     where seen_before_on is null
     or seen_before_on < observed_on - interval 31 day
-    or greatest(price, price_before)
+    or greatest(price_usd_per_gpu_hour, price_before)
         <= case when provider = 'azure' and market <> 'spot' then 1.001 else 1.4 end
-        * least(price, price_before)
+        * least(price_usd_per_gpu_hour, price_before)
 ),
 
 newest as (
-    select max(observed_on) as newest_on from sighted
+    select max(observed_on) as newest_on from steps.item_sighting
 ),
 
 periods as (
@@ -181,10 +92,10 @@ restatements as (
         market,
         term_months,
         basis,
-        case when tier = 'hyperscaler' then region else 'any' end as place,
-        observed_on as restated_on
-    from prompt
-    where flag = 'restatement'
+        case when tier = 'hyperscaler' then region else 'any' end as region,
+        restated_on
+    from steps.restatement
+    where is_prompt
 ),
 
 stood as (
@@ -197,10 +108,11 @@ stood as (
         periods.basis,
         periods.provider,
         periods.period_end_on,
-        periods.place || case when periods.machine = 'any' then '' else ' ' || periods.machine end
+        periods.region
+        || case when periods.instance_type = 'any' then '' else ' ' || periods.instance_type end
             as item_root,
-        periods.tier <> 'hyperscaler' or reference.region is null or periods.place = 'global'
-        or periods.place = reference.region as is_reference,
+        periods.tier <> 'hyperscaler' or reference.region is null or periods.region = 'global'
+        or periods.region = reference.region as is_reference,
         periods.source,
         periods.log_price,
         periods.host_count,
@@ -228,7 +140,7 @@ stood as (
         and periods.market = restatements.market
         and periods.term_months = restatements.term_months
         and periods.basis = restatements.basis
-        and periods.place = restatements.place
+        and periods.region = restatements.region
         and restatements.restated_on <= periods.observed_on
     group by all
 ),

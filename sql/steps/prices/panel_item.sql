@@ -1,21 +1,9 @@
 -- What a matched index compares: the confirmed price of one provider in one region beside its own last price
 -- before, and whether the bundle changed in between (an offer flagged `restatement`). Logarithms are rounded
 -- to 12 digits, so that sums of them as decimals do not depend on the order of addition.
+-- by day: observed_on, all days
 -- grain: provider, accelerator, tier, market, term_months, basis, region, observed_on
-with restatements as (
-    select distinct
-        provider,
-        accelerator,
-        market,
-        term_months,
-        basis,
-        region,
-        (observed_at at time zone 'UTC')::date as restated_on
-    from staging.gpu_offers
-    where flag = 'restatement'
-),
-
-items as (
+with items as (
     select
         provider,
         accelerator,
@@ -48,7 +36,7 @@ restated as (
         items.region,
         items.observed_on
     from items
-    join restatements
+    join steps.restatement as restatements
         on items.provider = restatements.provider
         and items.accelerator = restatements.accelerator
         and items.market = restatements.market

@@ -1,6 +1,7 @@
 -- How many providers of a cell are remembered on each day its panel has: a provider is, from the day after a
 -- price of its own until its next one, for at most 366 days. The bridged index counts those as unchanged that
 -- are remembered and away.
+-- by day: observed_on, all days
 -- grain: accelerator, tier, market, term_months, basis, observed_on
 with provider_days as (
     select distinct
