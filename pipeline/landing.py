@@ -18,6 +18,7 @@ from pipeline.aside import NTH, WHY, set_aside, set_differing_aside
 from pipeline.capture.raw import Capture, RawCorruptError
 from pipeline.capture.wording import plain
 from pipeline.contracts import ContractError, judged
+from pipeline.contracts.filings import FILING_FACTS, FILINGS
 from pipeline.identity.offers import UNDESCRIBED, implausible, of_cells, unit_change
 from pipeline.plausibility import last_prices, trailing_medians
 from pipeline.sources.committed import LINE
@@ -232,6 +233,21 @@ def _judge_one(
     return _Judged(capture, kept, pl.concat([refused, broken], how="diagonal"))
 
 
+def _date_figures(db: DuckDB) -> None:
+    """Figures that landed before the list with their filing were public when it was accepted.
+
+    Until then the end of the filing day stands for it (`pipeline.identity.facts.dated`).
+    """
+    wh.create(db, FILING_FACTS.table, FILING_FACTS.doc, FILING_FACTS.columns)
+    [(later,)] = db.execute(
+        f"update {FILING_FACTS.table} as held set known_at = filings.accepted_at "
+        f"from {FILINGS.table} as filings where filings.accession = held.accession "
+        "and held.known_at <> filings.accepted_at"
+    ).fetchall()
+    if later:
+        wh.bump(db, FILING_FACTS.table)
+
+
 def _refuse_bad_lines(source: Source, bad: pl.DataFrame) -> None:
     """A committed file is edited by hand: whoever broke a line is told which, and why."""
     told = [
@@ -258,6 +274,8 @@ def _written(batch: Batch, judgements: Sequence[_Judged]) -> list[Attempt]:
             counts = wh.append_by(db, terms, rows, NTH)
             for each in good:
                 set_aside(db, source, each.capture, each.rejected)
+            if terms is FILINGS:
+                _date_figures(db)
         total = held(db, source)
         for n, each in enumerate(judgements):
             if each.error is not None:

@@ -92,3 +92,23 @@ def test_nothing_of_an_old_run_stays_on_the_disk(tmp_path):
         assert [each for each in tmp_path.rglob("*") if done.run_id in each.name]
         assert forget_old_runs(instance, datetime.now(UTC) + timedelta(days=KEPT_DAYS + 1)) == 1
         assert [each for each in tmp_path.rglob("*") if done.run_id in each.name] == []
+
+
+def test_of_old_checks_the_last_word_stays(instance):
+    @dg.asset(name="rows", check_specs=[dg.AssetCheckSpec("holds", asset="rows")])
+    def checked():
+        return dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True)])
+
+    def held():
+        return instance.event_log_storage.get_asset_check_execution_history(
+            dg.AssetCheckKey(dg.AssetKey("rows"), "holds"), limit=9
+        )
+
+    for _ in range(3):
+        dg.materialize([checked], instance=instance)
+    newest = held()[0].run_id
+    now = datetime.now(UTC)
+    forget_old_runs(instance, now + timedelta(days=KEPT_DAYS - 1))
+    assert len(held()) == 3
+    forget_old_runs(instance, now + timedelta(days=KEPT_DAYS + 1))
+    assert [each.run_id for each in held()] == [newest]

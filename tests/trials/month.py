@@ -9,8 +9,8 @@ look to look, each at half past: what became due meanwhile runs, of each schedul
 as after a machine slept. Dagster looks at schedules once a minute, which here is a second.
 
 Said at the end: runs and what failed, kinds of answers met, memory, files, history before and after
-`upkeep`, and for each published table whether it equals that of the batch load in every column but
-those of NOT_COMPARED.
+`upkeep`, 91 days later, and for each published table whether it equals that of the batch load in
+every column but those of NOT_COMPARED.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import json
 import mmap
 import os
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -124,20 +125,22 @@ class Machine:
             assert time.monotonic() < until, self.said.read_text()
             time.sleep(0.4)
 
-    def runs(self, job: str) -> int:
-        return self.instance.get_runs_count(dg.RunsFilter(job_name=job))
+    def newest(self, job: str = "build") -> str | None:
+        """The last run of a job; those of long ago are forgotten, so they are not counted."""
+        found = self.instance.get_runs(dg.RunsFilter(job_name=job), limit=1)
+        return found[0].run_id if found else None
 
     def ended(self) -> Counter[str]:
         """Runs by job and how they stand."""
         runs = self.instance.get_runs()
         return Counter(f"{run.job_name} {run.status.value.lower()}" for run in runs)
 
-    def finishes(self, count: int, job: str = "build") -> None:
-        """Wait until a job has so many runs and none of any job is under way."""
+    def finishes(self, before: str | None, job: str = "build") -> None:
+        """Wait until a job has another last run than before, and none of any job is under way."""
         until = time.monotonic() + LONGEST_SECONDS
         under_way = dg.RunsFilter(statuses=[*UNFINISHED, dg.DagsterRunStatus.QUEUED])
-        while self.runs(job) < count or self.instance.get_runs_count(under_way):
-            assert time.monotonic() < until, f"{job} has {self.runs(job)} runs, not {count}"
+        while self.newest(job) == before or self.instance.get_runs_count(under_way):
+            assert time.monotonic() < until, f"{job} does not run, or not end"
             assert all(each.poll() is None for each in self.processes), self.said.read_text()
             self._measure()
             time.sleep(1)
@@ -171,17 +174,14 @@ def held(root: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def rows_of_history(instance: dg.DagsterInstance, root: Path) -> dict[str, int]:
+def rows_of_history(root: Path) -> dict[str, int]:
     """Rows of each table of Dagster's history, event rows of runs included."""
-    import sqlite3
-
     found: Counter[str] = Counter()
     for file in (root / ".dagster").rglob("*.db"):
         with contextlib.closing(sqlite3.connect(file)) as db:
             for (name,) in db.execute("select name from sqlite_master where type = 'table'"):
                 [(count,)] = db.execute(f'select count(*) from "{name}"')
                 found[name] += count
-    del instance
     return {name: count for name, count in sorted(found.items()) if count > 9}
 
 
@@ -196,15 +196,15 @@ def live_through(
 
     Looks are `every` so many hours, or further apart where that would take more than `minutes`.
     """
-    machine.finishes(0)
+    machine.finishes(None, "alerts")  # what the daemon asks for when it starts
     moment = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     end = moment + timedelta(days=days)
     step, first, began = 0, 0.0, time.monotonic()
     while moment < end:
         upstreams.step, upstreams.moment = step, moment
-        before, at = Counter(machine.ended()), time.monotonic()
+        before, last, at = machine.ended(), machine.newest(), time.monotonic()
         clock.move(moment + HALF_PAST)
-        machine.finishes(machine.runs("build") + 1)
+        machine.finishes(last)
         ran = ", ".join(f"{job} {n}" for job, n in sorted((machine.ended() - before).items()))
         size = sum(size for _, size in held(machine.store.root).values()) / 2**20
         told(f"{moment:%m-%d %H:%M}", f"{time.monotonic() - at:.0f} s, {size:.0f} MiB: {ran}")
@@ -217,10 +217,10 @@ def live_through(
         moment += timedelta(hours=max(every, ceil(apart)))
     # After a sleep the build comes before the questions: what the last ones gave is built here.
     upstreams.step, upstreams.moment = step, end
-    clock.move(end + TEN_PAST)
-    machine.finishes(machine.runs("ingest_prices") + 1, "ingest_prices")
-    clock.move(end + HALF_PAST)
-    machine.finishes(machine.runs("build") + 1)
+    for job, minute in (("ingest_prices", TEN_PAST), ("build", HALF_PAST)):
+        last = machine.newest(job)
+        clock.move(end + minute)
+        machine.finishes(last, job)
     return step + 1
 
 
@@ -318,6 +318,7 @@ def main() -> int:
 
 
 def month(folder: Path, days: int, every: int, minutes: float) -> int:
+    """Live through it, compare with the batch of the same day, and have the history forgotten."""
     clock, upstreams = Clock(folder), Upstreams()
     began = time.monotonic()
     with serving(upstreams, folder) as asked_by:
@@ -325,43 +326,40 @@ def month(folder: Path, days: int, every: int, minutes: float) -> int:
         try:
             looks = live_through(machine, clock, upstreams, days, every, minutes)
             told("lived through", f"{looks} looks in {time.monotonic() - began:.0f} s")
+            told("end of the month", clock.now().isoformat())
             said_of_runs(machine)
             told("answers", json.dumps({" ".join(k): n for k, n in sorted(upstreams.met.items())}))
-            for kept in (False, True):
-                told(
-                    "history after upkeep" if kept else "history",
-                    rows_of_history(machine.instance, machine.store.root),
-                )
-                told("files and bytes", held(machine.store.root))
-                if not kept:
+            unlike = compare(machine.store, Warehouse(folder / "again"), clock)
+            for when in ("before upkeep", "after upkeep"):
+                told(f"history {when}", rows_of_history(machine.store.root))
+                told(f"files and bytes {when}", held(machine.store.root))
+                if when == "before upkeep":
                     upstreams.moment = clock.now() + FORGOTTEN_AFTER
-                    # The bytes of the month stay as they are: a copy is compared.
-                    shutil.copytree(machine.store.root / "raw", folder / "again" / "raw")
-                    shutil.copy(machine.store.published, folder / "month.duckdb")
-                    at = clock.now().isoformat()
+                    last = machine.newest("upkeep")
                     clock.move(upstreams.moment)
-                    machine.finishes(machine.runs("upkeep") + 1, "upkeep")
+                    machine.finishes(last, "upkeep")
             told("peak memory", {k: f"{v / 1024:.0f} MiB" for k, v in machine.peak_kib.items()})
         finally:
             machine.stop()
-    told("end of the month", at)
-    environment = os.environ | clock.environment
+    return 1 if unlike else 0
+
+
+def compare(month: Warehouse, again: Warehouse, clock: Clock) -> int:
+    """How many published tables are not those of a batch load, which is made now."""
+    shutil.rmtree(again.root, ignore_errors=True)
+    shutil.copytree(month.raw.root, again.raw.root)
     subprocess.run(
-        [sys.executable, "-m", "tests.trials.month", "--batch", str(folder / "again")],
-        cwd=HOME, env=environment, check=True,
+        [sys.executable, "-m", "tests.trials.month", "--batch", str(again.root)],
+        cwd=HOME, env=os.environ | clock.environment, check=True,
     )  # fmt: skip
     told("not compared", NOT_COMPARED)
     unlike = 0
-    for table, count, only, others in compared(
-        folder / "month.duckdb", folder / "again" / "warehouse.duckdb"
-    ):
+    for table, count, only, others in compared(month.published, again.published):
         unlike += bool(only or others)
-        told(
-            "unlike" if only or others else "equal",
-            f"{table} {count} rows, {only} and {others} of their own",
-        )
+        rows = f"{table} {count} rows, {only} and {others} of their own"
+        told("unlike" if only or others else "equal", rows)
     told("tables that are not equal", unlike)
-    return 1 if unlike else 0
+    return unlike
 
 
 if ROOT in os.environ and __name__ != "__main__":
