@@ -63,7 +63,7 @@ edges as (
     from scoped
     qualify row_number() over (
         partition by binding_scope, from_entity, to_entity
-        order by amount_usd desc nulls last, commitment_id
+        order by amount_usd desc nulls last, commitment_id, commitment_kind
     ) = 1
 ),
 

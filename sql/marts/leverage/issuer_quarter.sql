@@ -116,36 +116,38 @@ candidates as (
 ),
 
 -- The year the quarter lies in; where it has no annual report yet, the one before.
+years as (
+    select
+        quarters.cik,
+        quarters.accounting_basis,
+        quarters.metric,
+        quarters.period_start_on,
+        quarters.period_end_on,
+        arg_max(leads.lead, leads.period_end_on) as lead,
+        arg_max(leads.lead, leads.period_end_on) filter (
+            where leads.period_end_on < quarters.period_start_on
+        ) as lead_before
+    from (
+        select distinct cik, accounting_basis, metric, period_start_on, period_end_on from candidates
+    ) as quarters
+    join leads using (cik, accounting_basis, metric)
+    where leads.period_end_on < quarters.period_start_on
+    or (
+        leads.period_start_on <= quarters.period_start_on
+        and leads.period_end_on >= quarters.period_end_on
+    )
+    group by all
+),
+
 led as (
     select
         candidates.*,
-        (
-            select arg_max(leads.lead, leads.period_end_on)
-            from leads
-            where leads.cik = candidates.cik
-            and leads.accounting_basis = candidates.accounting_basis
-            and leads.metric = candidates.metric
-            and (
-                leads.period_end_on < candidates.period_start_on
-                or (
-                    leads.period_start_on <= candidates.period_start_on
-                    and leads.period_end_on >= candidates.period_end_on
-                )
-            )
-        ) as lead,
-        (
-            select arg_max(leads.lead, leads.period_end_on)
-            from leads
-            where leads.cik = candidates.cik
-            and leads.accounting_basis = candidates.accounting_basis
-            and leads.metric = candidates.metric
-            and leads.period_end_on < candidates.period_start_on
-        ) as lead_before,
-        count(distinct candidates.rank) over (
-            partition by
-                candidates.cik, candidates.accounting_basis, candidates.metric, candidates.period_end_on
-        ) as rank_count
+        years.lead,
+        years.lead_before,
+        min(candidates.rank) over quarter <> max(candidates.rank) over quarter as is_of_ranks
     from candidates
+    left join years using (cik, accounting_basis, metric, period_start_on, period_end_on)
+    window quarter as (partition by cik, accounting_basis, metric, candidates.period_end_on)
 ),
 
 chosen as (
@@ -282,7 +284,7 @@ select
             when lead.is_of_several
             or rank <> lead.lead_rank
             or rank <> lead_before.lead_rank
-            or (rank_count > 1 and lead.lead_rank is distinct from lead_before.lead_rank)
+            or (is_of_ranks and lead.lead_rank is distinct from lead_before.lead_rank)
                 then lead.known_at
         end,
         case when lead_before.is_of_several then lead_before.known_at end

@@ -138,9 +138,8 @@ levels as (
 measured as (
     select
         levels.*,
-        -- Ranks count from 1, as lists do here; Spark's count from 0, and sqlglot moves the `+ 1`.
-        levels.prices[ranks.rank_low - 1 + 1] as interval_low_price,
-        levels.prices[ranks.rank_high - 1 + 1] as interval_high_price,
+        levels.prices[ranks.rank_low] as interval_low_price,
+        levels.prices[ranks.rank_high] as interval_high_price,
         panels.provider_count,
         coverages.interval_coverage_pct,
         coalesce(panels.is_inverted, false) as is_inverted,

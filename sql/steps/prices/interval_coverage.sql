@@ -8,17 +8,34 @@ with ranked as (
         ranks.known_at,
         unnest(generate_series(ranks.rank_low, ranks.rank_high - 1)) as votes_under
     from staging.interval_ranks as ranks
+),
+
+largest as (
+    select max(ranks.vote_total_count) as vote_total_count from staging.interval_ranks as ranks
+),
+
+numbers as (
+    select unnest(generate_series(0, largest.vote_total_count)) as number from largest
+),
+
+factorials as (
+    select
+        numbers.number,
+        sum(ln(greatest(numbers.number, 1))) over (order by numbers.number) as log_factorial
+    from numbers
 )
 
 select
     ranked.vote_total_count,
     100 * sum(
         exp(
-            lgamma(ranked.vote_total_count + 1) - lgamma(ranked.votes_under + 1)
-            - lgamma(ranked.vote_total_count - ranked.votes_under + 1)
+            counted.log_factorial - under.log_factorial - over_it.log_factorial
             - ranked.vote_total_count * ln(2)
         )
     ) as interval_coverage_pct
 from ranked
+join factorials as counted on ranked.vote_total_count = counted.number
+join factorials as under on ranked.votes_under = under.number
+join factorials as over_it on ranked.vote_total_count - ranked.votes_under = over_it.number
 group by ranked.vote_total_count
 order by ranked.vote_total_count
