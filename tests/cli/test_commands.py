@@ -208,7 +208,7 @@ def test_every_variable_is_in_the_example_and_every_example_is_read():
     listed = set(re.findall(r"^(?:# )?([A-Z_]+)=", text, re.MULTILINE))
     secrets = {name for source in discover() for name in source.secrets}
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "pipeline").rglob("*.py"))
-    asked = set(re.findall(r'environ(?:\.get\(|\[)"([A-Z_]+)"', code))
+    asked = set(re.findall(r'env(?:iron)?(?:\.get\(|\[)"([A-Z_]+)"', code))
     known_to_libraries = {"DAGSTER_HOME", "NO_COLOR"}
     assert listed == secrets | asked | known_to_libraries
     guide = (ROOT / "docs" / "GUIDE.md").read_text(encoding="utf-8")
