@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -27,6 +28,7 @@ import pytest
 
 from pipeline import ingest
 from pipeline import warehouse as wh
+from pipeline.build.model import models
 from pipeline.capture import http
 from pipeline.capture.http import Response
 from pipeline.release.export import export
@@ -41,6 +43,10 @@ from tests.given.reader import reading
 # As in test_crash: a server that has imported everything, since threads do not survive a fork.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([__name__])
+# Read by the process that children are forked from: the checkout may be where only its owner looks.
+code_of(EXPORTS_CODE)
+models()
+import_module("pytz")  # which DuckDB imports when it first hands out a moment
 NOBODY = 65_534
 Work = Callable[[Warehouse], object]
 ROWS = "select count(*), sum(price_usd_per_gpu_hour) from marts.provider_price_daily"
@@ -189,8 +195,6 @@ def test_a_folder_that_cannot_be_written_is_named(market):
         before = state(store)
         store.exports.chmod(0o555)
         (store.exports / ".releases").chmod(0o555)
-
-        code_of(EXPORTS_CODE)  # read now: the checkout may be where only its owner looks
         said = in_a_child(os.setuid, NOBODY, export, store)
         assert "Permission denied" in said
         assert str(store.exports) in said
