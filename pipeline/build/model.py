@@ -321,12 +321,8 @@ def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> 
 
 
 def _keep_promises(db: DuckDB, model: Model) -> None:
-    made = db.execute(
-        "select column_name, data_type from duckdb_columns() "
-        "where schema_name = ? and table_name = ? and database_name = current_database()",
-        [model.schema, model.name],
-    ).fetchall()
-    strays = {name: dtype for name, dtype in made if not is_documented(name, dtype)}
+    made = wh.columns_of(db, model.table)
+    strays = {name: dtype for name, dtype in made.items() if not is_documented(name, dtype)}
     if strays:
         raise ModelError(f"{model.table}: pipeline/columns does not have {strays}")
     keys = ", ".join(model.grain)
@@ -337,4 +333,4 @@ def _keep_promises(db: DuckDB, model: Model) -> None:
                 where = "/".join(model.parts[part].parts[-4:])
                 raise ModelError(f"{where}:1: the rule of {part} returns more than one row")
         raise ModelError(f"{model.table}: more than one row per {keys}: {repeats.head(3)}")
-    wh.comment(db, model.table, model.doc, [name for name, _ in made])
+    wh.comment(db, model.table, model.doc, [*made])
