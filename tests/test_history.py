@@ -18,6 +18,7 @@ from pipeline.release.report import page
 from pipeline.warehouse import opened_for_reading
 from tests.given import printed, recomputed
 from tests.given.committed import build_from_committed_facts
+from tests.given.past import work_out
 from tests.given.support import DERIVED
 
 ON_DEMAND = "market = 'on_demand' and sighting_status = 'confirmed'"
@@ -147,12 +148,9 @@ THEN = datetime(2026, 3, 15, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def past(committed):
-    """The published file, with the vintage of each mart at `THEN` as a table of `temp`."""
+    """The published file, with the past of each step and mart at `THEN` as a table of `temp`."""
     with opened_for_reading(committed.published) as db:
-        db.execute(f"set variable as_of = timestamptz '{THEN.isoformat()}'")
-        for each in model.models():
-            if each.schema == "marts":
-                db.execute(f"create temp table {each.name} as from vintage.{each.name}")
+        work_out(db, THEN)
         yield db
 
 
@@ -162,16 +160,22 @@ def test_nothing_later_than_as_of_shows_anywhere(past):
             continue
         if each.name == "published_index_comparison":  # a handful of rows
             continue
-        columns = {name for name, *_ in past.execute(f"describe temp.{each.name}").fetchall()}
+        columns = {name for name, *_ in past.execute(f"describe past_{each.name}").fetchall()}
         if not columns & {"observed_on", "period_end_on"}:  # of no day: coverage, regions
             continue
         daily = "observed_on" in columns
         [(rows, newest)] = past.execute(
             f"select count(*), max({'observed_on' if daily else 'period_end_on'}) "
-            f"from temp.{each.name}"
+            f"from past_{each.name}"
         ).fetchall()
         assert rows > (1_000 if daily else 20), each.table
         assert newest < THEN.date()
+
+
+@pytest.mark.parametrize("name", ["gpu_price_daily", "facility_coverage", "issuer_quarter"])
+def test_a_view_says_what_was_worked_out_in_building_order(past, name):
+    asked, made = f"from vintage.{name} order by all", f"from past_{name} order by all"
+    assert past.execute(asked).fetchall() == past.execute(made).fetchall()
 
 
 def test_no_figure_facility_or_mark_shows_before_it_was_known(past):
@@ -181,8 +185,7 @@ def test_no_figure_facility_or_mark_shows_before_it_was_known(past):
         "and column_name = 'known_at'"
     ).fetchall():
         [(rows, early)] = past.execute(
-            f"select count(*), count(*) filter (where known_at > getvariable('as_of')) "
-            f"from temp.{name}"
+            f"select count(*), count(*) filter (where known_at > getvariable('as_of')) from {name}"
         ).fetchall()
         assert early == 0, name
         seen += rows > 0
@@ -411,7 +414,7 @@ def test_a_row_says_it_was_known_only_if_a_reader_of_that_moment_saw_it(past):
         )
         odd = past.execute(
             f"select count(*) from (select {cells} from {each.table} "
-            f"where known_at <= getvariable('as_of') except select {cells} from temp.{each.name})"
+            f"where known_at <= getvariable('as_of') except select {cells} from past_{each.name})"
         ).fetchall()[0][0]
         if odd:
             early[each.table] = odd

@@ -19,6 +19,7 @@ from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.contracts.reference import PROVIDERS
 from pipeline.warehouse import DuckDB, Warehouse, opened_for_reading
 from tests.given.market import LATE, START, built, open_for_business
+from tests.given.past import DERIVED, work_out
 from tests.given.support import build, offer, rows, typed
 
 MARTS = [each for each in models() if each.schema == "marts"]
@@ -52,9 +53,17 @@ def reader(file) -> Iterator[DuckDB]:
 
 
 def test_without_the_variable_the_vintage_is_the_mart(reader):
-    now = held(reader, "marts")
-    assert held(reader, "vintage") == now
-    assert all(now[each.name] for each in PRICES)
+    # Of the other domains the views are asked over all committed facts, in tests/test_history.py.
+    now = held(reader, "marts", PRICES)
+    assert held(reader, "vintage", PRICES) == now
+    assert all(now.values())
+
+
+def test_all_worked_out_in_building_order_is_what_is_there(reader):
+    work_out(reader, None)
+    for table, each in DERIVED.items():
+        past = reader.execute(f"from past_{each.name} order by all").fetchall()
+        assert past == reader.execute(f"from {table} order by all").fetchall(), table
 
 
 def test_a_price_that_became_public_late_is_not_in_the_level_before(reader):
@@ -85,7 +94,10 @@ def test_a_restated_price_shows_from_the_moment_it_became_public(reader):
 
 def test_before_the_first_row_was_public_there_is_nothing(reader):
     rewind(reader, MIDNIGHT)
-    assert set(map(len, held(reader, "vintage").values())) == {0}
+    assert set(map(len, held(reader, "vintage", PRICES).values())) == {0}
+    work_out(reader, MIDNIGHT)
+    for each in MARTS:  # steps may count what is no fact, such as ranks of medians
+        assert reader.execute(f"from past_{each.name} limit 1").fetchall() == [], each.table
 
 
 def test_resetting_the_variable_comes_back_to_today(reader):
@@ -97,14 +109,14 @@ def test_resetting_the_variable_comes_back_to_today(reader):
 
 
 @pytest.mark.parametrize("hours", [13, 24 * 19 + 12])
-def test_no_view_holds_a_date_later_than_as_of(reader, hours):
+def test_no_past_holds_a_date_later_than_as_of(reader, hours):
     moment = MIDNIGHT + timedelta(hours=hours)
-    rewind(reader, moment)
+    work_out(reader, moment)
     dated: dict[str, list[str]] = {}
     for view, column, kind in reader.execute(
         "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
-        "where schema_name in ('known', 'vintage') and data_type in ? "
-        "and column_name not in ('read_on', 'captured_at')",
+        "where (schema_name = 'known' or table_name like 'past\\_%' escape '\\') "
+        "and data_type in ? and column_name not in ('read_on', 'captured_at')",
         [DATES],
     ).fetchall():
         bound = f"date '{moment.date()}'" if kind == "DATE" else f"timestamptz '{moment}'"
@@ -115,7 +127,7 @@ def test_no_view_holds_a_date_later_than_as_of(reader, hours):
     }
     found = {
         (view, column): count
-        for view, late in dated.items()  # a view is worked out once for all its columns
+        for view, late in dated.items()
         for column, count in rows(reader, f"select {', '.join(late)} from {view}")[0].items()
     }
     assert {each: count for each, count in found.items() if count} == {}

@@ -298,8 +298,11 @@ def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> 
                 days = by_days.made_again(db, model.table, *asked)
             if days is None:
                 db.execute(f"create schema if not exists {model.schema}")
+                held = _content(db, model.table)
                 changed = create(db, model)
                 _keep_promises(db, model)
+                # What says what it said makes nothing due that reads it, and no file.
+                changed = changed and (not before or held != _content(db, model.table))
             else:
                 changed = bool(days)
         broken = {each.promise: db.sql(each.query).pl() for each in own}
@@ -320,13 +323,17 @@ def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> 
     return Built(count, changed, broken, days)
 
 
+def _content(db: DuckDB, table: str) -> tuple[object, ...] | None:
+    """Columns, number of rows and their hash, in no order; None of a table that is not there."""
+    if not wh.exists(db, table):
+        return None
+    said = f"select count(*), sum(hash(each_row)) from {table} as each_row"
+    return (wh.columns_of(db, table), *db.execute(said).fetchall())
+
+
 def _keep_promises(db: DuckDB, model: Model) -> None:
-    made = db.execute(
-        "select column_name, data_type from duckdb_columns() "
-        "where schema_name = ? and table_name = ? and database_name = current_database()",
-        [model.schema, model.name],
-    ).fetchall()
-    strays = {name: dtype for name, dtype in made if not is_documented(name, dtype)}
+    made = wh.columns_of(db, model.table)
+    strays = {name: dtype for name, dtype in made.items() if not is_documented(name, dtype)}
     if strays:
         raise ModelError(f"{model.table}: pipeline/columns does not have {strays}")
     keys = ", ".join(model.grain)
@@ -337,4 +344,4 @@ def _keep_promises(db: DuckDB, model: Model) -> None:
                 where = "/".join(model.parts[part].parts[-4:])
                 raise ModelError(f"{where}:1: the rule of {part} returns more than one row")
         raise ModelError(f"{model.table}: more than one row per {keys}: {repeats.head(3)}")
-    wh.comment(db, model.table, model.doc, [name for name, _ in made])
+    wh.comment(db, model.table, model.doc, [*made])

@@ -293,11 +293,10 @@ def contents(db: DuckDB, database: str) -> dict[str, object]:
         [database],
     ).fetchall()
     contents: dict[str, object] = dict(found)
-    for name, kind in found:
-        if kind == "table":
-            count = db.execute(f"select count(*) from {database}.{name}").fetchall()
-            contents[name] = count[0][0]
-    return contents
+    tables = [name for name, kind in found if kind == "table"]
+    # One question for all: asked one by one they take four times as long.
+    counts = [f"select '{name}', count(*) from {database}.{name}" for name in tables]
+    return contents | dict(db.execute(" union all ".join(counts)).fetchall() if counts else ())
 
 
 def _synced(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 from io import BytesIO, StringIO
@@ -86,13 +87,20 @@ def _lines(body: bytes, height: int) -> pl.Series:
 
 
 def _first_bad_cell(body: bytes, frame: pl.DataFrame, expected: Sequence[str]) -> str:
-    lines = _lines(body, frame.height)
     for name in expected:
-        for line, cell in zip(lines, frame[name], strict=True):
+
+        def fails(count: int, name: str = name) -> bool:
+            """Whether one of so many first cells of the column is not of its type."""
             try:
-                pl.DataFrame({name: [cell]}, schema={name: pl.String}).select(_typed(name))
+                frame.head(count).select(_typed(name))
             except pl.exceptions.PolarsError:
-                return f"line {line}: {name}: {cell!r} is not of type {COLUMNS[name].dtype}"
+                return True
+            return False
+
+        row = bisect_left(range(frame.height + 1), True, key=fails) - 1
+        if row < frame.height:
+            line, cell = _lines(body, frame.height)[row], frame[name][row]
+            return f"line {line}: {name}: {cell!r} is not of type {COLUMNS[name].dtype}"
     return "no single cell is to blame"
 
 

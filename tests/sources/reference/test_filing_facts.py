@@ -242,5 +242,8 @@ def test_a_missing_column_is_an_error():
 
 
 def test_a_word_where_a_number_belongs_is_an_error():
-    with pytest.raises(ParseError):
-        filing_facts.parse(BODY.replace(b",137000000,", b",many,", 1), HERE)
+    before, _, rest = BODY.partition(b",137000000,")
+    with pytest.raises(
+        ParseError, match=f"^line {before.count(bytes([10])) + 1}: value: 'many' is not of"
+    ):
+        filing_facts.parse(before + b",many," + rest.replace(b",137000000,", b",more,"), HERE)
