@@ -1,5 +1,6 @@
 """All models and checks on a Spark-compatible engine beside DuckDB, on a built warehouse.
 
+    export PYTHONPATH=.venv/spark
     python -m tests.trials.spark warehouse/build/build.duckdb   # on Sail, in this process
     SPARK_REMOTE=sc://localhost:15002 python -m tests.trials.spark FILE [words of names]
 
