@@ -16,6 +16,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from pipeline.build.model import Model
 from pipeline.columns import COLUMNS
+from pipeline.release.parts import PART_ROWS
 from pipeline.warehouse import DuckDB, columns_of
 
 __all__ = ["write_workbook"]
@@ -113,7 +114,8 @@ class _Sheets:
             if rows <= ROWS:
                 sheet.write_url(line, 0, f"internal:'{name}'!A1", self.link, model.name)
             else:
-                where = f"{model.name}: parquet/{model.name}.parquet"
+                of_parts = "*" if rows > PART_ROWS else ""
+                where = f"{model.name}: parquet/{model.name}{of_parts}.parquet"
                 sheet.write_string(line, 0, where, self.wrapped)
             sheet.write_number(line, 1, rows, self.top)
             grain = ", ".join(model.grain)
