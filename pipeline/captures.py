@@ -7,7 +7,7 @@ size or time of change, and all of them when the table is missing.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -16,12 +16,14 @@ from pipeline.capture.raw import Capture, RawCorruptError, RawStore
 from pipeline.capture.wording import plain
 from pipeline.columns import COLUMNS
 from pipeline.contracts.own import OWN_TABLES
+from pipeline.sources.source import Source
 from pipeline.warehouse import DuckDB
 
 # A clock may be set a time zone wrong; a stamp further ahead is of a clock nobody can use.
 AHEAD = timedelta(days=1)
 TABLE = "meta.captures"
 MISSING = "missing"
+NEW_AT_ONCE = 500
 
 
 def refresh(db: DuckDB, raw: RawStore, source: str, now: datetime) -> None:
@@ -194,6 +196,42 @@ def waiting(db: DuckDB, source: str, parser: str) -> pl.DataFrame:
     )
 
 
+class Plan(NamedTuple):
+    """Captures to read next, oldest first; whether they are read again; how many are left."""
+
+    captures: list[Capture]
+    again: bool
+    left: int
+
+
+def plan(
+    source: Source, waiting: pl.DataFrame, tried: set[tuple[str, datetime]], at_once: int
+) -> Plan | None:
+    """The next batch: new captures from the oldest on, else old ones from the newest back.
+
+    So many new ones that they are a lost build database, and not a day's captures, are taken as old
+    ones: today's prices come first.
+    """
+    if not source.sightings:  # of captures of the same bytes the earliest is read
+        waiting = waiting.unique(["part", "sha256"], keep="first", maintain_order=True)
+    left = [
+        (Capture(source.name, part, url, captured_at, sha256), is_new)
+        for part, captured_at, url, sha256, is_new in waiting.select(
+            "part", "captured_at", "source_url", "sha256", pl.col("parser").is_null()
+        ).iter_rows()
+        if (part, captured_at) not in tried
+    ]
+    new = [each for each, is_new in left if is_new]
+    again = not new or len(new) > NEW_AT_ONCE
+    chosen = [each for each, _ in left][-at_once:] if again else new[:at_once]
+    if not chosen:
+        return None
+    # Rows are taken back by moment: captures of one moment go together.
+    moments = {each.captured_at for each in chosen}
+    chosen = [each for each, _ in left if each.captured_at in moments]
+    return Plan(chosen, again, len(left) - len(chosen))
+
+
 def was_read(db: DuckDB, captures: Iterable[Capture], parser: str) -> None:
     """Note under which rules captures were read."""
     lines = [(each.source, each.part, each.captured_at) for each in captures]
@@ -208,4 +246,4 @@ def was_read(db: DuckDB, captures: Iterable[Capture], parser: str) -> None:
         )
 
 
-__all__ = ["damaged", "holder", "mark_of", "refresh", "waiting", "was_read"]
+__all__ = ["damaged", "holder", "mark_of", "plan", "refresh", "waiting", "was_read"]

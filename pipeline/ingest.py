@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import polars as pl
 
@@ -52,7 +51,6 @@ __all__ = [
 CONTACT = "_CONTACT"
 
 BATCH_CAPTURES = 100
-NEW_AT_ONCE = 500
 READ_AGAIN_SECONDS = 120.0
 
 
@@ -199,7 +197,7 @@ def land(
         seconds: How long captures are read again; at least one batch is.
         at_once: Captures of a batch.
     """
-    parser = _parser(source)
+    parser = _parser(source, _landed(db))
     wh.create(db, source.contract.table, source.contract.doc, source.contract.columns)
     if source.file is not None:
         return _land_file(source, store, db, parser)
@@ -212,7 +210,7 @@ def land(
     while True:
         attempts += _nothing_new(source, db, parser)
         waiting = index.waiting(db, source.name, parser)
-        plan = _plan(source, waiting, tried, at_once)
+        plan = index.plan(source, waiting, tried, at_once)
         if not plan or (started and plan.again and time.monotonic() > deadline):
             break
         if not tables:
@@ -234,42 +232,6 @@ def land(
             done = total - plan.left
             sys.stderr.write(f"{source.name}: {done:,} of {total:,} captures read\n")
     return attempts
-
-
-class _Plan(NamedTuple):
-    """Captures to read next, oldest first; whether they are read again; how many are left."""
-
-    captures: list[Capture]
-    again: bool
-    left: int
-
-
-def _plan(
-    source: Source, waiting: pl.DataFrame, tried: set[tuple[str, datetime]], at_once: int
-) -> _Plan | None:
-    """The next batch: new captures from the oldest on, else old ones from the newest back.
-
-    So many new ones that they are a lost build database, and not a day's captures, are taken as old
-    ones: today's prices come first.
-    """
-    if not source.sightings:  # of captures of the same bytes the earliest is read
-        waiting = waiting.unique(["part", "sha256"], keep="first", maintain_order=True)
-    left = [
-        (Capture(source.name, part, url, captured_at, sha256), is_new)
-        for part, captured_at, url, sha256, is_new in waiting.select(
-            "part", "captured_at", "source_url", "sha256", pl.col("parser").is_null()
-        ).iter_rows()
-        if (part, captured_at) not in tried
-    ]
-    new = [each for each, is_new in left if is_new]
-    again = not new or len(new) > NEW_AT_ONCE
-    chosen = [each for each, _ in left][-at_once:] if again else new[:at_once]
-    if not chosen:
-        return None
-    # Rows are taken back by moment: captures of one moment go together.
-    moments = {each.captured_at for each in chosen}
-    chosen = [each for each, _ in left if each.captured_at in moments]
-    return _Plan(chosen, again, len(left) - len(chosen))
 
 
 def _nothing_new(source: Source, db: DuckDB, parser: str) -> list[Attempt]:
@@ -330,15 +292,19 @@ def catch_up(sources: Sequence[Source], store: Warehouse, db: DuckDB) -> list[At
     """Land sources of which this build database has read nothing, though there is something.
 
     It may be a new one: deleted, set aside as damaged, or laid out by other code. Runs that ask
-    some sources only, such as the hourly one, must not publish what lacks the others.
+    some sources only, such as the hourly one, must not publish what lacks the others, nor what they
+    read while the rules they read by were lacking.
     """
     rows = db.execute("select distinct source from meta.attempts where sha256 is not null")
     read = {name for (name,) in rows.fetchall()}
     attempts: list[Attempt] = []
+    caught_up: set[str] = set()
     for source in in_landing_order(tuple(sources)):
-        if source.name not in read and (source.file or (store.raw.root / source.name).is_dir()):
+        there = source.file or (store.raw.root / source.name).is_dir()
+        if there and (source.name not in read or caught_up & {*source.contract.reads}):
             register(db, source)
             attempts += land(source, store, db)
+            caught_up.add(source.contract.name)
     return attempts
 
 
@@ -379,14 +345,34 @@ def _contract(name: str) -> Contract:
     return next(each.contract for each in discover() if each.contract.name == name)
 
 
-def _parser(source: Source) -> str:
-    """Fingerprint of the code and of the rules (committed files) a source's rows depend on."""
+def _parser(source: Source, landed: Mapping[str, str] | None = None) -> str:
+    """Fingerprint of the code and of the rules (committed files) a source's rows depend on.
+
+    Args:
+        source: Whose rows.
+        landed: Of each source the hash of what landed last. Rules that are read from their tables
+            are those that landed, which a job may ask prices before; None: as the files are now.
+    """
     rules = [
         committed.sha256_of(REFERENCE / each.file)
+        if landed is None or each.name in source.rules
+        else landed.get(each.name, "nothing")
         for each in discover()
         if each.file and (each.contract.name in source.contract.reads or each.name in source.rules)
     ]
     return hashlib.sha256("".join([code_fingerprint(source), *rules]).encode()).hexdigest()[:16]
+
+
+def _landed(db: DuckDB) -> dict[str, str]:
+    """Hash of the committed file of each that landed last."""
+    files = [each.name for each in discover() if each.file]
+    return dict(
+        db.execute(
+            "select source, arg_max(sha256, attempted_at) from meta.attempts "
+            "where outcome = 'landed' and source in (select unnest(?)) group by source",
+            [files],
+        ).fetchall()
+    )
 
 
 def in_landing_order(sources: tuple[Source, ...]) -> list[Source]:

@@ -1,5 +1,10 @@
 """What guards the repository itself: the audit, the scan for leaks, hooks and the workflow."""
 
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -7,6 +12,8 @@ import pytest
 from tests import audit, leaks
 
 ROOT = Path(__file__).resolve().parents[1]
+# Imported where they are used only: groups of their own.
+OPTIONAL = {"sqlglot"}
 
 
 def test_an_audit_without_a_reachable_database_says_so_and_is_no_failure(capsys):
@@ -54,3 +61,22 @@ def test_hooks_are_local_and_the_workflow_runs_what_ci_runs():
     hooks = (ROOT / ".pre-commit-config.yaml").read_text()
     assert hooks.count("repo:") == hooks.count("repo: local") == 1
     assert ".ci/run" in (ROOT / ".github/workflows/ci.yml").read_text()
+
+
+def test_what_the_package_imports_is_what_it_declares():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[^\w-]", each)[0].lower() for each in project["dependencies"]}
+    imported: set[str] = set()
+    for path in (ROOT / "pipeline").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {each.name.partition(".")[0] for each in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.partition(".")[0])
+    packages = packages_distributions()
+    lacking = {
+        name
+        for name in imported - sys.stdlib_module_names - {"pipeline"}
+        if not {each.lower() for each in packages.get(name, ())} & declared
+    }
+    assert lacking == OPTIONAL

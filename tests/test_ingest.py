@@ -123,6 +123,69 @@ def test_new_rules_read_old_captures_again_without_doubling_a_row(store, referen
     assert count["n"] == first.rows
 
 
+@pytest.fixture
+def without_providers(referenced):
+    """As when the hourly job is the first of all: no rule says who sells."""
+    referenced.execute("delete from staging.providers")
+    referenced.execute("delete from meta.attempts where source = 'providers'")
+    return referenced
+
+
+def of_name(name: str) -> Source:
+    return next(each for each in discover() if each.name == name)
+
+
+def nobody(db) -> int:
+    """Rows set aside because no provider is known."""
+    [found] = rows(
+        db, "select count(*) as n from staging.quarantine where reason = 'unknown_provider'"
+    )
+    return found["n"]
+
+
+def test_prices_that_came_before_their_rules_are_read_again_when_these_have_landed(
+    store, without_providers
+):
+    db, source = without_providers, answers(runpod.SOURCE, GPU_TYPES)
+    _, [first] = once(source, store, db)
+    assert (first.rows, nobody(db) > 0) == (0, True)
+    assert ingest.land(source, store, db) == []
+    ingest.land(of_name("providers"), store, db)
+    [again] = ingest.land(source, store, db)
+    assert (again.rows > 0, nobody(db)) == (True, 0)
+    assert ingest.land(source, store, db) == []
+
+
+def test_a_build_catches_up_with_prices_whose_rules_it_lands(store, without_providers):
+    db, source = without_providers, answers(runpod.SOURCE, GPU_TYPES)
+    once(source, store, db)
+    made = ingest.catch_up([source, of_name("providers")], store, db)
+    assert [(each.source, each.rows > 0) for each in made] == [
+        ("providers", True),
+        ("runpod", True),
+    ]
+    assert ingest.catch_up([source, of_name("providers")], store, db) == []
+
+
+def test_rules_that_were_edited_and_have_not_landed_are_not_taken_for_those_read_by(
+    store, referenced, tmp_path, monkeypatch
+):
+    db, source = referenced, answers(runpod.SOURCE, GPU_TYPES)
+    for each in ingest.REFERENCE.glob("*.csv"):
+        (tmp_path / each.name).symlink_to(each)
+    lines = (ingest.REFERENCE / "providers.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "providers.csv").unlink()
+    (tmp_path / "providers.csv").write_text(
+        "".join(line for line in lines if not line.startswith("runpod,"))
+    )
+    monkeypatch.setattr(ingest, "REFERENCE", tmp_path)
+    _, [first] = once(source, store, db)  # the hour before the files land
+    assert nobody(db) == 0
+    ingest.land(of_name("providers"), store, db)
+    [again] = ingest.land(source, store, db)
+    assert (again.rows < first.rows, nobody(db) > 0) == (True, True)
+
+
 def test_an_identical_answer_is_a_new_sighting_but_not_stored_twice(store, referenced):
     source = answers(runpod.SOURCE, GPU_TYPES, GPU_TYPES)
     once(source, store, referenced)

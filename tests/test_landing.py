@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import ingest, landing
+from pipeline import captures, ingest, landing
 from pipeline import warehouse as wh
 from pipeline.build.model import models, rebuild
 from pipeline.capture.sidecar import STAMP
@@ -462,7 +462,7 @@ def test_after_a_change_of_rules_captures_are_read_newest_first_a_bounded_time_p
 
 
 def test_a_lost_build_database_gives_the_newest_prices_first(store, db, monkeypatch):
-    monkeypatch.setattr(ingest, "NEW_AT_ONCE", 5)
+    monkeypatch.setattr(captures, "NEW_AT_ONCE", 5)
     captured = kept(store.raw, *({f"r{n}": n / 10} for n in range(9)))
     made = land(made_up(rates), store, db, at_once=3, seconds=0)
     assert [each.captured_at for each in made] == [each.captured_at for each in captured[-3:]]

@@ -17,7 +17,10 @@ from pipeline import warehouse as wh
 from pipeline.build.lineage import ModelError, rewound
 from pipeline.warehouse import DuckDB
 
-__all__ = ["ByDay", "changed_since", "made_again", "note_inputs"]
+__all__ = [
+    "ByDay", "Inputs", "changed_since", "made_again", "note_inputs", "stretches", "told_since",
+    "within",
+]  # fmt: skip
 
 BY_DAY = re.compile(r"(\w+)(?:, (?:(\d+) days before|(all days)))?")
 PART = {"staging": "part_staging", "steps": "part_made", "marts": "part_made"}
@@ -63,7 +66,7 @@ class Inputs:
     def within(self, table: str, spans: Iterable[Span]) -> str:
         """Condition on rows that lets DuckDB pass over blocks of other days."""
         if self.dated[table] != "observed_at":
-            return _within(self.dated[table], spans)
+            return within(self.dated[table], spans)
         midnight = "observed_at {} timestamptz '{} 00:00:00+00'".format
         return " or ".join(
             midnight(">=", first) + " and " + midnight("<", last + timedelta(days=1))
@@ -71,7 +74,8 @@ class Inputs:
         )
 
 
-def _within(column: str, spans: Iterable[Span]) -> str:
+def within(column: str, spans: Iterable[Span]) -> str:
+    """Condition that a day is in one of the stretches."""
     return " or ".join(f"{column} between date '{a}' and date '{b}'" for a, b in spans)
 
 
@@ -114,7 +118,7 @@ def made_again(
         raise ModelError(f"{table}: more than one row per {keys}: {repeats.head(3)}")
     days = _differing(db, table, by_day.column, spans)
     if days:
-        of_days = f"where {_within(by_day.column, _merged(((day, day) for day in days), 0))}"
+        of_days = f"where {within(by_day.column, stretches(days))}"
         db.execute(f"delete from {table} {of_days}")
         db.execute(f"insert into {table} from made_days {of_days}")
     db.execute("drop table made_days")
@@ -157,7 +161,11 @@ def versions_built_from(db: DuckDB, table: str) -> dict[str, int]:
 
 def changed_since(db: DuckDB, table: str, name: str) -> set[date] | None:
     """Days of an input that changed since a table was built from it; None where not told."""
-    old = versions_built_from(db, table).get(name)
+    return told_since(db, name, versions_built_from(db, table).get(name))
+
+
+def told_since(db: DuckDB, name: str, old: int | None) -> set[date] | None:
+    """Days of a table that changed since its version `old`; None where that is not told."""
     now = db.execute("select version from meta.versions where table_name = ?", [name]).fetchall()
     new = now[0][0] if now else None
     if old == new:  # none at all where nothing ever landed
@@ -171,6 +179,11 @@ def changed_since(db: DuckDB, table: str, name: str) -> set[date] | None:
     if {version for version, _ in told} != {*range(old + 1, new + 1)}:
         return None
     return {day for _, day in told}
+
+
+def stretches(days: Iterable[date]) -> list[Span]:
+    """Days as first and last of each run of them, oldest first."""
+    return _merged(((day, day) for day in days), 0)
 
 
 def _merged(spans: Iterable[Span], gap: int) -> list[Span]:
@@ -198,7 +211,7 @@ def _make(
             where = f"where {inputs.within(table, reached)}" if table in inputs.dated else ""
             db.execute(f"create or replace view {PART[schema]}.{name} as from {table} {where}")
         into = "insert into made_days" if n else "create or replace temp table made_days as"
-        db.execute(f"{into} select * from ({part}) where {_within(column, batch)}")
+        db.execute(f"{into} select * from ({part}) where {within(column, batch)}")
     for schema in sorted(set(PART.values())):
         db.execute(f"drop schema {schema} cascade")
 
@@ -222,7 +235,7 @@ def _batches(spans: Iterable[Span], most: int) -> Iterator[list[Span]]:
 
 def _differing(db: DuckDB, table: str, column: str, spans: list[Span]) -> list[date]:
     """Days whose rows are not those held: of these stretches, or of all where there are none."""
-    where = f"where {_within(column, spans)}" if spans else ""
+    where = f"where {within(column, spans)}" if spans else ""
     told = f"select {column} as day_on, count(*) as row_count, sum(hash(each_row)) as mark from"
     differing = db.execute(
         f"with made as ({told} made_days as each_row group by all), "

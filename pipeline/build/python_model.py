@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline import warehouse as wh
-from pipeline.build.days import Inputs, changed_since, note_inputs
+from pipeline.build.days import Inputs, changed_since, note_inputs, stretches, within
 from pipeline.build.lineage import ModelError, rewound, tables_read
 from pipeline.warehouse import DuckDB
 
@@ -82,7 +82,7 @@ def asked_at_month_ends(
     Raises:
         ModelError: a step or mart that is not in `derived`.
     """
-    observed, reads = [], []
+    kept_read, reads = [], []
     for schema in sorted(set(THEN.values())):
         db.execute(f"drop schema if exists {schema} cascade")
         db.execute(f"create schema {schema}")
@@ -97,10 +97,9 @@ def asked_at_month_ends(
         known = "known_at <= getvariable('month_end')::timestamptz"
         seen_at = None
         if read in kept:
-            observed.append(f"select (known_at - interval 1 second) as seen_at from {read}")
+            kept_read.append(read)
         elif "observed_at" in wh.columns_of(db, read):
             seen_at = "observed_at"
-            observed.append(f"select observed_at as seen_at from {read}")
             first = f"getvariable('month_end')::timestamptz - interval {lookback_days} day"
             known += f" and observed_at >= {first}"
         reads.append(read)
@@ -109,7 +108,7 @@ def asked_at_month_ends(
     asked = f"select *, getvariable('month_end')::timestamptz as known_at from ({query})"
     then = rewound(asked, THEN)
     text = hashlib.sha256("\n".join(texts).encode()).hexdigest()
-    wanted = _wanted(db, _month_ends(db, observed), table, lookback_days, text)
+    wanted = _wanted(db, _month_ends(db, table, reads, kept_read), table, lookback_days, text)
     held = _held(db, table, then)
     gone = [end for end, mark in held.items() if wanted.get(end) != mark]
     new = [end for end, mark in wanted.items() if held.get(end) != mark]
@@ -160,18 +159,24 @@ def this_month(db: DuckDB) -> date:
     return first
 
 
-def _month_ends(db: DuckDB, moments: list[str]) -> list[datetime]:
-    """First moments after the months in which something was observed and that are over."""
-    if not moments:
-        return []
-    months = " union ".join(
-        f"select date_trunc('month', seen_at at time zone 'UTC')::date as month_on from ({each})"
-        for each in moments
-    )
+def _month_ends(
+    db: DuckDB, table: str, reads: Collection[str], kept: Collection[str]
+) -> list[datetime]:
+    """First moments after the months in which something was observed and that are over.
+
+    Of what is read the marks say the days; of tables that are never restated, `known_at` does.
+    """
+    days = [
+        "select observed_on from meta.read_marks where table_name = ? "
+        "and list_contains(?, input_name)"
+    ]
+    days += [
+        f"select (known_at - interval 1 second) at time zone 'UTC' from {each}" for each in kept
+    ]
     ends = db.execute(
-        "select distinct (month_on + interval 1 month)::date as end_on "
-        f"from ({months}) where month_on < ? order by end_on",
-        [this_month(db)],
+        "select distinct (date_trunc('month', observed_on) + interval 1 month)::date as end_on "
+        f"from ({' union all '.join(days)}) where observed_on < ? order by end_on",
+        [table, [*reads], this_month(db)],
     ).fetchall()
     return [datetime.combine(end, time(), UTC) for (end,) in ends]
 
@@ -184,20 +189,18 @@ def _mark(db: DuckDB, table: str, read: str, seen_at: str | None) -> None:
     changed = changed_since(db, table, read)
     if changed is not None and not changed:
         return
-    day = wh.UTC_DAY if seen_at else "null::date"
-    of_days = "true"
-    if changed is not None and seen_at:
-        of_days = " or ".join(f"{day} = date '{each}'" for each in sorted(changed))
-    gone = "true" if of_days == "true" else "list_contains(?, observed_on)"
-    values = [] if of_days == "true" else [sorted(changed or ())]
-    where = f"table_name = ? and input_name = ? and {gone}"
-    db.execute(f"delete from meta.read_marks where {where}", [table, read, *values])
+    spans = stretches(changed) if changed and seen_at else []
+    gone = within("observed_on", spans) or "true"
+    fresh = Inputs(frozenset(), {read: seen_at or ""}).within(read, spans) or "true"
+    where = f"table_name = ? and input_name = ? and ({gone})"
+    db.execute(f"delete from meta.read_marks where {where}", [table, read])
     month = "date_trunc('month', known_at at time zone 'UTC' - interval 1 microsecond)"
     db.execute(
         "insert into meta.read_marks by name select ? as table_name, ? as input_name, "
-        f"({month} + interval 1 month) at time zone 'UTC' as known_at, {day} as observed_on, "
+        f"({month} + interval 1 month) at time zone 'UTC' as known_at, "
+        f"{wh.UTC_DAY if seen_at else 'null::date'} as observed_on, "
         "count(*) as row_count, sum(hash(own))::varchar as fingerprint "
-        f"from {read} as own where {of_days} group by all",
+        f"from {read} as own where {fresh} group by all",
         [table, read],
     )
 

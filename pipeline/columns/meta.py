@@ -69,6 +69,6 @@ COLUMNS: dict[str, Column] = {
     "cleared_at": moment("Moment the source had landed again; null for runs and while stale."),
     "input_name": text("Table that the table reads, with its schema."),
     "changed_on": day("Day (UTC) of which rows came, went or changed."),
-    "built_at": moment("Moment the table was last rebuilt."),
+    "built_at": moment("Moment the table last changed."),
     "version": count("How often the table has changed in this build database."),
 }

@@ -63,7 +63,8 @@ OWN_TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("table_name", "version", "changed_on"),
     ),
     "meta.built_from": (
-        "One row per table that is built by day and table it reads: which version it is of.",
+        "One row per table that is built by day and table it reads: which version it is of. Of "
+        "the `exports` likewise, and, as version 0, of which build they are.",
         ("table_name", "input_name", "version"),
     ),
     "meta.answers": (

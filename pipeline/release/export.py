@@ -6,14 +6,15 @@
     exports/manifest.json, exports/datapackage.json, exports/SHA256SUMS     the same
 
 So all files are of one publication at any moment, whatever ends the program, and those of a mart
-that is gone are gone. The release before stays for whoever is reading it.
+that is gone are gone. The release before stays for whoever is reading it. A large table is in parts
+(pipeline/release/parts.py).
 """
 
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from pipeline.build.model import Model, models
 from pipeline.columns import COLUMNS
 from pipeline.identity.offers import FORMULA
 from pipeline.release.datapackage import datapackage
+from pipeline.release.parts import MANIFEST, Before, Files, Part, note_export, parts_of, stamp
 from pipeline.release.publish import build_id
 from pipeline.release.state import EXPORTS_CODE, code_of, states_of
 from pipeline.release.workbook import write_workbook
@@ -31,19 +33,18 @@ from pipeline.warehouse import DuckDB, Warehouse, columns_of, quoted, scratch
 __all__ = ["export"]
 
 KINDS = ("parquet", "csv", "xlsx")
-MANIFEST, PACKAGE, SUMS = "manifest.json", "datapackage.json", "SHA256SUMS"
-# A CSV of more bytes is written again in parts, one a year: editors and mail refuse larger ones.
-SPLIT_BYTES = 50_000_000
+PACKAGE, SUMS = "datapackage.json", "SHA256SUMS"
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def export(store: Warehouse) -> list[Path]:
     """Write `exports/parquet/<mart>.parquet`, `exports/csv/<mart>.csv` and more, all in one switch.
 
-    A CSV of over 50 MB is in parts, `<mart>_<year>.csv`, by the day of its rows; moments in CSV are
-    UTC as 2026-11-27T12:00:00Z, to the second. `xlsx/<domain>.xlsx` is a workbook of the domain's
-    marts; `datapackage.json` describes the CSV by the Data Package standard, with the licences
-    each table rests on; `sha256sum --check SHA256SUMS` holds.
+    A mart of over 250,000 rows whose key has a day is in parts, `<mart>_<year>.parquet` and `.csv`;
+    a year of over 250,000 is one a month, `<mart>_<year>-<month>`. Moments in CSV are UTC as
+    2026-11-27T12:00:00Z, to the second. `xlsx/<domain>.xlsx` is a workbook of the domain's marts;
+    `datapackage.json` describes the CSV by the Data Package standard, with the licences each table
+    rests on; `sha256sum --check SHA256SUMS` holds.
 
     The Parquet footer holds the mart's description under `description` and, under `columns`, the
     unit and meaning of each column as JSON. In CSV, which has no types, a text that a spreadsheet
@@ -60,83 +61,33 @@ def export(store: Warehouse) -> list[Path]:
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     draft = releases / f"{name}.draft"
     code = code_of(EXPORTS_CODE)
-    try:
-        with _published(store) as (db, database, publication):
+    with _published(store) as (db, database, publication):
+        try:
             states = states_of(db, database)
-            before = _Before(store.exports, code, states)
-            files: dict[str, dict[str, Any]] = {}
+            asked = db if database == "build" else None
+            before = Before(store.exports / ".current", code, states, asked)
+            files: Files = {}
             for model in models():
                 if model.schema == "marts":
-                    files |= before.kept(draft, KINDS[:2], [model.table]) or (
-                        _parquet(db, database, draft, model) | _csv(db, database, draft, model)
+                    files |= before.of_tables(draft, KINDS[:2], [model.table]) or _parts(
+                        db, database, draft, model, before
                     )
             files |= _workbooks(db, database, draft, publication, before)
             package = datapackage(db, database, publication, files)
-        _write(draft / PACKAGE, json.dumps(package, indent=1) + "\n")
-        sums = "".join(f"{about['sha256']}  {file}\n" for file, about in files.items())
-        _write(draft / SUMS, sums)
-        manifest = {**publication, "code": code, "states": states, "files": files}
-        _write(draft / MANIFEST, json.dumps(manifest, indent=1) + "\n")
-        for folder in (*(draft / kind for kind in KINDS), draft):
-            _sync(folder)
-        draft.rename(releases / name)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    _switch(store.exports, name)
+            _write(draft / PACKAGE, json.dumps(package, indent=1) + "\n")
+            sums = "".join(f"{about['sha256']}  {file}\n" for file, about in files.items())
+            _write(draft / SUMS, sums)
+            manifest = {**publication, "code": code, "states": states, "files": files}
+            _write(draft / MANIFEST, json.dumps(manifest, indent=1) + "\n")
+            for folder in (*(draft / kind for kind in KINDS), draft):
+                _sync(folder)
+            draft.rename(releases / name)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        _switch(store.exports, name)
+        if asked is not None:
+            note_export(asked, publication["build_id"])
     return [store.exports / file for file in files]
-
-
-class _Before:
-    """The files of the release before, for those whose tables have not changed since.
-
-    Args:
-        exports: The folder of exports.
-        code: Of what writes them, as the manifest has it.
-        states: State by table, now.
-    """
-
-    def __init__(self, exports: Path, code: str, states: dict[str, str]) -> None:
-        self.release = exports / ".current"
-        self.states = states
-        self.was: dict[str, str] = {}
-        self.files: dict[str, dict[str, Any]] = {}
-        try:
-            manifest = json.loads((self.release / MANIFEST).read_text(encoding="utf-8"))
-            if manifest["code"] == code:
-                self.was, self.files = manifest["states"], manifest["files"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return  # all are written
-
-    def kept(
-        self, draft: Path, kinds: Sequence[str], tables: Sequence[str]
-    ) -> dict[str, dict[str, Any]]:
-        """Take over the files of exactly these tables; none unless all are whole and unchanged."""
-        if any(self.states.get(each) != self.was.get(each, "") for each in tables):
-            return {}
-        found = {
-            file: about
-            for file, about in self.files.items()
-            if file.startswith(tuple(f"{kind}/" for kind in kinds))
-            and about.get("tables", [about.get("table")]) == [*tables]
-        }
-        try:
-            if any(_sealed(self.release / file) != _seal(about) for file, about in found.items()):
-                return {}
-        except OSError:
-            return {}
-        for file in found:
-            place = draft / file
-            place.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                place.hardlink_to(self.release.resolve() / file)
-            except OSError:  # a file system without links
-                shutil.copy2(self.release / file, place)
-                _sealed(place)
-        return found
-
-
-def _seal(about: dict[str, Any]) -> dict[str, Any]:
-    return {name: about[name] for name in ("bytes", "sha256")}
 
 
 @contextmanager
@@ -170,40 +121,29 @@ def _publication(db: DuckDB, database: str) -> dict[str, str]:
     return {"build_id": rows[0][0], "published_at": rows[0][1].isoformat()} if rows else {}
 
 
-def _columns(db: DuckDB, database: str, model: Model) -> dict[str, str]:
-    return columns_of(db, f"{database}.{model.table}")
-
-
-def _parquet(db: DuckDB, database: str, draft: Path, model: Model) -> dict[str, dict[str, Any]]:
-    about = {
-        name: {"unit": COLUMNS[name].unit, "meaning": COLUMNS[name].doc}
-        for name in _columns(db, database, model)
-    }
+def _parts(db: DuckDB, database: str, draft: Path, model: Model, before: Before) -> Files:
+    """The files of a mart that changed: of its parts those that did are written."""
+    columns = columns_of(db, f"{database}.{model.table}")
+    about = {name: {"unit": COLUMNS[name].unit, "meaning": COLUMNS[name].doc} for name in columns}
     metadata = (
         f"{{description: {quoted(model.doc)}, columns: {quoted(json.dumps(about))}, "
         f"grain: {quoted(', '.join(model.grain))}}}"
     )
-    options = f"format parquet, compression zstd, kv_metadata {metadata}"
-    return _copy(db, database, model, "*", draft, f"parquet/{model.name}.parquet", options)
-
-
-def _csv(db: DuckDB, database: str, draft: Path, model: Model) -> dict[str, dict[str, Any]]:
-    columns = _columns(db, database, model)
     cells = ", ".join(_csv_cell(name, kind) for name, kind in columns.items())
-    options = "format csv, header"
-    whole = _copy(db, database, model, cells, draft, f"csv/{model.name}.csv", options)
-    day = next((name for name in model.grain if columns[name] == "DATE"), None)
-    [(file, about)] = whole.items()
-    if about["bytes"] <= SPLIT_BYTES or day is None:
-        return whole
-    (draft / file).unlink()
-    parts: dict[str, dict[str, Any]] = {}
-    years = db.execute(f"select distinct year({day}) from {database}.{model.table} order by 1")
-    for (year,) in years.fetchall():
-        name = f"csv/{model.name}_{year}.csv"
-        where = f"where year(made.{day}) = {year}"
-        parts |= _copy(db, database, model, cells, draft, name, options, where)
-    return parts
+    wanted = {
+        "parquet": ("*", f"format parquet, compression zstd, kv_metadata {metadata}"),
+        "csv": (cells, "format csv, header"),
+    }
+    made: Files = {}
+    for part in parts_of(db, f"{database}.{model.table}", model):
+        names = [part.file(kind, model.name) for kind in wanted]
+        if kept := before.of_part(draft, model.table, part, names):
+            made |= kept
+            continue
+        for kind, (asked, options) in wanted.items():
+            file = part.file(kind, model.name)
+            made[file] = _copy(db, database, model, asked, draft / file, options, part)
+    return made
 
 
 def _csv_cell(name: str, kind: str) -> str:
@@ -215,19 +155,19 @@ def _csv_cell(name: str, kind: str) -> str:
 
 
 def _workbooks(
-    db: DuckDB, database: str, draft: Path, publication: dict[str, str], before: _Before
-) -> dict[str, dict[str, Any]]:
+    db: DuckDB, database: str, draft: Path, publication: dict[str, str], before: Before
+) -> Files:
     """One workbook per group of marts."""
     groups: dict[str, list[Model]] = {}
     for model in models():
         if model.schema == "marts":
             groups.setdefault(model.group, []).append(model)
-    made: dict[str, dict[str, Any]] = {}
+    made: Files = {}
     for group, members in sorted(groups.items()):
         file = f"xlsx/{group}.xlsx"
         members.sort(key=lambda each: each.name)
         tables = [each.table for each in members]
-        if kept := before.kept(draft, ["xlsx"], tables):
+        if kept := before.of_tables(draft, ["xlsx"], tables):
             made |= kept
             continue
         write_workbook(db, database, members, draft / file, publication)
@@ -241,33 +181,25 @@ def _as_text(name: str) -> str:
 
 
 def _copy(
-    db: DuckDB,
-    database: str,
-    model: Model,
-    cells: str,
-    draft: Path,
-    file: str,
-    options: str,
-    where: str = "",
-) -> dict[str, dict[str, Any]]:
-    path = draft / file
+    db: DuckDB, database: str, model: Model, cells: str, path: Path, options: str, part: Part
+) -> dict[str, Any]:
+    """Write one file; what the manifest has of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # The table's own columns: rows keep their order even where CSV changes a cell.
     order = ", ".join(f"made.{name}" for name in model.grain)
     [(rows,)] = db.execute(
-        f"copy (select {cells} from {database}.{model.table} as made {where} order by {order}) "
-        f"to {quoted(str(path))} ({options})"
+        f"copy (select {cells} from {database}.{model.table} as made {part.where} "
+        f"order by {order}) to {quoted(str(path))} ({options})"
     ).fetchall()
-    return {file: {"table": model.table, "rows": rows, **_sealed(path)}}
+    return {"table": model.table, "rows": rows, **_sealed(path)}
 
 
 def _sealed(path: Path) -> dict[str, Any]:
-    """Size and hash of a file, once it is on disk."""
+    """Size, moment and hash of a file, once it is on disk."""
     with path.open("rb") as written:
         sha256 = hashlib.file_digest(written, "sha256").hexdigest()
         os.fsync(written.fileno())
-        size = written.seek(0, os.SEEK_END)
-    return {"bytes": size, "sha256": sha256}
+    return {**stamp(path), "sha256": sha256}
 
 
 def _switch(exports: Path, name: str) -> None:

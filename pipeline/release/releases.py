@@ -3,10 +3,12 @@
 `changes(since)` lists it; `cite(table, key)` gives rows with their sources and their build.
 """
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.build.days import told_since
 from pipeline.build.model import models
 from pipeline.warehouse import DuckDB, DuckDBError, quoted
 
@@ -64,8 +66,9 @@ def note(
     """Write into a draft's `meta.releases` what it changes, after what the file before has there.
 
     A table whose version and inputs are the same is not looked at; of the others those days are,
-    whose rows have another hash. Nothing is said of the first publication, or where the old file
-    cannot be opened.
+    whose rows have another hash, among the days that were told to have changed where the old file
+    is this build's. Nothing is said of the first publication, or where the old file cannot be
+    opened.
 
     Args:
         db: A connection that has the draft attached.
@@ -117,6 +120,11 @@ class _Files:
         self.versions: dict[tuple[str, str], tuple[object, ...]] = {}
         self.keys: dict[tuple[str, str], set[str]] = {}
         self.days: dict[tuple[str, str], set[str]] = {}
+        noted = [
+            db.execute(f"select build_id from {each}meta.publication").fetchall()
+            for each in ("", "before.")
+        ]
+        self.is_ours = bool(noted[0]) and noted[0] == noted[1]
         for name in (draft, "before"):
             dictionary = db.execute(
                 "select table_name, column_name, is_grain, column_type from "
@@ -129,8 +137,7 @@ class _Files:
                 if is_grain and kind == "DATE":
                     self.days.setdefault((name, table), set()).add(column)
             for table, *state in db.execute(
-                "select table_name, code_version, fingerprint, version, built_at "
-                f"from {name}.meta.versions"
+                f"select table_name, code_version, version, built_at from {name}.meta.versions"
             ).fetchall():
                 self.versions[name, table] = tuple(state)
 
@@ -139,6 +146,7 @@ def _changes(
     db: DuckDB, draft: str, files: _Files
 ) -> list[tuple[str, str, int, int, int, int, str | None]]:
     upstream = _upstream()
+    by_day = {each.table: each.by_day.column for each in models() if each.by_day}
     found = []
     for table in sorted({table for _, table in files.columns}):
         now, then = (draft, table), ("before", table)
@@ -149,7 +157,10 @@ def _changes(
             != files.versions.get(("before", each), (None,))[0]
             for each in upstream.get(table, {table})
         )
-        counts = _counts(db, now, then, files)
+        told = None
+        if table in by_day and files.is_ours and then in files.versions:
+            told = told_since(db, table, int(str(files.versions[then][1])))
+        counts = _counts(db, now, then, files, by_day.get(table), told)
         if counts is None:
             continue
         rows, added, removed, changed = counts
@@ -171,9 +182,17 @@ def _upstream() -> dict[str, set[str]]:
 
 
 def _counts(
-    db: DuckDB, now: tuple[str, str], then: tuple[str, str], files: _Files
+    db: DuckDB,
+    now: tuple[str, str],
+    then: tuple[str, str],
+    files: _Files,
+    by_day: str | None,
+    told: Collection[date] | None,
 ) -> tuple[int, int, int, int] | None:
-    """Rows now, added, removed, changed; None where the two are the same."""
+    """Rows now, added, removed, changed; None where the two are the same.
+
+    `told` are the days of `by_day` that may differ, where that is known.
+    """
     one, other = ".".join(now), ".".join(then)
     names, old = files.columns.get(now), files.columns.get(then)
     if names is None or old is None or files.keys.get(now) != files.keys.get(then):
@@ -186,16 +205,22 @@ def _counts(
     shared = ", ".join(name for name in names if name in old)
     # A row stays in its day, which is of the key; a table without days is one of them, null.
     by = min(files.days.get(now, set()) & files.days.get(then, set()), default="null::date")
+    among, values = "", {}
+    if by_day is not None and told is not None:
+        by, among = by_day, f"where {by_day} in (select unnest($told::date[]))"
+        values = {"told": [*told]}
     marks = [
         {
             each: tuple(mark)
             for each, *mark in db.execute(
-                f"select {by} as day, count(*), bit_xor(hash({shared})) from {table} group by day"
+                f"select {by} as day, count(*), bit_xor(hash({shared})) from {table} {among} "
+                "group by day",
+                values,
             ).fetchall()
         }
         for table in (one, other)
     ]
-    rows = sum(int(count) for count, _ in marks[0].values())
+    [(rows,)] = db.execute(f"select count(*) from {one}").fetchall()
     odd = [day for day in {*marks[0], *marks[1]} if marks[0].get(day) != marks[1].get(day)]
     if not odd:
         return None if names == old else (rows, 0, 0, 0)
@@ -211,7 +236,7 @@ def _counts(
         "on here.key_hash = there.key_hash",
         {"odd": odd},
     ).fetchall()
-    return rows, int(added), int(removed), int(changed)
+    return int(rows), int(added), int(removed), int(changed)
 
 
 def give_macros(db: DuckDB, database: str) -> None:

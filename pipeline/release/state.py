@@ -17,6 +17,7 @@ PRODUCTS = ("warehouse", "exports", "report")
 EXPORTS_CODE = (
     "pipeline.columns",
     "pipeline.release.export",
+    "pipeline.release.parts",
     "pipeline.release.workbook",
     "pipeline.release.datapackage",
 )
@@ -43,8 +44,11 @@ def code_of(names: Iterable[str]) -> str:
 
 
 def states_of(db: DuckDB, database: str | None = None) -> dict[str, str]:
-    """What tells one content of each table from another: a table made anew has another."""
-    state = "concat_ws(' ', version, epoch_us(built_at), fingerprint, code_version)"
+    """What tells one content of each table from another: a table that changed has another.
+
+    Not the fingerprint, which moves with every input, whatever comes of it.
+    """
+    state = "concat_ws(' ', version, epoch_us(built_at), code_version)"
     versions = "meta.versions" if database is None else f"{database}.meta.versions"
     there = f"select table_name, {state} from {versions} order by table_name"
     return dict(db.execute(there).fetchall())

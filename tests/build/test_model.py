@@ -6,7 +6,16 @@ import sqlglot
 from pipeline import warehouse as wh
 from pipeline.build import model as sql
 from pipeline.build.lineage import parsed, rewound_once
-from pipeline.build.model import Check, Model, ModelError, models, rebuild, rewound, tables_read
+from pipeline.build.model import (
+    Check,
+    Model,
+    ModelError,
+    fingerprint,
+    models,
+    rebuild,
+    rewound,
+    tables_read,
+)  # fmt: skip
 from tests.given.support import DERIVED, fill, offer, rows
 
 CHEAP = """
@@ -131,6 +140,23 @@ def test_nothing_is_rebuilt_where_nothing_changed(db):
     assert not rebuild(db, made(CHEAP)).rebuilt
     fill(db, [offer(offer_id="b")])
     assert rebuild(db, made(CHEAP)).rebuilt
+
+
+def test_a_table_made_anew_that_says_what_it_said_makes_nothing_due(db):
+    fill(db, [offer(region="us-east-1")])
+    regions = made("select source, region as offer_id from staging.gpu_offers group by all")
+    state = "select version, built_at from meta.versions where table_name = 'marts.offers_now'"
+    assert rebuild(db, regions).rebuilt
+    first = rows(db, state)
+    fill(db, [offer(region="us-east-1", offer_id="b")])
+    assert not rebuild(db, regions).rebuilt
+    assert rows(db, state) == first
+    # Nor is it looked at again, until something else lands.
+    held = "select fingerprint from meta.versions where table_name = 'marts.offers_now'"
+    assert rows(db, held) == [{"fingerprint": fingerprint(db, regions)}]
+    fill(db, [offer(region="us-west-2", offer_id="c")])
+    assert rebuild(db, regions).rebuilt
+    assert rows(db, state) != first
 
 
 def test_tables_carry_the_dictionarys_words(db):

@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -25,9 +25,12 @@ from pipeline.contracts import declared
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.identity.offers import prepare
 from pipeline.release import export as exporting
+from pipeline.release import parts
 from pipeline.release.datapackage import licences
 from pipeline.release.export import export
+from pipeline.release.parts import Part
 from pipeline.release.publish import publish
+from pipeline.release.state import states_of
 from pipeline.release.workbook import _write
 from pipeline.warehouse import Warehouse, opened_for_reading
 from tests.given.market import START, open_for_business
@@ -335,13 +338,113 @@ def test_a_text_that_a_spreadsheet_would_run_never_reaches_a_csv(business):
     assert written == [*(f"'{text}" for text in RUNS), *HARMLESS]
 
 
-def test_a_csv_that_would_be_too_large_is_in_parts_by_year(business, monkeypatch):
-    monkeypatch.setattr(exporting, "SPLIT_BYTES", 2_000)
-    export(business)
-    parts = sorted(path.name for path in (business.exports / "csv").glob("gpu_price_daily*"))
-    assert parts == ["gpu_price_daily_2024.csv"]
-    rows = duckdb.read_csv(str(business.exports / "csv" / parts[0])).fetchall()
-    assert len(rows) == len(in_mart(business.root, "gpu_price_daily"))
+def as_if_new(store: Warehouse, on: date, table: str = "marts.host_price_daily") -> None:
+    """A price of one day is another one, which is told as a build tells it; published."""
+    with store.connect() as db:
+        db.execute(
+            f"update {table} set price_usd_per_gpu_hour = price_usd_per_gpu_hour + 1 "
+            "where observed_on = ?",
+            [on],
+        )
+        wh.bump(db, table, [on])
+    publish(store)
+
+
+@pytest.fixture
+def long_held(business: Warehouse, monkeypatch) -> Warehouse:
+    """Prices of machines over three years, of the middle one many; what is large is 120 rows."""
+    monkeypatch.setattr(parts, "PART_ROWS", 120)
+    table = "marts.host_price_daily"
+    with business.connect() as db:
+        [(a_day,)] = db.execute(f"select count(*) from {table} where observed_on = ?", [START])\
+            .fetchall()  # fmt: skip
+        moved = f"insert into {table} select * replace (observed_on + interval ({{}}) day as "
+        moved += f"observed_on) from {table} where observed_on = date '{START}'"
+        for days in (-60, -2, 31, 45, 62, 70, 366):
+            db.execute(moved.format(days))
+        assert a_day * 7 < 120 < a_day * 14
+        wh.bump(db, table)
+    publish(business)
+    return business
+
+
+def test_a_large_table_is_in_parts_by_year_and_a_large_year_by_month(long_held):
+    written = {path.name for path in export(long_held)}
+    labels = ("2023", "2024-01", "2024-02", "2024-03", "2025")
+    found = {name for name in written if name.startswith("host_price_daily")}
+    assert found == {f"host_price_daily_{n}.{k}" for n in labels for k in ("csv", "parquet")}
+    assert {"provider_price_daily.csv", "facility.parquet"} <= written
+    folder = long_held.exports
+    held = in_mart_now(long_held)
+    parquet = f"{folder}/parquet/host_price_daily*.parquet"
+    assert sorted(duckdb.read_parquet(parquet).fetchall(), key=str) == held
+    assert len(duckdb.read_csv(f"{folder}/csv/host_price_daily*.csv").fetchall()) == len(held)
+    package = json.loads((folder / "datapackage.json").read_text())
+    names = {each["name"] for each in package["resources"]}
+    assert {f"host_price_daily_{label}" for label in labels} <= names
+
+
+def in_mart_now(store: Warehouse) -> list[tuple]:
+    with opened_for_reading(store.published) as db:
+        return sorted(db.execute("from marts.host_price_daily").fetchall(), key=str)
+
+
+def test_of_a_large_table_only_the_part_whose_day_changed_is_written_again(long_held):
+    def inodes() -> dict[str, int]:
+        return {
+            path.name: path.stat().st_ino
+            for path in (long_held.exports / "parquet").glob("host_price_daily*")
+        }
+
+    export(long_held)
+    first = inodes()
+    as_if_new(long_held, date(2024, 2, 1))
+    export(long_held)
+    then = inodes()
+    assert {name for name in then if then[name] != first.get(name)} == {
+        "host_price_daily_2024-02.parquet"
+    }
+    said = duckdb.read_parquet(f"{long_held.exports}/parquet/host_price_daily*.parquet").fetchall()
+    assert sorted(said, key=str) == in_mart_now(long_held)
+    # Two publications on, and one that was never exported: both days are written.
+    as_if_new(long_held, date(2024, 3, 3))
+    as_if_new(long_held, date(2023, 11, 2))
+    export(long_held)
+    assert {name for name in then if then[name] != inodes().get(name)} == {
+        "host_price_daily_2024-03.parquet", "host_price_daily_2023.parquet",
+    }  # fmt: skip
+
+
+def test_a_part_is_taken_over_only_where_it_is_told_that_none_of_its_days_changed(long_held):
+    export(long_held)
+    table, of_2025 = "marts.host_price_daily", Part("2025", "observed_on", date(2025, 1, 1))
+    files = ["csv/host_price_daily_2025.csv"]
+    code = json.loads((long_held.exports / "manifest.json").read_text())["code"]
+
+    def taken(said: str, days: list[date] | None, part: Part = of_2025) -> list[str]:
+        """Which of the files, after something is done to the build and days change; undone."""
+        with long_held.connect() as db:
+            db.execute("begin")
+            db.execute(said)
+            wh.bump(db, table, days)
+            before = parts.Before(long_held.exports / ".current", code, states_of(db), db)
+            found = before.of_part(long_held.root / "draft", table, part, files)
+            db.execute("rollback")
+        shutil.rmtree(long_held.root / "draft", ignore_errors=True)
+        return [*found]
+
+    other_text = "update meta.versions set code_version = 'other' where table_name like 'marts.%'"
+    a_copy_of_before = "update meta.built_from set input_name = 'other' where version = 0"
+    elsewhere, inside = date(2024, 2, 1), date(2025, 1, 1)
+    assert taken("select 1", [elsewhere]) == files
+    assert taken("select 1", [elsewhere, inside]) == []
+    assert taken("select 1", None) == []
+    assert taken(other_text, [elsewhere]) == []
+    assert taken(a_copy_of_before, [elsewhere]) == []
+    assert taken("select 1", [elsewhere], Part()) == []
+    with (long_held.exports / files[0]).open("a") as damaged:
+        damaged.write("and more")
+    assert taken("select 1", [elsewhere]) == []
 
 
 def test_a_moment_in_csv_is_one_that_spreadsheets_read():

@@ -1,9 +1,10 @@
 """What a publication says of itself: what it changed, and how a row of it is cited."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
+from pipeline import warehouse as wh
 from pipeline.release.publish import publish
 from pipeline.release.releases import note
 from pipeline.warehouse import Warehouse, opened_for_reading
@@ -52,6 +53,26 @@ def test_a_publication_says_of_each_table_what_it_changed_and_why(twice):
     assert [row[f"rows_{each}_count"] for each in ("added", "removed", "changed")] == [0, 2, 1]
     assert row["change_reason"] == "restated history"
     assert changed["marts.facility"]["columns_changed"] == "amortisation"
+
+
+def test_of_a_table_whose_changed_days_are_told_only_these_are_compared(tmp_path):
+    store = Warehouse(tmp_path)
+    open_for_business(store)
+    told, untold = date(2024, 1, 3), date(2024, 1, 5)
+    with store.connect() as db:
+        db.execute(
+            "update marts.gpu_price_daily set provider_count = 99 where observed_on in (?, ?)",
+            [told, untold],
+        )
+        [(of_day,)] = db.execute(
+            "select count(*) from marts.gpu_price_daily where observed_on = ?", [told]
+        ).fetchall()
+        wh.bump(db, "marts.gpu_price_daily", [told])
+    publish(store)
+    with opened_for_reading(store.published) as db:
+        [row] = rows(db, "from changes('2020-01-01')")
+        [(held,)] = db.execute("select count(*) from marts.gpu_price_daily").fetchall()
+    assert (row["row_count"], row["rows_changed_count"]) == (held, of_day)
 
 
 def test_a_row_is_cited_with_its_sources_and_its_build(twice):

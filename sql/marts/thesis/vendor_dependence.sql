@@ -10,11 +10,9 @@ with sighted as (
         offers.offer_id,
         offers.source,
         specs.vendor,
-        last_day(cast(date_trunc('quarter', offers.observed_at at time zone 'UTC') + interval 2 month as date))
-            as period_end_on
-    from staging.gpu_offers as offers
+        last_day(cast(date_trunc('quarter', offers.observed_on) + interval 2 month as date)) as period_end_on
+    from steps.offer_day as offers
     join staging.accelerators as specs on offers.accelerator = specs.accelerator
-    where offers.flag is null or offers.flag <> 'reseller'
 )
 
 select
@@ -31,6 +29,6 @@ select
     max(providers.source_url) as source_url
 from sighted
 left join staging.providers as providers on sighted.provider = providers.provider
-where sighted.period_end_on <= (select max(cast(observed_at at time zone 'UTC' as date)) from staging.gpu_offers)
+where sighted.period_end_on <= (select max(observed_on) from steps.look_day)
 group by sighted.provider, sighted.period_end_on
 order by sighted.provider, sighted.period_end_on
