@@ -72,7 +72,9 @@ def _colour(field: str) -> alt.Color:
 
 
 def _x_time() -> alt.X:
-    return alt.X("on", type="temporal", title=None, axis=alt.Axis(format="%Y-%m", labelAngle=0))
+    # Flush, the first label would run into the next.
+    axis = alt.Axis(format="%Y-%m", labelAngle=0, labelFlush=False, labelOverlap="greedy")
+    return alt.X("on", type="temporal", title=None, axis=axis)
 
 
 def over_time(unit: str, *, zero: bool = True) -> Draw:

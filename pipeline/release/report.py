@@ -36,10 +36,10 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 58rem; padding: 1rem; background: var(--ground);
   color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-h1 { line-height: 1.2; font-size: 1.6rem; }
+h1, h2 { text-wrap: balance; } h1 { line-height: 1.2; font-size: 1.6rem; }
 h2 { font-size: 1.15rem; line-height: 1.3; margin-top: 2.5rem; }
 a { color: var(--link); } p.note, .meta { color: var(--soft); }
-nav ul { columns: 2; padding-left: 1.2rem; } figure { margin: 0; }
+nav ul { columns: 2; column-gap: 2.5rem; padding-left: 1.2rem; } figure { margin: 0; }
 svg { max-width: 100%; height: auto; } .narrow { display: none; }
 details { margin-top: .5rem; } summary { cursor: pointer; padding: .3rem 0; color: var(--link); }
 .scroll { overflow-x: auto; max-height: 28rem; border: 1px solid var(--faint); }

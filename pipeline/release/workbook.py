@@ -7,6 +7,7 @@ of being cut. The stress sheet of `credit` has live formulas: change the yellow 
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ __all__ = ["write_workbook"]
 
 # A sheet takes a second of work per 3,000 rows of a wide mart, in every run.
 ROWS = 5_000
+TITLE = "GPU Credit Warehouse"
+LINE_POINTS = 15
 NAME_CHARACTERS = 31  # of a sheet, in Excel
 FORMATS = {"%": "0.0", "USD": "#,##0", "count": "#,##0", "factor": "0.000", "ratio": "0.00"}
 DECIMALS = "#,##0.00##"
@@ -59,7 +62,7 @@ def write_workbook(
     options = {"in_memory": True, "default_date_format": "yyyy-mm-dd", "nan_inf_to_errors": True}
     with xlsxwriter.Workbook(path, options) as book:
         # Not the clock's time: the same build gives the same file.
-        title = f"GPU Credit Warehouse: {path.stem}"
+        title = f"{TITLE}: {path.stem}"
         book.set_properties({"title": title, "created": datetime(2000, 1, 1)})  # noqa: DTZ001
         build = publication.get("build_id", "unknown")
         made = _Sheets(book, db, database, build)
@@ -77,6 +80,9 @@ class _Sheets:
     def __init__(self, book: xlsxwriter.Workbook, db: DuckDB, database: str, build: str) -> None:
         self.book, self.db, self.database, self.build = book, db, database, build[:12]
         self.bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        self.wrapped = book.add_format({"text_wrap": True, "valign": "top", "indent": 1})
+        self.top = book.add_format({"valign": "top"})
+        self.link = book.add_format({"hyperlink": True, "valign": "top"})
         self.input = book.add_format({"bg_color": "#fff2b3", "num_format": "0.0", "border": 1})
         self.formats: dict[str, Any] = {}
 
@@ -98,31 +104,39 @@ class _Sheets:
 
     def contents(self, models: Sequence[Model]) -> None:
         sheet = self.book.add_worksheet("Contents")
-        sheet.write_string(0, 0, f"Build {self.build}: see meta.publication.")
-        self.heads(sheet, 2, ("sheet", "rows", "one row per", "what it is"), (30, 10, 40, 120))
+        sheet.write_string(0, 0, f"{TITLE}, build {self.build}: see meta.publication.")
+        widths = (30, 10, 40, 100)
+        self.heads(sheet, 2, ("sheet", "rows", "one row per", "what it is"), widths)
+        sheet.fit_to_pages(1, 0)
         for line, model in enumerate(models, 3):
             rows = self.count(model)
             name = model.name[:NAME_CHARACTERS]
             if rows <= ROWS:
-                sheet.write_url(line, 0, f"internal:'{name}'!A1", string=model.name)
+                sheet.write_url(line, 0, f"internal:'{name}'!A1", self.link, model.name)
             else:
                 of_parts = "*" if rows > PART_ROWS else ""
-                sheet.write_string(line, 0, f"{model.name}: parquet/{model.name}{of_parts}.parquet")
-            sheet.write_number(line, 1, rows)
-            sheet.write_string(line, 2, ", ".join(model.grain))
-            sheet.write_string(line, 3, model.doc)
+                where = f"{model.name}: parquet/{model.name}{of_parts}.parquet"
+                sheet.write_string(line, 0, where, self.wrapped)
+            sheet.write_number(line, 1, rows, self.top)
+            grain = ", ".join(model.grain)
+            _high(sheet, line, (grain, model.doc), widths[2:])
+            sheet.write_string(line, 2, grain, self.wrapped)
+            sheet.write_string(line, 3, model.doc, self.wrapped)
 
     def dictionary(self, models: Sequence[Model]) -> None:
         sheet = self.book.add_worksheet("Dictionary")
         heads = ("table", "column", "type", "unit", "key", "meaning")
-        self.heads(sheet, 0, heads, (30, 38, 16, 14, 6, 110))
+        widths = (30, 38, 28, 14, 6, 90)
+        self.heads(sheet, 0, heads, widths)
+        sheet.fit_to_pages(1, 0)
         line = 1
         for model in models:
             for name, kind in self.columns(model):
                 key = "key" if name in model.grain else ""
                 cells = (model.name, name, kind, COLUMNS[name].unit or "", key, COLUMNS[name].doc)
+                _high(sheet, line, cells, widths)
                 for place, text in enumerate(cells):
-                    sheet.write_string(line, place, text)
+                    sheet.write_string(line, place, text, self.wrapped)
                 line += 1
         sheet.autofilter(0, 0, line - 1, len(heads) - 1)
 
@@ -134,6 +148,8 @@ class _Sheets:
             sheet.set_column(place, place, width)
             sheet.write_string(line, place, name, self.bold)
         sheet.freeze_panes(line + 1, 1)
+        sheet.set_landscape()
+        sheet.repeat_rows(line)
 
     def mart(self, model: Model) -> None:
         if self.count(model) > ROWS:
@@ -158,7 +174,7 @@ class _Sheets:
         """Table, key, build and document of a row: what a footnote needs."""
         key = ", ".join(f"{name}={row[name]}" for name in model.grain)
         document = next((str(row[name]) for name in CITED if row.get(name)), "")
-        text = f"GPU Credit Warehouse, {model.table} [{key}], build {self.build}"
+        text = f"{TITLE}, {model.table} [{key}], build {self.build}"
         return f"{text}; {document}"[:1_000] if document else text
 
     def stress(self) -> None:
@@ -199,6 +215,12 @@ class _Sheets:
             sheet.write_formula(
                 line, 9, f"=100*{xl_rowcol_to_cell(line, 3)}/{worth}", percent, made
             )
+
+
+def _high(sheet: Any, line: int, texts: Sequence[str], widths: Sequence[int]) -> None:
+    """As high as its longest text needs: not every program works that out itself."""
+    lines = max(ceil(1.1 * len(each) / width) for each, width in zip(texts, widths, strict=True))
+    sheet.set_row(line, LINE_POINTS * max(lines, 1))
 
 
 def _write(sheet: Any, line: int, place: int, value: Any, shown: Any) -> None:
