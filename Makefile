@@ -2,6 +2,9 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+BESIDE := .venv/bin/uv pip install --quiet --python $(PY) --target .venv/spark --no-deps --require-hashes --requirement
+LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header
+HELD := numpy pandas pyarrow grpcio protobuf python-dateutil pyyaml six typing-extensions tzdata
 export DAGSTER_HOME := $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY := 1
 
@@ -12,13 +15,14 @@ help:  ## list the verbs
 
 setup: .venv/.ready  ## virtual environment from the hash lock (other verbs do this themselves)
 
-.venv/.ready: requirements.lock
+.venv/.ready: requirements.lock requirements.spark.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	@echo "Setting up .venv from the lock: once, a minute; some minutes where the index answers pip alone."
 	$(PYTHON) -m venv .venv
 	@awk '/^[a-z]/ {wanted = /^uv==/} wanted' requirements.lock > .venv/uv.txt
 	$(PIP) .venv/uv.txt
 	.venv/bin/uv pip install --quiet --python $(PY) --require-hashes --requirement requirements.lock || $(PIP) requirements.lock
+	$(BESIDE) requirements.spark.lock || $(PIP) requirements.spark.lock --no-deps --target .venv/spark
 	@touch $@
 
 run: .venv/.ready  ## ingest what is reachable, build, audit, publish, say what came of it
@@ -77,7 +81,8 @@ distil: .venv/.ready  ## the price history and the filed figures of warehouse/re
 	$(PY) -m distil
 
 lock: .venv/.ready  ## requirements.lock with hashes, without index addresses
-	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml
+	$(LOCK) --group dev --output-file requirements.lock pyproject.toml
+	$(LOCK) --group spark --constraint requirements.lock $(HELD:%=--no-emit-package=%) --output-file requirements.spark.lock
 
 clean:  ## delete everything that can be made again; warehouse/raw and the published file stay
 	rm -rf warehouse/build warehouse/.remembered warehouse/exports warehouse/report warehouse/.dagster .pictures .pytest_cache .mypy_cache .ruff_cache .sqlfluff_cache .hypothesis

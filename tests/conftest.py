@@ -19,7 +19,7 @@ from tests.given.committed import built_once
 wh.CONFIG["threads"] = 1
 
 LONG = ("test_history.py", "test_vintage.py", "test_crash.py", "test_definitions.py",
-        "test_publish.py", "test_leverage_vintage.py")  # fmt: skip
+        "test_spark.py", "test_publish.py", "test_leverage_vintage.py")  # fmt: skip
 LONGEST = {name: place for place, name in enumerate(LONG)}
 
 

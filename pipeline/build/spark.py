@@ -84,6 +84,7 @@ def spark_sql(query: str, schema: Schema) -> str:
         _group_by_names(select)
         _explode_beside(select, number)
         _meet_in_where(select)
+        _cross_first(select)
     for select in list(tree.find_all(exp.Select)):
         _filter_outside(select, number)
     for node in reversed(list(tree.bfs())):  # what stands inside another first
@@ -162,6 +163,19 @@ def _meet_in_where(select: exp.Select) -> None:
             near = [each for each in both if each not in far]
             join.set("on", exp.and_(*near, copy=False) if near else None)
             select.where(*far, copy=False)
+
+
+def _cross_first(select: exp.Select) -> None:
+    """What is joined with every row comes first: Sail takes one batch for each row before it."""
+    joins = select.args.get("joins") or []
+    crossing = [each for each in joins if each.kind == "CROSS" and not each.find(exp.Unnest)]
+    if not crossing or any(each.side in ("RIGHT", "FULL") for each in joins):
+        return
+    first = select.args["from_"]
+    tables = [*(each.this for each in crossing), first.this]
+    select.set("from_", exp.From(this=tables[0].copy()))
+    ahead = [exp.Join(this=each.copy(), kind="CROSS") for each in tables[1:]]
+    select.set("joins", [*ahead, *(each for each in joins if each not in crossing)])
 
 
 def _filter_outside(select: exp.Select, number: "count[int]") -> None:
