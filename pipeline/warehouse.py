@@ -60,12 +60,9 @@ SETTINGS = "set timezone = 'UTC'; set enable_progress_bar = false"
 # Clients from 1.2 on can read it; a file with 2.0 defaults cannot be opened by 1.x. Only a new file
 # is written so: what is published of one is its copy.
 STORAGE_VERSION = "v1.2.0"
-# Metadata is not taken over from one checkpoint to the next: of a file that had lived through a
-# month of schedules 1.2 and 1.3 could not read one table ("Failed to load metadata pointer").
-STORAGE: Options = {
-    "storage_compatibility_version": STORAGE_VERSION,
-    "experimental_metadata_reuse": False,
-}
+# Metadata taken over from the checkpoint before is what 1.2 and 1.3 may not find (decision 0173).
+STORAGE: Options = {"storage_compatibility_version": STORAGE_VERSION}
+STORAGE |= {"experimental_metadata_reuse": False}
 
 
 def quoted(text: str) -> str:
