@@ -89,6 +89,8 @@ def rates(answers: pl.DataFrame) -> pl.DataFrame:
             month=pl.col("period_end_on").dt.year() * 12 + pl.col("period_end_on").dt.month(),
             age_years=(pl.col("period_end_on") - pl.col("available_on")).dt.total_days()
             / DAYS_PER_YEAR,
+            provider_number=pl.col("provider").rank("dense"),
+            accelerator_number=pl.col("accelerator").rank("dense"),
         )
         .sort("period_end_on", "accelerator", "provider")
     )
@@ -104,9 +106,10 @@ def rates(answers: pl.DataFrame) -> pl.DataFrame:
 def _rented(known: pl.DataFrame, end: date) -> Iterator[Row]:
     """Rates from rents: of each accelerator priced in the month, and over all generations."""
     priced = known.filter(period_end_on=end)["accelerator"].unique().sort()
+    by_name = known.partition_by("accelerator", as_dict=True)
     own_rows: list[Row] = []
     for name in priced:
-        own = known.filter(accelerator=name)
+        own = by_name[name,]
         about = {"accelerator": name, **_extent(own)}
         own_rows.append(about | {"method": "cohort"} | _cohort(own))
         yield own_rows[-1]
@@ -185,11 +188,11 @@ def _cohort(own: pl.DataFrame) -> Row:
 
 def _kinked(own: pl.DataFrame) -> Row:
     """The same in two segments that meet in the month where they fit best."""
-    months = own["month"].unique().sort().to_list()
-    inner = months[MIN_SEGMENT_MONTHS:-MIN_SEGMENT_MONTHS]
-    if not inner:
-        return _withheld(f"fewer than {2 * MIN_SEGMENT_MONTHS + 1} months")
     month = own["month"].cast(pl.Float64).to_numpy()
+    months = np.unique(month)
+    inner = months[MIN_SEGMENT_MONTHS:-MIN_SEGMENT_MONTHS]
+    if not inner.size:
+        return _withheld(f"fewer than {2 * MIN_SEGMENT_MONTHS + 1} months")
     # Time before the kink, then time after it: the later slope is the last.
     pairs = {
         kink: np.column_stack([np.minimum(month - kink, 0), np.maximum(month - kink, 0)]) / 12
@@ -200,7 +203,7 @@ def _kinked(own: pl.DataFrame) -> Row:
     log_price, trials = within[:, 0], np.split(within[:, 1:], len(inner), axis=1)
     left = [log_price - pair @ np.linalg.lstsq(pair, log_price)[0] for pair in trials]
     kink = inner[int(np.argmin([each @ each for each in left]))]
-    on = own.filter(pl.col("month") == kink)["period_end_on"][0]
+    on = own["period_end_on"][int(np.argmax(month == kink))]
     return _fitted(own, pairs[kink], ["provider"], through_time=True) | {"break_on": on}
 
 
@@ -245,7 +248,9 @@ def _fitted(
 
 
 def _labels(prices: pl.DataFrame, column: str) -> Labels:
-    return prices[column].rank("dense").cast(pl.Int64).to_numpy()
+    """Numbers of a column's values in their order, from 1: of names by the number each has."""
+    named = prices[column if column == "month" else f"{column}_number"]
+    return np.asarray(np.unique(named.to_numpy(), return_inverse=True)[1] + 1, dtype=np.int64)
 
 
 def _years(prices: pl.DataFrame) -> Vector:

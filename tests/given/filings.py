@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from pipeline import warehouse as wh
-from pipeline.build.model import models, rebuild, upstream
+from pipeline.build.model import models
 from pipeline.contracts import Contract
 from pipeline.contracts.credit import FACILITY_BALANCES, FACILITY_TERMS
 from pipeline.contracts.filings import (
@@ -22,7 +22,7 @@ from pipeline.contracts.filings import (
 from pipeline.sources.source import REFERENCE, Capture, discover
 from pipeline.warehouse import DuckDB
 from tests.given.cited import cited
-from tests.given.support import typed
+from tests.given.support import build_up_to, typed
 
 Row = dict[str, Any]
 CIK = "0000000001"
@@ -214,9 +214,7 @@ def build(db: DuckDB, name: str = "") -> None:
     wanted = [each.table for each in models() if each.group == "leverage"]
     if name:
         wanted = [table for table in wanted if table.endswith(f".{name}")]
-    for model in models():
-        if model.table in upstream(wanted):
-            rebuild(db, model, audits=())
+    build_up_to(db, *wanted)
 
 
 def figures(db: DuckDB, table: str, metric: str, *columns: str) -> list[tuple[Any, ...]]:

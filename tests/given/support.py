@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline import warehouse as wh
 from pipeline.build.lineage import rewound_once
-from pipeline.build.model import models, rebuild
+from pipeline.build.model import models, rebuild, upstream
 from pipeline.columns import COLUMNS
 from pipeline.contracts import Contract, declared
 from pipeline.contracts.prices import GPU_OFFERS
@@ -139,6 +139,15 @@ def build(db: DuckDB, *tables: str) -> None:
     wh.create_declared(db)
     for model in models():
         if model.schema in DERIVED and (not tables or model.table in with_steps(*tables)):
+            rebuild(db, model, audits=())
+
+
+def build_up_to(db: DuckDB, *tables: str) -> None:
+    """Build the named tables and all they rest on, marts included."""
+    wh.create_declared(db)
+    wanted = upstream(tables)
+    for model in models():
+        if model.table in wanted:
             rebuild(db, model, audits=())
 
 

@@ -25,7 +25,7 @@ def coverage(db, metric, *columns):
 
 def test_quarters_missing_between_the_first_and_the_last_are_counted(db):
     land(db, *quarterly("Revenues", 0, 1, 3))
-    build(db)
+    build(db, "issuer_completeness")
     assert coverage(
         db,
         "revenue",
@@ -39,7 +39,7 @@ def test_quarters_missing_between_the_first_and_the_last_are_counted(db):
 
 def test_trap_48_a_metric_that_lags_by_more_than_one_filing_shows(db):
     land(db, *quarterly("Revenues", 0, 1, 2, 3), *quarterly("NetIncomeLoss", 0, 1))
-    build(db)
+    build(db, "issuer_completeness")
     assert coverage(db, "revenue", "filings_behind_count", "is_annual") == (0, False)
     assert coverage(db, "net_income", "filings_behind_count", "is_annual") == (2, False)
 
@@ -52,7 +52,7 @@ def test_a_metric_filed_once_a_year_is_held_against_years(db):
         instant("Cash", "2024-12-31", 4),
     )
     land(db, year, *quarterly("Revenues", 0, 1, 2))
-    build(db)
+    build(db, "issuer_completeness")
     behind = ("filings_behind_count", "is_annual", "quarter_count", "missing_quarter_count")
     assert coverage(db, "capex", *behind) == (0, True, 0, 0)
     assert coverage(db, "cash", *behind) == (0, True, 1, 0)
@@ -66,7 +66,7 @@ def test_trap_54_a_report_without_figures_is_pending(db):
     other = filing("8-K", "2025-09-01", flow("Revenues", "2025-04-01", "2025-06-30", 1))[0]
     waiting = [row | {"accepted_at": row["known_at"]} for row in (newer, other)]
     land(db, *facts, accepted=[listed, *waiting])
-    build(db)
+    build(db, "issuer_completeness")
     pending = coverage(db, "revenue", "is_facts_pending", "pending_accession")
     assert pending == (True, accession("2025-08-13"))
 
@@ -75,5 +75,5 @@ def test_nothing_is_pending_once_the_newest_reports_figures_are_there(db):
     facts = quarterly("Revenues", 0)
     [held] = facts[0]
     land(db, *facts, accepted=[held | {"accepted_at": held["known_at"]}])
-    build(db)
+    build(db, "issuer_completeness")
     assert coverage(db, "revenue", "is_facts_pending", "pending_accession") == (False, None)

@@ -41,7 +41,7 @@ STATUS = ("stack_usd", "unexplained_usd", "unexplained_pct", "stack_status")
 )
 def test_the_stack_is_held_against_the_total_at_one_percent(db, second, status):
     land(db, totals(principal=1_000e6), **two(600e6, second))
-    build(db)
+    build(db, "issuer_debt_stack")
     total = 600e6 + second
     off = 1_000e6 - total
     assert stack(db, *STATUS) == [(total, off, pytest.approx(off / 1e7), status)] * 2
@@ -49,7 +49,7 @@ def test_the_stack_is_held_against_the_total_at_one_percent(db, second, status):
 
 def test_trap_67_principal_is_never_held_against_carrying_value(db):
     land(db, totals(carrying=24_859e6), **two(20_000e6, 5_149e6))
-    build(db)
+    build(db, "issuer_debt_stack")
     assert (
         stack(db, "stack_basis", "unexplained_usd", "stack_status")
         == [(None, None, "no_total")] * 2
@@ -63,7 +63,7 @@ def test_carrying_values_stand_in_where_no_principal_is_filed(db):
         facilities=[terms("a")],
         balances=[balance("a", DAY, None, carrying_usd=1_000e6)],
     )
-    build(db)
+    build(db, "issuer_debt_stack")
     assert stack(db, "stack_basis", "stack_fraction", "stack_status") == [
         ("carrying", 1.0, "reconciled")
     ]
@@ -81,7 +81,7 @@ def test_a_tranche_inside_its_parent_counts_once_and_a_lease_never(db):
         balance("lease", DAY, 50e6),
     ]
     land(db, totals(principal=1_000e6), facilities=facilities, balances=balances)
-    build(db)
+    build(db, "issuer_debt_stack")
     assert stack(
         db, "facility_id", "is_counted", "stack_fraction", "stack_usd", "stack_status"
     ) == [
@@ -98,7 +98,7 @@ def test_a_tranche_whose_parent_has_no_balance_counts(db):
         facilities=[terms("parent"), terms("tranche", parent_facility_id="parent")],
         balances=[balance("tranche", DAY, 400e6)],
     )
-    build(db)
+    build(db, "issuer_debt_stack")
     assert stack(db, "is_counted", "stack_status") == [(True, "reconciled")]
 
 
@@ -111,7 +111,7 @@ def test_the_newest_balance_and_the_newest_terms_are_shown(db):
         facilities=[terms("a"), terms("a", facility_name="A, amended", **later)],
         balances=[balance("a", DAY, 500e6), balance("a", DAY, 600e6, **later)],
     )
-    build(db)
+    build(db, "issuer_debt_stack")
     assert stack(
         db, "facility_name", "principal_usd", "stack_status", "known_at::date::varchar"
     ) == [("A, amended", 600e6, "reconciled", "2026-08-13")]
@@ -124,7 +124,7 @@ def test_debt_of_a_borrower_that_files_nothing_is_in_no_stack(db):
         facilities=[terms("a", issuer=None, cik=None)],
         balances=[balance("a", DAY, 5)],
     )
-    build(db)
+    build(db, "issuer_debt_stack")
     assert stack(db, "facility_id") == []
 
 
@@ -137,5 +137,5 @@ def test_press_after_a_filing_does_not_replace_the_filed_terms(db):
         facilities=[terms("a", deal_status="filed"), press],
         balances=[balance("a", DAY, 600e6)],
     )
-    build(db)
+    build(db, "issuer_debt_stack")
     assert stack(db, "facility_name") == [("a",)]

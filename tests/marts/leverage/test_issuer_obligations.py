@@ -27,7 +27,7 @@ def test_trap_59_a_commitment_tag_nobody_has_read_enters_no_total(db):
         meaning("ContractualObligation", "not_a_commitment"),
     ]
     land(db, filing("10-Q", "2026-08-12", *facts), meanings=meanings)
-    build(db)
+    build(db, "issuer_obligations")
     assert obligations(db, "concept", "obligation_kind", "is_counted") == [
         ("ContractualObligation", "not_a_commitment", False),
         ("OtherCommitment", "meaning_unknown", False),
@@ -50,7 +50,7 @@ def test_trap_57_a_figure_that_stopped_while_filings_went_on_is_frozen(db):
     ]
     frozen = filing("10-Q", "2024-08-01", instant(TAG, "2024-06-30", 32.41e9))
     land(db, *filings, frozen, meanings=[meaning(TAG, "content")])
-    build(db)
+    build(db, "issuer_obligations")
     assert obligations(db, "period_end_on::varchar", "dimensions", "is_frozen") == [
         ("2024-06-30", "", True),
         ("2024-06-30", LEASES, False),
@@ -85,7 +85,7 @@ def test_a_meaning_holds_for_its_cell_its_issuer_and_its_dates(db):
             )
         ],
     )
-    build(db)
+    build(db, "issuer_obligations")
     assert obligations(db, "issuer", "amount_usd", "obligation_kind") == [
         ("Acme", 30, "meaning_unknown"),
         ("Acme", 10, "meaning_unknown"),
@@ -107,7 +107,7 @@ def test_parts_of_a_filed_whole_are_not_counted_again(db):
         meaning(TAG, "leases_not_commenced", dimensions=LEASES),
     ]
     land(db, filing("10-K", "2026-03-02", *facts), meanings=meanings)
-    build(db)
+    build(db, "issuer_obligations")
     assert obligations(db, "amount_usd", "is_counted") == [(100, True), (60, False), (20, True)]
 
 
@@ -118,12 +118,12 @@ def test_the_newest_filing_of_a_day_wins_and_proxies_do_not(db):
         filing("10-Q", "2026-05-08", instant("PurchaseObligation", "2025-12-31", 11)),
         filing("DEF 14A", "2026-06-08", instant("PurchaseObligation", "2025-12-31", 12)),
     )
-    build(db)
+    build(db, "issuer_obligations")
     assert obligations(db, "amount_usd", "form") == [(11, "10-Q")]
 
 
 def test_an_element_with_a_meaning_counts_whatever_its_name(db):
     facts = instant("PowerToBeBought", "2025-12-31", 10), instant("Power", "2025-12-31", 3)
     land(db, filing("10-K", "2026-03-02", *facts), meanings=[meaning("PowerToBeBought", "energy")])
-    build(db)
+    build(db, "issuer_obligations")
     assert obligations(db, "concept", "is_counted") == [("PowerToBeBought", True)]

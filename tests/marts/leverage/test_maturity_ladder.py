@@ -29,7 +29,7 @@ def test_a_quarterly_report_starts_with_the_rest_of_the_fiscal_year(db):
             instant(PRINCIPAL, day, 35_551e6),
         ),
     )
-    build(db)
+    build(db, "maturity_ladder")
     assert ladder(db, *SPAN) == [
         ("2026-07-01", "2026-12-31", 4_413e6, False),
         ("2027-01-01", "2027-12-31", 6_184e6, False),
@@ -56,7 +56,7 @@ def test_an_annual_report_starts_with_the_year_after(db):
         ),
         issuers=[issuer(fiscal_year_end="01-31")],
     )
-    build(db)
+    build(db, "maturity_ladder")
     assert ladder(db, *SPAN) == [
         ("2026-01-26", "2027-01-25", 10, False),
         ("2027-01-26", "2028-01-25", 20, False),
@@ -76,7 +76,7 @@ def test_the_rest_of_the_year_ends_with_the_issuers_own_year(db, fiscal_year_end
         filing("10-Q", "2025-11-10", flow("Revenues", "2025-07-01", day, 1), *facts),
         issuers=[issuer(fiscal_year_end=fiscal_year_end)],
     )
-    build(db)
+    build(db, "maturity_ladder")
     assert ladder(db, "due_to_on::varchar")[0] == (until,)
 
 
@@ -84,7 +84,7 @@ def test_without_a_remainder_years_run_from_the_balance_day(db):
     day = "2025-09-30"
     facts = instant("DueInYearOne", day, 2), instant("DueThereafter", day, 3)
     land(db, filing("10-Q", "2025-11-10", flow("Revenues", "2025-07-01", day, 1), *facts))
-    build(db)
+    build(db, "maturity_ladder")
     assert ladder(db, *SPAN) == [
         ("2025-10-01", "2026-09-30", 2, False),
         ("2026-10-01", None, 3, True),
@@ -95,7 +95,7 @@ def test_without_a_total_nothing_is_compared(db):
     day = "2025-12-31"
     facts = flow("Revenues", "2025-01-01", day, 1), instant("DueInYearOne", day, 2)
     land(db, filing("10-K", "2026-03-02", *facts))
-    build(db)
+    build(db, "maturity_ladder")
     assert ladder(db, "debt_principal_usd", "unexplained_usd") == [(None, None)]
 
 
@@ -109,6 +109,6 @@ def test_what_no_listed_year_holds_falls_due_after_the_last_one(db):
     facts = [instant(each, day, usd) for each, usd in zip(years, amounts, strict=True)]
     facts += [flow("Revenues", "2025-08-03", day, 1), instant(PRINCIPAL, day, 4_499.9e6)]
     land(db, filing("10-Q", "2025-12-03", *facts), recipes=rules)
-    build(db)
+    build(db, "maturity_ladder")
     assert ladder(db, *SPAN, "is_derived")[-1] == ("2029-11-02", None, 2_250e6, True, True)
     assert set(ladder(db, "unexplained_usd")) == {(0,)}

@@ -99,7 +99,7 @@ def reasons(db, **cells):
 
 def test_the_ratios_of_a_whole_year(db):
     land(db, *year(), **owing())
-    build(db)
+    build(db, "neocloud_leverage")
     assert row(
         db,
         "ltm_source",
@@ -142,7 +142,7 @@ def test_the_last_quarter_times_four_stands_beside_the_year(db):
     quarters = [ALL_FLOWS, ALL_FLOWS, ALL_FLOWS, ALL_FLOWS | {"operating_income": 300.0}]
     filings = [year(flows, quarters=[n])[0] for n, flows in enumerate(quarters)]
     land(db, *filings, year()[-1], **owing())
-    build(db)
+    build(db, "neocloud_leverage")
     names = ("ebitda_usd", "ebitda_annualised_usd", "debt_to_ebitda_ratio_annualised")
     assert row(db, *names) == (1_250, 2_000, 1.55)
     assert row(db, "ebitda_to_interest_ratio_annualised") == pytest.approx((2_000 / 300,))
@@ -150,7 +150,7 @@ def test_the_last_quarter_times_four_stands_beside_the_year(db):
 
 def test_negative_ebitda_gives_no_multiple_but_a_reason(db):
     land(db, *year(ALL_FLOWS | {"operating_income": -300.0}), **owing())
-    build(db)
+    build(db, "neocloud_leverage")
     ratios = (
         "debt_to_ebitda_ratio",
         "net_debt_to_ebitda_ratio",
@@ -172,7 +172,7 @@ def test_negative_ebitda_gives_no_multiple_but_a_reason(db):
 
 def test_capex_above_ebitda_is_an_amount_and_no_ratio(db):
     land(db, *year(ALL_FLOWS | {"capex": 900.0}), **owing())
-    build(db)
+    build(db, "neocloud_leverage")
     assert row(db, "ebitda_less_capex_usd", "ebitda_less_capex_to_interest_ratio") == (-2_600, None)
     assert reasons(db) == ["EBITDA less capex is not positive"]
 
@@ -186,7 +186,7 @@ def test_interest_of_the_debt_note_is_told_from_the_line_of_the_income_statement
         day = FILED[n]
         filings.append(filing("10-Q", day, flow("InterestExpenseDebt", start, ENDS[n], 75.0)))
     land(db, *filings, recipes=[*others, *note], **owing())
-    build(db)
+    build(db, "neocloud_leverage")
     assert row(db, "interest_expense_ltm_usd", "caveats") == (
         300,
         "interest of the debt note in part or whole, not the line of the income statement",
@@ -197,7 +197,7 @@ def test_capitalised_interest_is_out_of_every_ratio_but_the_one_that_names_it(db
     # Held for one row and not for the next, it made two rows of one issuer incomparable.
     without = {name: each for name, each in ALL_FLOWS.items() if name != "interest_capitalized"}
     land(db, *year(without), **owing())
-    build(db)
+    build(db, "neocloud_leverage")
     ratios = ("ebitda_to_interest_ratio", "ebitda_to_interest_incurred_ratio")
     assert row(db, *ratios) == (pytest.approx(1_000 / 300), None)
     assert reasons(db) == ["no twelve months of capitalised interest"]
@@ -215,14 +215,14 @@ def test_interest_net_of_income_says_so(db):
         line, note = flow(net, *span, -100.0), flow("InterestExpenseDebt", *span, 75.0)
         filings.append(filing("10-Q", FILED[n], line, note))
     land(db, *filings, recipes=[*others, *rules], **owing())
-    build(db)
+    build(db, "neocloud_leverage")
     found = row(db, "interest_expense_ltm_usd", "ebitda_to_interest_ratio_annualised", "caveats")
     assert found == (400, 2.5, "interest net of interest income")
 
 
 def test_what_is_not_held_is_named_and_never_zero(db):
     land(db, *year({"revenue": 500.0}, {"total_debt": 3_000.0}, opening=None))
-    build(db)
+    build(db, "neocloud_leverage")
     assert row(db, "debt_usd", "net_debt_usd", "adjusted_obligations_usd", "ebitda_usd") == (
         3_000,
         None,
@@ -253,14 +253,14 @@ def test_what_is_not_held_is_named_and_never_zero(db):
 
 def test_more_cash_than_debt_is_no_negative_multiple(db):
     land(db, *year(balances=ALL_BALANCES | {"cash": 4_000.0}), **owing())
-    build(db)
+    build(db, "neocloud_leverage")
     assert row(db, "net_debt_usd", "net_debt_to_ebitda_ratio") == (-900, None)
     assert reasons(db) == ["more cash than debt"]
 
 
 def test_three_quarters_are_no_year(db):
     land(db, *year(quarters=(0, 2, 3), opening=None), **owing())
-    build(db)
+    build(db, "neocloud_leverage")
     assert row(db, "ltm_source", "revenue_ltm_usd") == (None, None)
     assert "no twelve months of operating income" in reasons(db)
 
@@ -268,7 +268,7 @@ def test_three_quarters_are_no_year(db):
 def test_four_quarters_with_a_gap_are_no_year(db):
     older = filing("10-Q", "2024-11-13", flow("Revenues", "2024-07-01", "2024-09-30", 400.0))
     land(db, older, *year(quarters=(1, 2, 3), opening=None), **owing())
-    build(db)
+    build(db, "neocloud_leverage")
     assert row(db, "revenue_ltm_usd") == (None,)
 
 
@@ -276,7 +276,7 @@ def test_a_fiscal_year_stands_in_where_quarters_are_not_filed(db):
     facts = [flow(FLOWS[name], "2025-01-01", ENDS[-1], each) for name, each in ALL_FLOWS.items()]
     balances = [instant(BALANCES[name], ENDS[-1], each) for name, each in ALL_BALANCES.items()]
     land(db, filing("20-F", "2026-04-02", *facts, *balances))
-    build(db)
+    build(db, "neocloud_leverage")
     assert row(db, "ltm_source", "ebitda_usd", "debt_to_ebitda_ratio") == ("fiscal_year", 250, 12.4)
 
 
@@ -296,7 +296,7 @@ def test_trap_51_two_bases_are_two_rows_and_no_ratio_mixes_them(db):
         filing("10-K", "2026-03-02", flow("Revenues", STARTS[0], day, 8), instant("Cash", day, 3)),
         recipes=rules,
     )
-    build(db)
+    build(db, "neocloud_leverage")
     found = db.execute(
         "select accounting_basis, is_preferred_basis, revenue_ltm_usd, debt_usd, cash_usd "
         "from marts.neocloud_leverage order by 1"
@@ -307,26 +307,26 @@ def test_trap_51_two_bases_are_two_rows_and_no_ratio_mixes_them(db):
 def test_a_stack_that_does_not_reconcile_has_no_secured_share(db):
     owed = owing() | {"balances": [balance("a", ENDS[-1], 1_000.0, undrawn_usd=800.0)]}
     land(db, *year(), **owed)
-    build(db)
+    build(db, "neocloud_leverage")
     assert row(db, "secured_fraction", "stack_status") == (None, "incomplete")
     assert reasons(db) == ["debt by instrument is incomplete"]
 
 
 def test_frozen_or_unread_commitments_enter_no_obligation(db):
     land(db, *year(), **owing() | {"meanings": [meaning(LEASES, "receivable")]})
-    build(db)
+    build(db, "neocloud_leverage")
     assert row(db, "leases_not_commenced_usd", "adjusted_obligations_usd") == (None, None)
 
 
 def test_only_gpu_clouds_are_shown(db):
     land(db, *year(), issuers=[issuer(layer="chips")])
-    build(db)
+    build(db, "neocloud_leverage")
     assert db.execute("select count(*) from marts.neocloud_leverage").fetchall() == [(0,)]
 
 
 def test_a_row_cites_the_filings_it_rests_on_and_when_the_last_was_public(db):
     land(db, *year(), **owing())
-    build(db)
+    build(db, "neocloud_leverage")
     cited, known_on = row(db, "accessions", "known_at::date::varchar")
     assert cited.split() == [accession(day) for day in [*FILED, "2026-03-03"]]
     assert known_on == "2026-03-04"

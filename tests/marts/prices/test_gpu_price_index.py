@@ -5,7 +5,7 @@ from math import exp, log
 
 import pytest
 
-from tests.given.support import build, daily, fill, offer, rows
+from tests.given.support import build_up_to, daily, fill, offer, rows
 
 NEOCLOUD = """
     from marts.gpu_price_index where tier = 'neocloud' and market = 'on_demand' order by observed_on
@@ -34,7 +34,7 @@ def flat(lists):
 
 def indexed(db, offers, query=NEOCLOUD):
     fill(db, offers)
-    build(db)
+    build_up_to(db, "marts.gpu_price_index")
     return rows(db, query)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline import warehouse as wh
 from pipeline.contracts.reference import PUBLISHED_INDICES
-from tests.given.support import build, fill, offer, rows, typed
+from tests.given.support import build_up_to, fill, offer, rows, typed
 
 
 def ours(on, *prices):
@@ -16,7 +16,7 @@ def ours(on, *prices):
 
 def compared(db, offers):
     fill(db, offers)  # and somebody's level of USD 2.00 for neoclouds on 5 January 2024
-    build(db)
+    build_up_to(db, "marts.published_index_comparison")
     return rows(db, "from marts.published_index_comparison order by known_at")
 
 
@@ -47,7 +47,7 @@ def test_trap_79_a_rewritten_level_is_a_second_row_of_its_own_vintage(db):
     later = datetime(2024, 6, 1, tzinfo=UTC)
     again = before | {"level_usd_per_gpu_hour": 1.6, "known_at": later, "captured_at": later}
     wh.append(db, PUBLISHED_INDICES, typed(PUBLISHED_INDICES, [again]))
-    build(db)
+    build_up_to(db, "marts.published_index_comparison")
     levels = rows(db, "from marts.published_index_comparison order by known_at")
     assert [row["level_usd_per_gpu_hour"] for row in levels] == [2.0, 1.6]
     assert [row["difference_fraction"] for row in levels] == [0.0, pytest.approx(0.25)]

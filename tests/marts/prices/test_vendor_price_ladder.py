@@ -1,6 +1,6 @@
 import pytest
 
-from tests.given.support import build, fill, offer, rows
+from tests.given.support import build_up_to, fill, offer, rows
 
 WORLD = "from marts.vendor_price_ladder where region_group = 'all'"
 H200 = {"accelerator": "nvidia-h200-sxm-141gb", "offer_id": "h200"}
@@ -8,7 +8,7 @@ H200 = {"accelerator": "nvidia-h200-sxm-141gb", "offer_id": "h200"}
 
 def test_a_successor_stands_beside_its_predecessor_on_the_same_day(db):
     fill(db, [offer(price_usd_per_gpu_hour=4.0), offer(price_usd_per_gpu_hour=5.0, **H200)])
-    build(db)
+    build_up_to(db, "marts.vendor_price_ladder")
     [pair] = rows(db, WORLD)
     assert (pair["predecessor"], pair["successor"]) == (
         "nvidia-h100-sxm-80gb",
@@ -30,12 +30,12 @@ def test_a_successor_stands_beside_its_predecessor_on_the_same_day(db):
 )
 def test_only_like_is_held_against_like(db, unlike):
     fill(db, [offer(), offer(**H200, **unlike)])
-    build(db)
+    build_up_to(db, "marts.vendor_price_ladder")
     assert rows(db, WORLD) == []
 
 
 def test_a_withheld_side_leaves_the_pair_out(db):
     lonely = {"provider": "lambda"}
     fill(db, [offer(**lonely), offer(**H200, **lonely)])
-    build(db)
+    build_up_to(db, "marts.vendor_price_ladder")
     assert rows(db, WORLD) == []
