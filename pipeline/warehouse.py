@@ -60,7 +60,9 @@ SETTINGS = "set timezone = 'UTC'; set enable_progress_bar = false"
 # Clients from 1.2 on can read it; a file with 2.0 defaults cannot be opened by 1.x. Only a new file
 # is written so: what is published of one is its copy.
 STORAGE_VERSION = "v1.2.0"
+# Metadata taken over from the checkpoint before is what 1.2 and 1.3 may not find (decision 0173).
 STORAGE: Options = {"storage_compatibility_version": STORAGE_VERSION}
+STORAGE |= {"experimental_metadata_reuse": False}
 
 
 def quoted(text: str) -> str:

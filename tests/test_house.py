@@ -13,7 +13,7 @@ from tests import audit, leaks
 
 ROOT = Path(__file__).resolve().parents[1]
 # Imported where they are used only: groups of their own.
-OPTIONAL = {"sqlglot"}
+OPTIONAL = {"pyspark", "sqlglot"}
 
 
 def test_an_audit_without_a_reachable_database_says_so_and_is_no_failure(capsys):

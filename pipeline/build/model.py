@@ -8,12 +8,14 @@ function that makes the table (pipeline/build/python_model.py).
 """
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -25,11 +27,15 @@ from pipeline.build.parts import composed, parts_named
 from pipeline.build.python_model import asked_at_month_ends, method_code, method_named, this_month
 from pipeline.columns import is_documented
 from pipeline.contracts import declared
+from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.warehouse import DuckDB
 
+if TYPE_CHECKING:
+    from pipeline.build.engine import Spark
+
 __all__ = [
-    "Check", "Model", "ModelError", "checks", "create", "due", "in_order", "models", "rebuild",
-    "rewound", "tables_read", "upstream",
+    "Check", "Model", "ModelError", "checks", "create", "due", "growing", "in_order", "models",
+    "rebuild", "rewound", "tables_read", "upstream",
 ]  # fmt: skip
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
@@ -163,6 +169,16 @@ def in_order(found: Mapping[str, Model]) -> list[Model]:
     return [found[name] for name in TopologicalSorter(graph).static_order()]
 
 
+@cache
+def growing() -> frozenset[str]:
+    """Tables that grow with every offer: made by day, of offers or of one another."""
+    found: set[str] = set()
+    for each in models():
+        if each.by_day and each.reads & {GPU_OFFERS.table, *found}:
+            found.add(each.table)
+    return frozenset(found)
+
+
 def upstream(tables: Iterable[str]) -> frozenset[str]:
     """The tables, and every step and mart they rest on."""
     reads = {each.table: each.reads for each in models()}
@@ -290,16 +306,27 @@ def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> 
     ).fetchall()
     unchanged = [each for each, _ in before] == [mark] and model.schema != "meta"
     days: list[date] | None = [] if unchanged else None
+    elsewhere = None if unchanged else _elsewhere(model)
+    folder: str | None = None
     with wh.transaction(db):
         changed = False
         if not unchanged:
-            if model.by_day and [code for _, code in before] == [text_version(model)]:
+            if (
+                not elsewhere
+                and model.by_day
+                and [code for _, code in before] == [text_version(model)]
+            ):
                 asked = (model.query, model.grain, model.by_day, _inputs(model))
                 days = by_days.made_again(db, model.table, *asked)
             if days is None:
                 db.execute(f"create schema if not exists {model.schema}")
                 held = _content(db, model.table)
-                changed = create(db, model)
+                if elsewhere and model.by_day:
+                    asked_of = (model.query, model.reads, model.by_day.column)
+                    folder = elsewhere.make(db, model.table, *asked_of)
+                    changed = True
+                else:
+                    changed = create(db, model)
                 _keep_promises(db, model)
                 # What says what it said makes nothing due that reads it, and no file.
                 changed = changed and (not before or held != _content(db, model.table))
@@ -319,8 +346,22 @@ def rebuild(db: DuckDB, model: Model, audits: Iterable[Check] | None = None) -> 
                 "update meta.versions set fingerprint = ?, code_version = ? where table_name = ?",
                 [mark, text_version(model), model.table],
             )
+        if elsewhere and folder:
+            elsewhere.passed(db, model.table, folder)
     count = db.execute(f"select count(*) from {model.table}").fetchall()[0][0]
     return Built(count, changed, broken, days)
+
+
+def _elsewhere(model: Model) -> "Spark | None":
+    """The engine that makes the table, where that is not DuckDB: of tables that grow with offers.
+
+    Raises ModelError where ENGINE names one that is not known or lacks its server or store.
+    """
+    if os.environ.get("ENGINE", "duckdb") == "duckdb" or model.table not in growing():
+        return None
+    from pipeline.build.engine import chosen  # what reads Parquet takes a while to load
+
+    return chosen()
 
 
 def _content(db: DuckDB, table: str) -> tuple[object, ...] | None:

@@ -18,7 +18,7 @@ from sqlglot.optimizer.qualify import qualify
 
 from pipeline.columns import COLUMNS
 
-__all__ = ["Schema", "spark_sql", "spark_type", "typed"]
+__all__ = ["Schema", "casts", "spark_sql", "spark_type", "typed"]
 
 # Type by column, of each table, in DuckDB's words.
 Schema = Mapping[str, Mapping[str, str]]
@@ -51,16 +51,21 @@ def typed(query: str, columns: Iterable[str]) -> str:
 
     What a table is written of: Spark counts days in `int` and keeps sums of decimals as decimals.
     """
-    cast = ", ".join(f"cast(`{name}` as {spark_type(name)}) as `{name}`" for name in columns)
-    return f"select {cast} from ({query})"
+    return f"select {', '.join(casts(columns))} from ({query})"
 
 
-def spark_sql(query: str, schema: Schema) -> str:
+def casts(columns: Iterable[str]) -> list[str]:
+    """Each column as the dictionary types it, in Spark's words."""
+    return [f"cast(`{name}` as {spark_type(name)}) as `{name}`" for name in columns]
+
+
+def spark_sql(query: str, schema: Schema, as_views: bool = False) -> str:
     """The same query in Spark's SQL, its rows in no order unless it has a limit.
 
     Args:
         query: One SELECT in DuckDB's SQL.
         schema: Of every table it reads.
+        as_views: Read `steps__x` for `steps.x`: a view of one session has no schema.
 
     Raises:
         sqlglot.errors.SqlglotError: a query that sqlglot does not read, or cannot say in Spark.
@@ -90,6 +95,10 @@ def spark_sql(query: str, schema: Schema) -> str:
     for node in reversed(list(tree.bfs())):  # what stands inside another first
         if (said := _said(node)) is not node:
             node.replace(said)
+    for read in tree.find_all(exp.Table) if as_views else ():
+        if read.db:
+            read.set("this", exp.to_identifier(f"{read.db}__{read.name}"))
+            read.set("db", None)
     return tree.sql(dialect="spark", comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE)
 
 

@@ -74,6 +74,12 @@ def test_clients_from_1_2_on_can_open_it(published):
     assert tags["storage_version"] == "v1.2.0+"
 
 
+def test_no_checkpoint_takes_over_metadata_that_clients_before_1_4_cannot_follow(store):
+    with store.connect() as db:
+        [(reused,)] = db.execute("select current_setting('experimental_metadata_reuse')").fetchall()
+    assert not reused
+
+
 def test_every_table_and_view_says_what_one_row_is(published):
     with opened_for_reading(published) as db:
         found = db.execute(

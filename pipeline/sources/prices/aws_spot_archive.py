@@ -28,7 +28,7 @@ from functools import partial
 from typing import BinaryIO
 
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]  # ships no types
+import pyarrow as pa
 from pyarrow import csv
 
 from pipeline.capture import http
