@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -48,6 +49,9 @@ LONGEST_SECONDS = 900.0
 # Prices are asked at five past, tables built at twenty-five.
 TEN_PAST, HALF_PAST = timedelta(minutes=10), timedelta(minutes=30)
 FORGOTTEN_AFTER = timedelta(days=91)
+# What is held for good to cost, in docs/PERFORMANCE.md.
+MOST_MIB = {"daemon": 400, "code server": 400, "a run": 1500}
+MOST_ROWS = {"event_logs": 380, "asset_check_executions": 130, "job_ticks": 4}  # of one run
 
 
 class Clock:
@@ -120,6 +124,9 @@ class Machine:
         found = self.instance.get_runs(dg.RunsFilter(job_name=job), limit=1)
         return found[0].run_id if found else None
 
+    def count(self) -> int:
+        return int(self.instance.get_runs_count())
+
     def ended(self) -> Counter[str]:
         """Runs by job and how they stand."""
         runs = self.instance.get_runs()
@@ -173,6 +180,14 @@ def rows_of_history(root: Path) -> dict[str, int]:
                 [(count,)] = db.execute(f'select count(*) from "{name}"')
                 found[name] += count
     return {name: count for name, count in sorted(found.items()) if count > 9}
+
+
+def beyond(found: Mapping[str, int], most: Mapping[str, int], times: int = 1) -> int:
+    """How many figures are over their bound; each is told."""
+    over = {name: value for name, value in found.items() if value > most[name] * times}
+    for name, value in over.items():
+        told("over its bound", f"{name}: {value}, not at most {most[name] * times}")
+    return len(over)
 
 
 def told(name: str, value: object) -> None:
@@ -289,7 +304,9 @@ def month(folder: Path, days: int, every: int, minutes: float) -> int:
             told("answers", json.dumps({" ".join(k): n for k, n in sorted(upstreams.met.items())}))
             unlike = compare(machine.store, Warehouse(folder / "again"), clock)
             for when in ("before upkeep", "after upkeep"):
-                told(f"history {when}", rows_of_history(machine.store.root))
+                rows = rows_of_history(machine.store.root)
+                told(f"history {when}", rows)
+                unlike += beyond({n: rows.get(n, 0) for n in MOST_ROWS}, MOST_ROWS, machine.count())
                 told(f"files and bytes {when}", held(machine.store.root))
                 if when == "before upkeep":
                     upstreams.moment = clock.now() + FORGOTTEN_AFTER
@@ -297,6 +314,7 @@ def month(folder: Path, days: int, every: int, minutes: float) -> int:
                     clock.move(upstreams.moment)
                     machine.finishes(last, "upkeep")
             told("peak memory", {k: f"{v / 1024:.0f} MiB" for k, v in machine.peak_kib.items()})
+            unlike += beyond({k: v // 1024 for k, v in machine.peak_kib.items()}, MOST_MIB)
         finally:
             machine.stop()
     return 1 if unlike else 0
