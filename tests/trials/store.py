@@ -3,8 +3,8 @@
     uv venv s3 && uv pip install --python s3/bin/python "moto[server,s3]"
     PYTHONPATH=.venv/spark python -m tests.trials.store s3/bin/moto_server FILE 2026-01-01
 
-Takes the offers that FILE, a build database, holds from a day on. Prints rows, seconds and whether each
-table is equal; ends with 1 where one is not.
+Takes the offers that FILE, a build database, holds from a day on. Prints rows, seconds and whether
+each table is equal; ends with 1 where one is not.
 """
 
 import os
