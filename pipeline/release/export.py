@@ -24,7 +24,16 @@ from pipeline.build.model import Model, models
 from pipeline.columns import COLUMNS
 from pipeline.identity.offers import FORMULA
 from pipeline.release.datapackage import datapackage
-from pipeline.release.parts import MANIFEST, Before, Files, Part, note_export, parts_of, stamp
+from pipeline.release.parts import (
+    MANIFEST,
+    PART_ROWS,
+    Before,
+    Files,
+    Part,
+    note_export,
+    parts_of,
+    stamp,
+)
 from pipeline.release.publish import build_id
 from pipeline.release.state import EXPORTS_CODE, code_of, states_of
 from pipeline.release.workbook import write_workbook
@@ -135,14 +144,13 @@ def _parts(db: DuckDB, database: str, draft: Path, model: Model, before: Before)
         "csv": (cells, "format csv, header"),
     }
     made: Files = {}
-    for part in parts_of(db, f"{database}.{model.table}", model):
-        names = [part.file(kind, model.name) for kind in wanted]
-        if kept := before.of_part(draft, model.table, part, names):
-            made |= kept
-            continue
-        for kind, (asked, options) in wanted.items():
+    for kind, (asked, options) in wanted.items():
+        for part in parts_of(db, f"{database}.{model.table}", model, PART_ROWS[kind]):
             file = part.file(kind, model.name)
-            made[file] = _copy(db, database, model, asked, draft / file, options, part)
+            if kept := before.of_part(draft, model.table, part, file):
+                made |= kept
+            else:
+                made[file] = _copy(db, database, model, asked, draft / file, options, part)
     return made
 
 

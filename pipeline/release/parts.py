@@ -2,7 +2,7 @@
 
 A small table is one file. One of more than `PART_ROWS` rows whose key has a day is in parts, one a
 year, and a year of more rows than that is one a month: what a new hour writes again is the part it
-is in, however long the history (docs/decisions/0166).
+is in, however long the history (docs/decisions/0166). Parquet of ten megabytes is still one file.
 """
 
 import json
@@ -20,8 +20,9 @@ from pipeline.warehouse import DuckDB, transaction
 
 __all__ = ["Before", "Part", "note_export", "parts_of", "stamp"]
 
-# As CSV some 50 MB: editors and mail refuse larger ones.
-PART_ROWS = 250_000
+# As CSV some 50 MB: editors and mail refuse larger ones. Who reads Parquet wants one name; a
+# million rows are written in a second.
+PART_ROWS = {"parquet": 1_000_000, "csv": 250_000}
 MANIFEST = "manifest.json"
 # By this name the build database remembers of which versions the exports are.
 EXPORTS = "exports"
@@ -54,10 +55,17 @@ class Part:
         return f"{kind}/{name}{'_' if self.label else ''}{self.label}.{kind}"
 
 
-def parts_of(db: DuckDB, table: str, model: Model) -> list[Part]:
-    """How a table is parted, oldest part first; `table` is its name with the database."""
+def parts_of(db: DuckDB, table: str, model: Model, most: int) -> list[Part]:
+    """How a table of more than so many rows is parted, oldest part first.
+
+    Args:
+        db: A connection to what is exported.
+        table: The table's name, with its schema and database.
+        model: The mart.
+        most: Rows that one file may have.
+    """
     [(rows,)] = db.execute(f"select count(*) from {table}").fetchall()
-    if rows <= PART_ROWS:
+    if rows <= most:
         return [Part()]
     kinds = db.execute(f"describe {table}").fetchall()
     day = next((name for name, kind, *_ in kinds if kind == "DATE" and name in model.grain), None)
@@ -71,7 +79,7 @@ def parts_of(db: DuckDB, table: str, model: Model) -> list[Part]:
     found = []
     for year, each in groupby(months, key=lambda month: int(month[0])):
         of_year = [*each]
-        if sum(count for *_, count in of_year) <= PART_ROWS:
+        if sum(count for *_, count in of_year) <= most:
             found.append(Part(f"{year:04}", day, date(year, 1, 1), date(year, 12, 31)))
             continue
         for _, month, _ in of_year:
@@ -120,16 +128,15 @@ class Before:
         }
         return self._taken_over(draft, found)
 
-    def of_part(self, draft: Path, table: str, part: Part, names: Sequence[str]) -> Files:
-        """Take over these files of one part of a table that changed, if none of its days did."""
+    def of_part(self, draft: Path, table: str, part: Part, name: str) -> Files:
+        """Take over this file of one part of a table that changed, if none of its days did."""
         changed = changed_since(self._asked, EXPORTS, table) if self._asked else None
         if not part.label or changed is None or any(part.first <= d <= part.last for d in changed):
             return {}
         # Of other text, columns or meaning: the last word of a state is the text's.
         if self.states[table].split()[-1] != self.was.get(table, "-").split()[-1]:
             return {}
-        found = {name: self.files[name] for name in names if name in self.files}
-        return self._taken_over(draft, found) if len(found) == len(names) else {}
+        return self._taken_over(draft, {name: self.files[name]}) if name in self.files else {}
 
     def _taken_over(self, draft: Path, found: Files) -> Files:
         try:

@@ -114,7 +114,7 @@ class _Sheets:
             if rows <= ROWS:
                 sheet.write_url(line, 0, f"internal:'{name}'!A1", self.link, model.name)
             else:
-                of_parts = "*" if rows > PART_ROWS else ""
+                of_parts = "*" if rows > PART_ROWS["parquet"] else ""
                 where = f"{model.name}: parquet/{model.name}{of_parts}.parquet"
                 sheet.write_string(line, 0, where, self.wrapped)
             sheet.write_number(line, 1, rows, self.top)

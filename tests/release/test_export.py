@@ -353,7 +353,8 @@ def as_if_new(store: Warehouse, on: date, table: str = "marts.host_price_daily")
 @pytest.fixture
 def long_held(business: Warehouse, monkeypatch) -> Warehouse:
     """Prices of machines over three years, of the middle one many; what is large is 120 rows."""
-    monkeypatch.setattr(parts, "PART_ROWS", 120)
+    for kind in parts.PART_ROWS:
+        monkeypatch.setitem(parts.PART_ROWS, kind, 120)
     table = "marts.host_price_daily"
     with business.connect() as db:
         [(a_day,)] = db.execute(f"select count(*) from {table} where observed_on = ?", [START])\
@@ -382,6 +383,10 @@ def test_a_large_table_is_in_parts_by_year_and_a_large_year_by_month(long_held):
     package = json.loads((folder / "datapackage.json").read_text())
     names = {each["name"] for each in package["resources"]}
     assert {f"host_price_daily_{label}" for label in labels} <= names
+    [model] = [each for each in models() if each.name == "host_price_daily"]
+    with opened_for_reading(long_held.published) as db:
+        assert parts.parts_of(db, model.table, model, len(held)) == [Part()]
+        assert len(parts.parts_of(db, model.table, model, len(held) - 1)) == 3
 
 
 def in_mart_now(store: Warehouse) -> list[tuple]:
@@ -413,7 +418,7 @@ def test_of_a_large_table_only_the_part_whose_day_changed_is_written_again(long_
 def test_a_part_is_taken_over_only_where_it_is_told_that_none_of_its_days_changed(long_held):
     export(long_held)
     table, of_2025 = "marts.host_price_daily", Part("2025", "observed_on", date(2025, 1, 1))
-    files = ["csv/host_price_daily_2025.csv"]
+    file = "csv/host_price_daily_2025.csv"
     code = json.loads((long_held.exports / "manifest.json").read_text())["code"]
 
     def taken(said: str, days: list[date] | None, part: Part = of_2025) -> list[str]:
@@ -423,7 +428,7 @@ def test_a_part_is_taken_over_only_where_it_is_told_that_none_of_its_days_change
             db.execute(said)
             wh.bump(db, table, days)
             before = parts.Before(long_held.exports / ".current", code, states_of(db), db)
-            found = before.of_part(long_held.root / "draft", table, part, files)
+            found = before.of_part(long_held.root / "draft", table, part, file)
             db.execute("rollback")
         shutil.rmtree(long_held.root / "draft", ignore_errors=True)
         return [*found]
@@ -431,13 +436,13 @@ def test_a_part_is_taken_over_only_where_it_is_told_that_none_of_its_days_change
     other_text = "update meta.versions set code_version = 'other' where table_name like 'marts.%'"
     a_copy_of_before = "update meta.built_from set input_name = 'other' where version = 0"
     elsewhere, inside = date(2024, 2, 1), date(2025, 1, 1)
-    assert taken("select 1", [elsewhere]) == files
+    assert taken("select 1", [elsewhere]) == [file]
     assert taken("select 1", [elsewhere, inside]) == []
     assert taken("select 1", None) == []
     assert taken(other_text, [elsewhere]) == []
     assert taken(a_copy_of_before, [elsewhere]) == []
     assert taken("select 1", [elsewhere], Part()) == []
-    with (long_held.exports / files[0]).open("a") as damaged:
+    with (long_held.exports / file).open("a") as damaged:
         damaged.write("and more")
     assert taken("select 1", [elsewhere]) == []
 
