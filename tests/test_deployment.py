@@ -35,7 +35,26 @@ def test_a_container_is_given_what_its_configuration_asks_for():
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
     for line in dockerfile.splitlines():
         if line.startswith("COPY") and not line.endswith(". ."):
-            assert (ROOT / line.split()[-2]).exists(), line
+            for name in line.split()[2:-1]:
+                assert (ROOT / name).exists(), line
+
+
+def test_the_spark_of_the_containers_is_the_one_the_client_speaks_to():
+    services = loaded("deploy/compose.yaml")["services"]
+    spark, store, ours = services["spark"], services["store"], services["warehouse"]
+    lock = (ROOT / "requirements.spark.lock").read_text(encoding="utf-8")
+    assert f"pyspark-client=={spark['image'].partition(':')[2]} " in lock
+    assert [spark["profiles"], store["profiles"]] == [["spark"]] * 2
+    said = dict(each[7:].split("=", 1) for each in spark["command"] if each.startswith("--conf="))
+    # Whatever is reached is reached by this machine alone, and by both under one name.
+    assert said["spark.connect.grpc.binding.address"] == "127.0.0.1"
+    assert said["spark.hadoop.fs.s3a.endpoint"] == ours["environment"]["AWS_ENDPOINT_URL"]
+    assert store["ports"] == ["127.0.0.1:9000:9000"]
+    passwords = {
+        store["environment"]["MINIO_ROOT_PASSWORD"],
+        *(each["environment"]["AWS_SECRET_ACCESS_KEY"] for each in (spark, ours)),
+    }
+    assert len(passwords) == 1
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine")

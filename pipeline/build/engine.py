@@ -9,8 +9,10 @@ the new folder; where anything fails, or the process is killed, the one before s
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -37,6 +39,8 @@ CONF = {
     ),
 }
 POINTER = "current.json"
+# Spark's client lies beside the other packages: what can import it does (docs/decisions/0161).
+CLIENT = Path(sys.prefix) / "spark"
 
 
 def chosen(env: Mapping[str, str] = os.environ) -> "Spark | None":
@@ -49,6 +53,8 @@ def chosen(env: Mapping[str, str] = os.environ) -> "Spark | None":
         case "duckdb":
             return None
         case "spark" if (remote := env.get("SPARK_REMOTE")) and (url := env.get("STORE")):
+            if str(CLIENT) not in sys.path:
+                sys.path.append(str(CLIENT))
             return Spark(remote, Store.at(url))
         case "spark":
             raise ModelError("ENGINE=spark needs SPARK_REMOTE=sc://... and STORE=<URL>")

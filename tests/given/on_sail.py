@@ -1,4 +1,7 @@
-"""What tables made on Sail go through: python -m tests.given.on_sail FOLDER."""
+"""What tables made on Spark go through: python -m tests.given.on_sail FOLDER.
+
+On Sail, or on the server that SPARK_REMOTE names.
+"""
 
 import os
 import signal
@@ -51,12 +54,10 @@ def main(folder: Path) -> None:
     with here.connect() as db:
         fill(db, market())
         build(db, *MADE)
-    server = sail()
-    os.environ |= {
-        "ENGINE": "spark",
-        "SPARK_REMOTE": f"sc://localhost:{server.listening_address[1]}",
-        "STORE": (folder / "store").as_uri(),
-    }
+    if "SPARK_REMOTE" not in os.environ:
+        server = sail()  # for as long as it is named
+        os.environ["SPARK_REMOTE"] = f"sc://localhost:{server.listening_address[1]}"
+    os.environ |= {"ENGINE": "spark", "STORE": (folder / "store").as_uri()}
     (folder / "store").mkdir()
     store = engine.Store.at(os.environ["STORE"])
     with there.connect() as db:
