@@ -29,11 +29,12 @@ from pipeline.warehouse import DuckDB
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
-__all__ = ["Spark", "Store", "chosen"]
+__all__ = ["CLIENT", "CONF", "Spark", "Store", "chosen"]
 
 CONF = {
     "spark.sql.ansi.enabled": "false",  # docs/decisions/0160
     "spark.sql.session.timeZone": "UTC",
+    # Spark 4.2.0 makes an invalid plan by it of vendor_revenue_share and vendor_financing_loops.
     "spark.sql.optimizer.excludedRules": (
         "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases"
     ),

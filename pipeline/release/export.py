@@ -49,11 +49,11 @@ MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 def export(store: Warehouse) -> list[Path]:
     """Write `exports/parquet/<mart>.parquet`, `exports/csv/<mart>.csv` and more, all in one switch.
 
-    A mart of over 250,000 rows whose key has a day is in parts, `<mart>_<year>.parquet` and `.csv`;
-    a year of over 250,000 is one a month, `<mart>_<year>-<month>`. Moments in CSV are UTC as
-    2026-11-27T12:00:00Z, to the second. `xlsx/<domain>.xlsx` is a workbook of the domain's marts;
-    `datapackage.json` describes the CSV by the Data Package standard, with the licences each table
-    rests on; `sha256sum --check SHA256SUMS` holds.
+    A mart of more rows than `PART_ROWS` has for a kind, whose key has a day, is in parts of that
+    kind, `<mart>_<year>.csv`; a year of more is one a month, `<mart>_<year>-<month>.csv`. Moments
+    in CSV are UTC as 2026-11-27T12:00:00Z, to the second. `xlsx/<domain>.xlsx` is a workbook of the
+    domain's marts; `datapackage.json` describes the CSV by the Data Package standard, with the
+    licences each table rests on; `sha256sum --check SHA256SUMS` holds.
 
     The Parquet footer holds the mart's description under `description` and, under `columns`, the
     unit and meaning of each column as JSON. In CSV, which has no types, a text that a spreadsheet

@@ -7,18 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.build.engine import Store, chosen
+from pipeline.build.engine import CLIENT, Store, chosen
 from pipeline.build.lineage import ModelError
-from tests.build.test_spark import BESIDE
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.skipif(not (BESIDE / "pysail").exists(), reason="Sail has no wheel for this machine")
+@pytest.mark.skipif(not (CLIENT / "pysail").exists(), reason="Sail has no wheel for this machine")
 def test_what_sail_makes_is_what_duckdb_makes_and_a_pointer_waits_for_the_checks(tmp_path: Path):
-    """Three acts in one child (tests/given/on_sail.py), which Sail lives in."""
+    """Four acts in one child (tests/given/on_sail.py), which Sail lives in."""
     own = {name: value for name, value in os.environ.items() if name != "SPARK_REMOTE"}
-    env = {**own, "PYTHONPATH": f"{ROOT}:{BESIDE}"}
+    env = {**own, "PYTHONPATH": f"{ROOT}:{CLIENT}"}
     asked = [sys.executable, "-m", "tests.given.on_sail", str(tmp_path)]
     told = subprocess.run(asked, capture_output=True, text=True, env=env, cwd=ROOT, timeout=300)
     assert told.returncode == 0, told.stdout + told.stderr[-3_000:]

@@ -3,24 +3,22 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import polars as pl
 import pytest
 
+from pipeline.build.engine import CLIENT
 from pipeline.build.model import checks, models
 from pipeline.build.spark import spark_sql, spark_type, typed
 from pipeline.warehouse import Warehouse
 from tests.trials.spark import CASES, FAULTS, differing
 
-BESIDE = Path(sys.prefix) / "spark"  # not on the path: pandera would load it
 
-
-@pytest.mark.skipif(not (BESIDE / "pysail").exists(), reason="Sail has no wheel for this machine")
+@pytest.mark.skipif(not (CLIENT / "pysail").exists(), reason="Sail has no wheel for this machine")
 def test_all_models_and_checks_answer_on_sail_what_they_answer_on_duckdb(committed: Warehouse):
     """In a process of its own: Sail's threads stay, and a child forked beside them would hang."""
     own = {name: value for name, value in os.environ.items() if name != "SPARK_REMOTE"}
-    own["PYTHONPATH"] = str(BESIDE)
+    own["PYTHONPATH"] = str(CLIENT)
     asked = [sys.executable, "-m", "tests.trials.spark", str(committed.build), "--few"]
     told = subprocess.run(asked, capture_output=True, text=True, env=own, timeout=600)
     assert told.returncode == 0, told.stdout + told.stderr[-2_000:]

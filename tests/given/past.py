@@ -21,7 +21,7 @@ def work_out(db: DuckDB, moment: datetime | None, tables: Collection[str] = DERI
     Args:
         db: A connection to a file with the views of `known`; it may be read-only.
         moment: What `as_of` is set to; None leaves it unset, which is now.
-        tables: Of which ones, with all they rest on.
+        tables: Of which ones; all that these rest on must be among them.
     """
     if moment is not None:
         db.execute(f"set variable as_of = timestamptz '{moment.isoformat()}'")

@@ -389,6 +389,12 @@ def test_a_large_table_is_in_parts_by_year_and_a_large_year_by_month(long_held):
         assert len(parts.parts_of(db, model.table, model, len(held) - 1)) == 3
 
 
+def test_the_readme_says_from_how_many_rows_on_a_file_is_in_parts():
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"a CSV of over {parts.PART_ROWS['csv']:,} rows is in parts" in readme
+    assert (parts.PART_ROWS["parquet"], "Parquet of over a million" in readme) == (1_000_000, True)
+
+
 def in_mart_now(store: Warehouse) -> list[tuple]:
     with opened_for_reading(store.published) as db:
         return sorted(db.execute("from marts.host_price_daily").fetchall(), key=str)

@@ -23,6 +23,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from pipeline.build.engine import CONF
 from pipeline.build.lineage import tables_read
 from pipeline.build.model import checks, models
 from pipeline.build.spark import Schema, spark_sql
@@ -96,8 +97,6 @@ FAULTS = {
         "found: cik#...; where in the query was not looked for",
     },
 }
-# Spark 4.2.0 makes an invalid plan by it of vendor_revenue_share and vendor_financing_loops.
-WITHOUT = "org.apache.spark.sql.catalyst.optimizer.RemoveRedundantAliases"
 
 
 def differing(ours: pl.DataFrame, theirs: pl.DataFrame) -> str:
@@ -150,10 +149,8 @@ def main(file: str, few: bool, words: list[str]) -> int:
         server = sail()
         remote = f"sc://localhost:{server.listening_address[1]}"
     spark = SparkSession.builder.remote(remote).getOrCreate()
-    # Where DuckDB's answer is infinite Spark's is NULL, and not an error that ends the query.
-    for key, value in (("ansi.enabled", "false"), ("session.timeZone", "UTC"),
-                       ("optimizer.excludedRules", WITHOUT)):  # fmt: skip
-        spark.conf.set(f"spark.sql.{key}", value)
+    for key, value in CONF.items():
+        spark.conf.set(key, value)
     db = duckdb.connect(config={"threads": 1} if few else {})
     db.execute("set timezone = 'UTC'")
     db.execute(f"attach '{file}' as held (read_only)")
