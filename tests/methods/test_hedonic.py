@@ -1,5 +1,7 @@
 """The regression on markets whose quality effects and price path are known, because made up."""
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -262,3 +264,11 @@ def test_item_effects_follow_a_price_that_all_change():
     assert made[0]["item_effects_price_index"] == 100
     for each in made[1:]:
         assert each["item_effects_log_change"] == pytest.approx(each["log_change"], abs=1e-9)
+
+
+def test_the_algebra_takes_one_thread_whatever_the_machine_has():
+    counted = "import pipeline, numpy, os; print(len(os.listdir('/proc/self/task')))"
+    assert (
+        subprocess.run([sys.executable, "-c", counted], capture_output=True, check=True).stdout
+        == b"1\n"
+    )
