@@ -4,7 +4,7 @@ No script and no address is left in it. Colours are names that the page's style 
 light and dark.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,26 +45,35 @@ class Figure:
     draw: Draw | None = None
 
 
-def drawn(figure: Figure, rows: pl.DataFrame, width: int) -> str:
-    """The chart as SVG of that width, in pixels; its words are text."""
+def drawn(figure: Figure, rows: pl.DataFrame, widths: Iterable[int]) -> list[str]:
+    """The chart as SVG of each of these widths, in pixels; its words are text."""
     assert figure.draw is not None
-    chart = figure.draw(rows).properties(width=width - 70, height=HEIGHT, padding=4)
-    narrow = width < WIDE
-    chart = (
-        chart.configure(background="transparent", font="sans-serif")
-        .configure_axis(
-            labelColor=INK, titleColor=INK, gridColor=FAINT, domainColor=FAINT, tickColor=FAINT,
-            labelFontSize=11, titleFontSize=11, tickCount=4 if narrow else 8,
-            labelLimit=110 if narrow else 220,
-        )
-        .configure_legend(
-            orient="bottom", columns=1 if narrow else 3, labelColor=INK, title=None,
-            labelFontSize=11, labelLimit=260, columnPadding=24, symbolOpacity=1,
-        )
-        .configure_view(stroke=None)
-    )  # fmt: skip
-    made: str = vl_convert.vegalite_to_svg(chart.to_dict())
+    # Described and held against the grammar once: that is most of the work.
+    spec = figure.draw(rows).to_dict()
+    made: list[str] = []
+    for width in widths:
+        size = {"width": width - 70, "height": HEIGHT, "padding": 4}
+        shown = {**spec, **size, "config": {**spec["config"], **_look(narrow=width < WIDE)}}
+        made.append(vl_convert.vegalite_to_svg(shown))
     return made
+
+
+def _look(*, narrow: bool) -> dict[str, Any]:
+    """What all charts have in common, as Vega-Lite's config."""
+    return {
+        "background": "transparent",
+        "font": "sans-serif",
+        "axis": {
+            "labelColor": INK, "titleColor": INK, "gridColor": FAINT, "domainColor": FAINT,
+            "tickColor": FAINT, "labelFontSize": 11, "titleFontSize": 11,
+            "tickCount": 4 if narrow else 8, "labelLimit": 110 if narrow else 220,
+        },
+        "legend": {
+            "orient": "bottom", "columns": 1 if narrow else 3, "labelColor": INK, "title": None,
+            "labelFontSize": 11, "labelLimit": 260, "columnPadding": 24, "symbolOpacity": 1,
+        },
+        "view": {"stroke": None},
+    }  # fmt: skip
 
 
 def _colour(field: str) -> alt.Color:

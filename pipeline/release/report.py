@@ -26,6 +26,7 @@ from pipeline.warehouse import DuckDB, DuckDBError, Warehouse, opened_for_readin
 __all__ = ["page", "report"]
 
 ROWS_SHOWN = 400
+WIDTHS = {"wide": WIDE, "narrow": NARROW}
 # The same eight series on a dark ground, in the same order.
 ON_DARK = ("#79b8ff", "#ff9b63", "#56d4a7", "#d9a5e0", "#d6d65c", "#d9a184", "#b3bccb", "#ff8fa8")
 STYLE = """
@@ -161,8 +162,8 @@ def _section(db: DuckDB, figure: Figure) -> str:
     if figure.draw is None:
         return f"{head}{_table(figure, shown)}</section>"
     charts = "".join(
-        f'<div class="{kind}">{_labelled(drawn(figure, rows, width), figure, rows)}</div>'
-        for kind, width in (("wide", WIDE), ("narrow", NARROW))
+        f'<div class="{kind}">{_labelled(svg, figure, rows)}</div>'
+        for kind, svg in zip(WIDTHS, drawn(figure, rows, WIDTHS.values()), strict=True)
     )
     return (
         f"{head}<figure>{charts}</figure><details><summary>The {rows.height:,} numbers behind it"
