@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 
 from pipeline import warehouse as wh
-from pipeline.build.lineage import ModelError
+from pipeline.build.lineage import REWOUND, ModelError
 from pipeline.columns import COLUMNS, duckdb_type
 from pipeline.contracts.prices import GPU_OFFERS
 from pipeline.warehouse import DuckDB
@@ -29,7 +29,7 @@ from pipeline.warehouse import DuckDB
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
-__all__ = ["CLIENT", "CONF", "Spark", "Store", "chosen"]
+__all__ = ["CLIENT", "CONF", "Spark", "Store", "UnservedError", "chosen"]
 
 CONF = {
     "spark.sql.ansi.enabled": "false",  # docs/decisions/0160
@@ -42,6 +42,10 @@ CONF = {
 POINTER = "current.json"
 # Spark's client lies beside the other packages: what can import it does (docs/decisions/0161).
 CLIENT = Path(sys.prefix) / "spark"
+
+
+class UnservedError(ModelError):
+    """What Spark is not asked for: DuckDB answers, whatever ENGINE says."""
 
 
 def chosen(env: Mapping[str, str] = os.environ) -> "Spark | None":
@@ -149,15 +153,27 @@ class Spark:
     remote: str
     store: Store
 
-    def make(self, db: DuckDB, table: str, query: str, reads: frozenset[str], day: str) -> str:
+    def make(
+        self, db: DuckDB, table: str, query: str, reads: frozenset[str], day: str | None
+    ) -> str:
         """Make DuckDB's table of what Spark answers; the caller holds the transaction.
+
+        It is written by the days of that column.
 
         Returns:
             The folder, which is not yet the answer.
 
         Raises:
+            UnservedError: it reads the past, or has no days: answers of month ends and of methods.
             ModelError: Spark's or the store's refusal, or a column without an entry.
         """
+        if past := sorted(each for each in reads if each.partition(".")[0] in REWOUND.values()):
+            raise UnservedError(f"{table} reads {past[0]}: ENGINE=spark does not serve the past")
+        if day is None:
+            raise UnservedError(
+                f"{table} is not made by day: answers of month ends and of methods are DuckDB's, "
+                "whatever ENGINE says"
+            )
         from pipeline.build.spark import casts, spark_sql, typed  # with sqlglot, which not all have
 
         schema = {each: wh.columns_of(db, each) for each in reads}

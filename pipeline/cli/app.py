@@ -178,7 +178,10 @@ def vintage(
     query: Annotated[str, typer.Argument(help="One SELECT; marts.x is read as vintage.x.")],
     form: Form = "table",
 ) -> None:
-    """Ask what was known on a day: every table of the query is read as it was then."""
+    """Ask what was known on a day: every table of the query is read as it was then.
+
+    DuckDB answers, whatever ENGINE says.
+    """
     from pipeline.build.lineage import ModelError
     from pipeline.cli import asking
     from pipeline.warehouse import DuckDBError

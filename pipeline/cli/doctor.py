@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from pipeline.build.model import ModelError, growing, models
 from pipeline.cli.telling import called
 from pipeline.release.status import status
 from pipeline.runs.lock import BusyError, hold
@@ -47,6 +48,7 @@ def findings(store: Warehouse, env: Mapping[str, str] = os.environ) -> list[Find
         _folder(store.root),
         _disk(store.root),
         _lock(store),
+        *_engine(env),
         *_keys(env),
         *_published(store),
     ]
@@ -93,6 +95,24 @@ def _lock(store: Warehouse) -> Finding:
         return Finding("lock", str(busy), "wait for it: readers are not held up")
     except OSError as error:
         return Finding("lock", str(error), f"take {store.lock} over from its owner", blocks=True)
+
+
+def _engine(env: Mapping[str, str]) -> list[Finding]:
+    """Which tables the engine of that name makes, and which stay DuckDB's; or what it lacks."""
+    if env.get("ENGINE", "duckdb") == "duckdb":
+        return []
+    from pipeline.build.engine import chosen  # what reads Parquet takes a while to load
+
+    try:
+        chosen(env)
+    except ModelError as error:
+        return [Finding("ENGINE", env["ENGINE"], str(error), blocks=True)]
+    theirs, made = growing(), models()
+    found = (
+        f"Spark makes {len(theirs)} tables, which grow with offers; DuckDB the other "
+        f"{len(made) - len(theirs)}, answers of month ends and of methods among them, and vintage.*"
+    )
+    return [Finding("ENGINE", found)]
 
 
 def _keys(env: Mapping[str, str]) -> list[Finding]:

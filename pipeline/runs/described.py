@@ -1,11 +1,12 @@
 """What the UI says of an asset beside its name: columns and where they come from, code, kinds."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
 
-from pipeline.build.model import Model
+from pipeline.build.model import Model, growing
 from pipeline.columns import COLUMNS
 from pipeline.contracts import Contract
 from pipeline.release.graphs import GRAPHS
@@ -65,8 +66,10 @@ def words(model: Model) -> str:
     return f"{first}{dot.strip()}\n\n![{model.name}, drawn](/pictures/{model.table}.png)\n\n{rest}"
 
 
-def kinds(model: Model) -> set[str]:
-    return {"duckdb", "sql", "python"} if model.method else {"duckdb", "sql"}
+def kinds(model: Model, env: Mapping[str, str] = os.environ) -> set[str]:
+    """What makes the table, as its page shows it: Spark where ENGINE says so and it is served."""
+    on_spark = env.get("ENGINE") == "spark" and model.table in growing()
+    return {"spark" if on_spark else "duckdb", "sql"} | ({"python"} if model.method else set())
 
 
 def _column(name: str, kind: str) -> dg.TableColumn:

@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from pipeline.build.engine import CLIENT, Store, chosen
+from pipeline.build.engine import CLIENT, Spark, Store, UnservedError, chosen
 from pipeline.build.lineage import ModelError
+from pipeline.build.model import growing, models
+from pipeline.runs import described
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,6 +42,30 @@ def test_an_engine_is_named_with_its_server_and_store_or_refused(tmp_path: Path)
     engine = chosen({"ENGINE": "spark", "SPARK_REMOTE": "sc://localhost:1", "STORE": url})
     assert engine is not None
     assert engine.store == Store.at(url)
+
+
+@pytest.mark.parametrize(
+    ("reads", "day", "why"),
+    [
+        ({"vintage.gpu_price_daily"}, "observed_on", "reads vintage.gpu_price_daily: .* the past"),
+        ({"staging.gpu_offers", "known.gpu_offers"}, "observed_on", "reads known.gpu_offers"),
+        ({"marts.gpu_price_daily"}, None, "month ends .* are DuckDB's"),
+    ],
+)
+def test_the_past_and_answers_of_month_ends_are_not_asked_of_spark(tmp_path, reads, day, why):
+    engine = Spark("sc://localhost:1", Store.at(tmp_path.as_uri()))
+    with duckdb.connect() as db, pytest.raises(UnservedError, match=f"^marts.x .*{why}"):
+        engine.make(db, "marts.x", "select 1 as cik", frozenset(reads), day)
+
+
+def test_a_table_says_which_engine_makes_it():
+    made = {each.table: described.kinds(each, {"ENGINE": "spark"}) for each in models()}
+    assert {table for table, kinds in made.items() if "spark" in kinds} == growing()
+    assert {table for table, kinds in made.items() if "duckdb" in kinds} == made.keys() - growing()
+    month_ends = [each for each in models() if each.is_kept]
+    assert month_ends
+    assert not {each.table for each in month_ends} & growing()
+    assert not any("spark" in described.kinds(each, {}) for each in models())
 
 
 def test_a_pointer_names_one_folder_and_keeps_the_one_before(tmp_path: Path):

@@ -198,6 +198,16 @@ def test_doctor_never_shows_what_a_key_holds(business):
     assert not any(each.blocks for each in found)
 
 
+def test_doctor_says_which_tables_spark_makes_and_what_it_lacks(store, tmp_path):
+    env = {"ENGINE": "spark", "SPARK_REMOTE": "sc://localhost:1", "STORE": tmp_path.as_uri()}
+    [said] = [each for each in doctor.findings(store, env) if each.about == "ENGINE"]
+    assert said.found.startswith("Spark makes 17 tables")
+    assert "vintage.*" in said.found
+    assert not said.blocks
+    [lacks] = [each for each in doctor.findings(store, {"ENGINE": "spark"}) if each.blocks]
+    assert lacks.todo.startswith("ENGINE=spark needs SPARK_REMOTE")
+
+
 def test_doctor_says_what_to_do_where_nothing_is_published(store):
     [finding] = [each for each in doctor.findings(store, {}) if each.about == "published"]
     assert finding.todo.endswith("run (works offline too)")
