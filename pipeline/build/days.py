@@ -18,15 +18,19 @@ from pipeline.build.lineage import ModelError, rewound
 from pipeline.warehouse import DuckDB
 
 __all__ = [
-    "ByDay", "Inputs", "changed_since", "made_again", "note_inputs", "stretches", "told_since",
-    "within",
+    "ByDay", "Inputs", "changed_since", "made_again", "made_in_batches", "note_inputs", "stretches",
+    "told_since", "within",
 ]  # fmt: skip
 
 BY_DAY = re.compile(r"(\w+)(?:, (?:(\d+) days before|(all days)))?")
+MADE = "made_days"
 PART = {"staging": "part_staging", "steps": "part_made", "marts": "part_made"}
 # So many of a table's days, and making all of it is less work; a month is little of any table.
 MOST_DAYS = 0.5
 LEAST_AT_ONCE = 28
+# Above so many rows of inputs a table is made in batches of days: 20 million offers at once took
+# 9 GiB for one mart, and what DuckDB had to put on disk meanwhile.
+ROWS_AT_ONCE = 10_000_000
 CHANGES_KEPT = 1_000
 Span = tuple[date, date]
 
@@ -96,7 +100,7 @@ def made_again(
         return None
     spans: list[Span] = []
     if by_day.before is None:
-        db.execute(f"create or replace temp table made_days as {query}")
+        db.execute(f"create or replace temp table {MADE} as {query}")
     else:
         changed = _changed_inputs(db, table, inputs)
         if changed is None:
@@ -109,20 +113,49 @@ def made_again(
         asked = sum((last - first).days + 1 for first, last in spans)
         if asked > max(LEAST_AT_ONCE, MOST_DAYS * held):
             return None
-        _make(db, query, by_day.column, by_day.before, inputs, spans)
-    if wh.columns_of(db, "made_days") != wh.columns_of(db, table):
+        most = max(LEAST_AT_ONCE, by_day.before)
+        _make(db, MADE, query, by_day, inputs, _batches(spans, most))
+    if wh.columns_of(db, MADE) != wh.columns_of(db, table):
         return None
     keys = ", ".join(grain)
-    repeats = db.sql(f"select {keys} from made_days group by all having count(*) > 1").pl()
+    repeats = db.sql(f"select {keys} from {MADE} group by all having count(*) > 1").pl()
     if not repeats.is_empty():
         raise ModelError(f"{table}: more than one row per {keys}: {repeats.head(3)}")
     days = _differing(db, table, by_day.column, spans)
     if days:
         of_days = f"where {within(by_day.column, stretches(days))}"
         db.execute(f"delete from {table} {of_days}")
-        db.execute(f"insert into {table} from made_days {of_days}")
-    db.execute("drop table made_days")
+        db.execute(f"insert into {table} from {MADE} {of_days}")
+    db.execute(f"drop table {MADE}")
     return days
+
+
+def made_in_batches(db: DuckDB, table: str, query: str, by_day: ByDay, inputs: Inputs) -> bool:
+    """Make a whole table some days at a time, so that memory does not follow the history.
+
+    Returns:
+        False where nothing was done: inputs are small, or any day may take part in any other.
+    """
+    if by_day.before is None or not inputs.dated:
+        return False
+    sizes = "select coalesce(sum(estimated_size), 0) from duckdb_tables() where list_contains(?, "
+    sizes += "schema_name || '.' || table_name)"
+    [(size,)] = db.execute(sizes, [sorted(inputs.dated)]).fetchall()
+    if size <= ROWS_AT_ONCE:
+        return False
+    edges = " union all ".join(
+        f"select {inputs.day(name)} as day from (select {edge}({column}) as {column} from {name})"
+        for name, column in sorted(inputs.dated.items())
+        for edge in ("min", "max")
+    )
+    [(first, last)] = db.execute(f"select min(day), max(day) from ({edges})").fetchall()
+    if first is None:
+        return False
+    last += timedelta(days=by_day.before)
+    most = max(LEAST_AT_ONCE, by_day.before, (last - first).days * ROWS_AT_ONCE // int(size))
+    batches = _batches([(first, last)], most)
+    _make(db, table, query, by_day, inputs, batches)
+    return True
 
 
 def note_inputs(db: DuckDB, table: str, inputs: Inputs) -> None:
@@ -198,26 +231,27 @@ def _merged(spans: Iterable[Span], gap: int) -> list[Span]:
 
 
 def _make(
-    db: DuckDB, query: str, column: str, before: int, inputs: Inputs, spans: Iterable[Span]
+    db: DuckDB, table: str, query: str, by_day: ByDay, inputs: Inputs, batches: Iterable[list[Span]]
 ) -> None:
-    """`made_days`: what the query makes of the stretches, over what reaches into them."""
+    """A table of what the query makes of each batch of days, over what reaches into them."""
     part = rewound(query, PART)
     for schema in sorted(set(PART.values())):
         db.execute(f"create schema {schema}")
-    for n, batch in enumerate(_batches(spans, max(LEAST_AT_ONCE, before))):
-        reached = [(first - timedelta(days=before), last) for first, last in batch]
-        for table in sorted(inputs.reads):
-            schema, _, name = table.partition(".")
-            where = f"where {inputs.within(table, reached)}" if table in inputs.dated else ""
-            db.execute(f"create or replace view {PART[schema]}.{name} as from {table} {where}")
-        into = "insert into made_days" if n else "create or replace temp table made_days as"
-        db.execute(f"{into} select * from ({part}) where {within(column, batch)}")
+    for n, batch in enumerate(batches):
+        reached = [(first - timedelta(days=by_day.before or 0), last) for first, last in batch]
+        for name in sorted(inputs.reads):
+            schema, _, bare = name.partition(".")
+            where = f"where {inputs.within(name, reached)}" if name in inputs.dated else ""
+            db.execute(f"create or replace view {PART[schema]}.{bare} as from {name} {where}")
+        kind = "temp table" if table == MADE else "table"
+        into = f"insert into {table}" if n else f"create or replace {kind} {table} as"
+        db.execute(f"{into} select * from ({part}) where {within(by_day.column, batch)}")
     for schema in sorted(set(PART.values())):
         db.execute(f"drop schema {schema} cascade")
 
 
 def _batches(spans: Iterable[Span], most: int) -> Iterator[list[Span]]:
-    """The stretches, so many days at once at most: memory follows days, not history."""
+    """The stretches, so many days at once at most."""
     batch: list[Span] = []
     left = most
     for first, last in spans:
@@ -238,7 +272,7 @@ def _differing(db: DuckDB, table: str, column: str, spans: list[Span]) -> list[d
     where = f"where {within(column, spans)}" if spans else ""
     told = f"select {column} as day_on, count(*) as row_count, sum(hash(each_row)) as mark from"
     differing = db.execute(
-        f"with made as ({told} made_days as each_row group by all), "
+        f"with made as ({told} {MADE} as each_row group by all), "
         f"held as ({told} {table} as each_row {where} group by all) "
         "select day_on from made full join held using (day_on) "
         "where made.row_count is distinct from held.row_count "

@@ -273,6 +273,9 @@ def create(db: DuckDB, model: Model) -> bool:
         derived = {each.table: each.query for each in models() if not each.is_kept}
         kept = {each.table for each in models() if each.is_kept}
         return asked_at_month_ends(db, model.table, model.query, derived, model.lookback_days, kept)
+    asked = (model.table, model.query)
+    if model.by_day and by_days.made_in_batches(db, *asked, model.by_day, _inputs(model)):
+        return True
     if model.method is None:
         db.execute(f"create or replace table {model.table} as {model.query}")
         return True

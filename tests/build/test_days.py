@@ -253,6 +253,25 @@ def test_days_far_apart_are_made_in_batches_and_come_to_the_same(db, monkeypatch
     assert {name: differing(db, name) for name in names} == dict.fromkeys(names, 0)
 
 
+def test_a_table_of_many_rows_is_made_whole_in_batches_of_days(held, monkeypatch):
+    """As it is when no day is told: the reach of a batch goes back over its first day."""
+    fill(
+        held, [offer(on=date(2024, 6, day), provider="lambda", offer_id="l") for day in (1, 2, 30)]
+    )
+    batches = []
+    cut = days._batches
+    monkeypatch.setattr(days, "ROWS_AT_ONCE", 0)
+    monkeypatch.setattr(
+        days, "_batches", lambda *said: [batches.append(each) or each for each in cut(*said)]
+    )
+    wh.bump(held, GPU_OFFERS.table)
+    names = tuple(each.name for each in PARTLY)
+    made = bring_up(held, names=(*names, "panel_movement"))
+    assert made["host_price_daily"] is made["gpu_price_daily"] is None
+    assert len(batches) > 5 * len([each for each in PARTLY if each.by_day.before is not None])
+    assert {name: differing(held, name) for name in names} == dict.fromkeys(names, 0)
+
+
 def test_rows_that_repeat_a_grain_leave_the_table_as_it_was(held):
     [model] = [each for each in PARTLY if each.name == "host_price_daily"]
     told = rows(held, "from meta.versions")
