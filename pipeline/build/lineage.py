@@ -62,9 +62,9 @@ def _named(tree: object) -> Iterator[dict[str, Any]]:
         if isinstance(node, dict):
             if node.get("type") == "BASE_TABLE":
                 yield node
-            todo.extend(node.values())
+            todo += [each for each in node.values() if isinstance(each, dict | list)]
         elif isinstance(node, list):
-            todo.extend(node)
+            todo += [each for each in node if isinstance(each, dict | list)]
 
 
 @cache
@@ -109,7 +109,14 @@ def rewound(
 
 @cache
 def _rewound(query: str, in_schemas: Pairs, in_ctes: Pairs) -> str:
-    schemas, shared = dict(in_schemas), dict(in_ctes)
+    tree = _past_of(query, dict(in_schemas), dict(in_ctes))
+    return _asked("json_deserialize_sql", json.dumps(tree))
+
+
+def _past_of(
+    query: str, schemas: Mapping[str, str], shared: Mapping[str, str]
+) -> dict[str, object]:
+    """The parse tree of what `rewound` prints, of the caller's own."""
     tree = parsed(query)
     for node in tables_in(tree["statements"]):
         schema = str(node["schema_name"])
@@ -123,7 +130,7 @@ def _rewound(query: str, in_schemas: Pairs, in_ctes: Pairs) -> str:
         path = node.get("qualified_name")
         if isinstance(path, dict):  # DuckDB 2.0 prints back from this second copy of the name
             path["path"] = [name for name in (node["schema_name"], node["table_name"]) if name]
-    return _asked("json_deserialize_sql", json.dumps(tree))
+    return tree
 
 
 def rewound_once(table: str, queries: Mapping[str, str]) -> str:
@@ -164,12 +171,30 @@ def _rewound_once(table: str, texts: frozenset[tuple[str, str]]) -> str:
     visit(table)
     if mentions == len(upstream):
         return rewound(queries[table])
-    parts: list[object] = []
-    for each in upstream:
-        own, node = _parts(queries[each], _past(each), frozenset(queries))
-        parts += [*own, _cte(_past(each), node)]
-    own, node = _parts(queries[table], "asked", frozenset(queries))
-    return printed({**node, "cte_map": {"map": [*parts, *own]}})
+    shared = frozenset(queries)
+    own, node = _parts(queries[table], "asked", shared)
+    asked = printed({**node, "cte_map": {"map": own}})
+    pasts = [_pasts_text(queries[each], _past(each), shared) for each in upstream]
+    recursive = any(each.startswith(RECURSIVE) for each in [asked, *pasts])
+    ctes = ", ".join(_after_with(each) for each in pasts)
+    return f"{RECURSIVE if recursive else WITH}{ctes}{', ' if own else ' '}{_after_with(asked)}"
+
+
+# How DuckDB prints a query with CTEs, and the least query it can print them before.
+WITH, RECURSIVE, LEAST = "WITH ", "WITH RECURSIVE ", "SELECT 1"
+
+
+@cache
+def _pasts_text(query: str, name: str, shared: frozenset[str]) -> str:
+    """The CTEs of a rewound query and itself as one more: printed once for all who rest on it."""
+    own, node = _parts(query, name, shared)
+    [statement] = cast("list[Any]", parsed(LEAST)["statements"])
+    ctes = {"cte_map": {"map": [*own, _cte(name, node)]}}
+    return printed({**statement["node"], **ctes}).removesuffix(f" {LEAST}")
+
+
+def _after_with(text: str) -> str:
+    return text.removeprefix(RECURSIVE).removeprefix(WITH)
 
 
 def printed(node: Mapping[str, Any]) -> str:
@@ -201,12 +226,18 @@ def _parts(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The CTEs of a rewound query, their names led by a prefix, and what is left without them."""
     ctes = {each: _past(each) for each in tables_read(query) & shared}
-    return hoisted(rewound(query, shared=ctes), prefix)
+    return _hoisted(_past_of(query, REWOUND, ctes), prefix)
 
 
 def hoisted(query: str, prefix: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The CTEs of a query, their names led by a prefix, and what is left without them."""
-    [statement] = cast("list[Any]", parsed(query)["statements"])
+    return _hoisted(parsed(query), prefix)
+
+
+def _hoisted(
+    tree: Mapping[str, object], prefix: str
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    [statement] = cast("list[Any]", tree["statements"])
     node = statement["node"]
     own = {each["key"]: f"{prefix}_{each['key']}" for each in node["cte_map"]["map"]}
     for each in _named(node):

@@ -83,6 +83,17 @@ def test_a_common_expression_of_two_tables_keeps_both_meanings(db):
     assert db.execute(past).fetchall() == [(22,)]
 
 
+def test_the_past_of_a_table_that_rests_on_a_recursive_one_can_be_asked(db):
+    db.execute("create schema marts; create schema vintage; create table marts.x as select 1 as n")
+    queries = {
+        "marts.a": "with recursive steps as (select x.n from marts.x union all "
+        "select steps.n + 1 from steps where steps.n < 3) select max(steps.n) as n from steps",
+        "marts.b": "select a.n + b.n as n from marts.a cross join marts.a as b",
+    }
+    past = rewound_once("marts.b", queries).replace("vintage.x", "marts.x")
+    assert db.execute(past).fetchall() == [(6,)]
+
+
 def test_steps_and_marts_share_one_past():
     text = rewound("select a.source from steps.a join marts.b using (source)")
     assert "vintage.a" in text
