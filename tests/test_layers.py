@@ -31,7 +31,7 @@ ONLY = {
     "capture ui": {"socket"},  # `ui` listens, on this machine only
     "warehouse interrupts build release": {"duckdb"},
     "assets cli definitions due runs source_assets ui": {"dagster"},
-    "methods": {"scipy", "statsmodels"},
+    "methods": {"scipy"},
 }
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

@@ -1,7 +1,9 @@
 """What accelerators lose per year, by five methods that are never blended (METHODS 5)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.columns import COLUMNS
 from pipeline.methods.shrinkage import shrunk
-from pipeline.methods.slopes import Z_90, slope
+from pipeline.methods.slopes import Z_90, Labels, Regression, Vector, slope
 
 __all__ = ["rates"]
 
@@ -22,6 +24,7 @@ MIN_RESALE_YEARS = 0.5
 POOLED_EVERY_MONTHS = 3
 SEED = 20261123
 DAYS_PER_YEAR = 365.25
+TINY = 1e-18
 MADE = (
     "accelerator",
     "method",
@@ -45,8 +48,6 @@ MADE = (
     "known_at",
 )
 Row = dict[str, Any]
-Vector = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 
 def rates(answers: pl.DataFrame) -> pl.DataFrame:
@@ -81,58 +82,115 @@ def rates(answers: pl.DataFrame) -> pl.DataFrame:
     why age, period and cohort are one dimension too many: Hall (1968), Review of Economic Studies
     35(1), 35. Slopes and bands: `pipeline.methods.slopes.slope`.
     """
-    ended = pl.col("period_end_on").dt.offset_by("1d") == pl.col("known_at").dt.date()
-    rents = (
-        answers.filter((pl.col("kind") == "rent") & ended)
-        .with_columns(
-            log_price=pl.col("price").log(),
-            month=pl.col("period_end_on").dt.year() * 12 + pl.col("period_end_on").dt.month(),
-            age_years=(pl.col("period_end_on") - pl.col("available_on")).dt.total_days()
-            / DAYS_PER_YEAR,
-            provider_number=pl.col("provider").rank("dense"),
-            accelerator_number=pl.col("accelerator").rank("dense"),
-        )
-        .sort("period_end_on", "accelerator", "provider")
+    rents = Rents.of(answers)
+    ends = (
+        answers.select("known_at", end=pl.col("known_at").dt.date().dt.offset_by("-1d"))
+        .unique()
+        .sort("known_at")
     )
+    sold = answers.filter(pl.col("kind") != "rent").partition_by("known_at", as_dict=True)
     made: list[Row] = []
-    for (known_at,), asked in answers.sort("known_at").group_by("known_at", maintain_order=True):
-        end = asked.select(pl.col("known_at").dt.date().dt.offset_by("-1d")).item(0, 0)
-        known = rents.filter(pl.col("known_at") <= known_at)
-        for row in (*_rented(known, end), *_sold(asked), *_booked(asked, end)):
+    for known_at, end in ends.iter_rows():
+        rows = [row | _told(asked) for row, asked in _rented(rents, end)]
+        others = sold.get((known_at,), answers.clear())
+        for row in (*rows, *_drawn(rows), *_sold(others), *_booked(others, end)):
             made.append({"period_end_on": end, "known_at": known_at} | row)
     return pl.DataFrame(made, schema={name: COLUMNS[name].dtype for name in MADE})
 
 
-def _rented(known: pl.DataFrame, end: date) -> Iterator[Row]:
-    """Rates from rents: of each accelerator priced in the month, and over all generations."""
-    priced = known.filter(period_end_on=end)["accelerator"].unique().sort()
-    by_name = known.partition_by("accelerator", as_dict=True)
-    own_rows: list[Row] = []
-    for name in priced:
-        own = by_name[name,]
-        about = {"accelerator": name, **_extent(own)}
-        own_rows.append(about | {"method": "cohort"} | _cohort(own))
-        yield own_rows[-1]
-        yield about | {"method": "cohort_piecewise"} | _kinked(own)
-    parts = known.filter("is_training_part", pl.col("age_years") >= 0)
-    now = parts.filter(period_end_on=end)
-    if now.is_empty():
-        return
-    yield {"accelerator": "all", "method": "cross_section", **_extent(now)} | _aged(now, [])
-    last = now["month"][0]
-    some = parts.filter((last - pl.col("month")) % POOLED_EVERY_MONTHS == 0)
-    pooled = {"accelerator": "all", "method": "pooled_through_cycle", **_extent(some)}
-    if _months_of(parts) < MIN_MONTHS:
-        yield pooled | _withheld(f"fewer than {MIN_MONTHS} months")
-        return
-    pooled |= _aged(some, ["month"])
-    yield pooled
-    if pooled["publication_status"] == "published":
-        yield from _drawn(own_rows, pooled)
+@dataclass(frozen=True)
+class Rents:
+    """Rents known when their own month ended, in the order of months, accelerators and providers.
+
+    Each an array of as many values; accelerators and providers are numbered in the order of names.
+    """
+
+    end: NDArray[np.datetime64]
+    month: Labels
+    accelerator: Labels
+    provider: Labels
+    log_price: Vector
+    age_years: Vector
+    is_training_part: NDArray[np.bool_]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, answers: pl.DataFrame) -> "Rents":
+        ended = pl.col("period_end_on").dt.offset_by("1d") == pl.col("known_at").dt.date()
+        rents = answers.filter((pl.col("kind") == "rent") & ended)
+        rents = rents.sort("period_end_on", "accelerator", "provider").select(
+            "accelerator",
+            "period_end_on",
+            month=pl.col("period_end_on").dt.year().cast(pl.Int64) * 12
+            + pl.col("period_end_on").dt.month(),
+            accelerator_number=pl.col("accelerator").rank("dense").cast(pl.Int64) - 1,
+            provider=pl.col("provider").rank("dense").cast(pl.Int64),
+            log_price=pl.col("price").log(),
+            age_years=(pl.col("period_end_on") - pl.col("available_on")).dt.total_days()
+            / DAYS_PER_YEAR,
+            is_training_part=pl.col("is_training_part").fill_null(value=False),
+        )
+        return cls(
+            end=rents["period_end_on"].to_numpy(),
+            month=rents["month"].to_numpy(),
+            accelerator=rents["accelerator_number"].to_numpy(),
+            provider=rents["provider"].to_numpy(),
+            log_price=rents["log_price"].to_numpy(),
+            age_years=rents["age_years"].to_numpy(),
+            is_training_part=rents["is_training_part"].to_numpy(),
+            names=tuple(rents["accelerator"].unique().sort()),
+        )
+
+    def only(self, rows: NDArray[np.bool_] | slice) -> "Rents":
+        names = [each.name for each in fields(self) if each.name != "names"]
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
+
+    @property
+    def extent(self) -> Row:
+        return {
+            "observation_count": len(self.end),
+            "provider_count": len(np.unique(self.provider)),
+            "accelerator_count": len(np.unique(self.accelerator)),
+            "month_count": self.month_count,
+            "first_on": self.end.min().item(),
+        }
+
+    @cached_property
+    def month_count(self) -> int:
+        return len(np.unique(self.month))
 
 
-def _drawn(own_rows: list[Row], pooled: Row) -> Iterator[Row]:
-    """Each accelerator's own rate, drawn towards the pooled one."""
+Asked = tuple[Row, Regression | str]
+
+
+def _rented(rents: Rents, end: date) -> Iterator[Asked]:
+    """What to ask of rents, or why not: per accelerator priced in the month, and over all."""
+    known = rents.only(rents.end <= np.datetime64(end))
+    is_now = known.end == np.datetime64(end)
+    for number in np.unique(known.accelerator[is_now]):
+        own = known.only(known.accelerator == number)
+        about = {"accelerator": rents.names[number], **own.extent}
+        yield about | {"method": "cohort"}, _cohort(own)
+        kink, said = _kinked(own)
+        yield about | {"method": "cohort_piecewise", "break_on": kink}, said
+    parts = known.only(known.is_training_part & (known.age_years >= 0))
+    now = parts.only(parts.end == np.datetime64(end))
+    if not len(now.end):
+        return
+    yield {"accelerator": "all", "method": "cross_section", **now.extent}, _aged(now)
+    some = parts.only((now.month[0] - parts.month) % POOLED_EVERY_MONTHS == 0)
+    few = f"fewer than {MIN_MONTHS} months" if parts.month_count < MIN_MONTHS else None
+    about = {"accelerator": "all", "method": "pooled_through_cycle", **some.extent}
+    yield about, few or _aged(some, some.month)
+
+
+def _drawn(rows: list[Row]) -> Iterator[Row]:
+    """Each accelerator's own rate, drawn towards the pooled one, where there is one."""
+    own_rows = [row for row in rows if row["method"] == "cohort"]
+    pooled = rows[-1] if rows else {}
+    is_pooled = pooled.get("method") == "pooled_through_cycle"
+    if not is_pooled or pooled["publication_status"] == "withheld":
+        return
     ends = [_logs(row) for row in (*own_rows, pooled)]
     middles, errors = np.array(ends, dtype=np.float64).T
     found = shrunk(middles[:-1], errors[:-1], middles[-1], errors[-1])
@@ -165,75 +223,52 @@ def _logs(row: Row) -> tuple[float, float]:
 EXTENT = ("observation_count", "provider_count", "accelerator_count", "month_count", "first_on")
 
 
-def _extent(prices: pl.DataFrame) -> Row:
-    return {
-        "observation_count": prices.height,
-        "provider_count": prices["provider"].n_unique(),
-        "accelerator_count": prices["accelerator"].n_unique(),
-        "month_count": _months_of(prices),
-        "first_on": prices["period_end_on"].min(),
-    }
-
-
-def _months_of(prices: pl.DataFrame) -> int:
-    return prices["month"].n_unique()
-
-
-def _cohort(own: pl.DataFrame) -> Row:
+def _cohort(own: Rents) -> Regression | str:
     """One accelerator's rent through time."""
-    if _months_of(own) < MIN_MONTHS:
-        return _withheld(f"fewer than {MIN_MONTHS} months")
-    return _fitted(own, _years(own)[:, None], ["provider"], through_time=True)
+    if own.month_count < MIN_MONTHS:
+        return f"fewer than {MIN_MONTHS} months"
+    return Regression(own.log_price, own.month[None] / 12, own.provider, own.provider, own.month)
 
 
-def _kinked(own: pl.DataFrame) -> Row:
-    """The same in two segments that meet in the month where they fit best."""
-    month = own["month"].cast(pl.Float64).to_numpy()
-    months = np.unique(month)
-    inner = months[MIN_SEGMENT_MONTHS:-MIN_SEGMENT_MONTHS]
+def _kinked(own: Rents) -> tuple[date | None, Regression | str]:
+    """The same in two segments that meet in the month where they fit best, and that month."""
+    inner = np.unique(own.month)[MIN_SEGMENT_MONTHS:-MIN_SEGMENT_MONTHS]
     if not inner.size:
-        return _withheld(f"fewer than {2 * MIN_SEGMENT_MONTHS + 1} months")
+        return None, f"fewer than {2 * MIN_SEGMENT_MONTHS + 1} months"
+    # Ordinary least squares within providers is enough to choose the kink. Time before it and time
+    # after it add up to time, whose part is the same for every kink.
+    after = np.maximum(own.month - inner[:, None], 0) / 12
+    within = _demeaned(np.vstack([own.month / 12, own.log_price, after]), own.provider)
+    time, rest = within[0], within[1:]
+    rest = rest - np.outer(rest @ time / max(time @ time, TINY), time)
+    log_price, trials = rest[0], rest[1:]
+    gains = (trials @ log_price) ** 2 / np.maximum((trials**2).sum(axis=1), TINY)
+    # Prices that stand still have no best month: the first stands.
+    kink = inner[int(np.argmax(np.where(gains > TINY, gains, 0.0)))]
     # Time before the kink, then time after it: the later slope is the last.
-    pairs = {
-        kink: np.column_stack([np.minimum(month - kink, 0), np.maximum(month - kink, 0)]) / 12
-        for kink in inner
-    }
-    # Ordinary least squares within providers is enough to choose the kink.
-    within = _demeaned(np.column_stack([own["log_price"].to_numpy(), *pairs.values()]), own)
-    log_price, trials = within[:, 0], np.split(within[:, 1:], len(inner), axis=1)
-    left = [log_price - pair @ np.linalg.lstsq(pair, log_price)[0] for pair in trials]
-    kink = inner[int(np.argmin([each @ each for each in left]))]
-    on = own["period_end_on"][int(np.argmax(month == kink))]
-    return _fitted(own, pairs[kink], ["provider"], through_time=True) | {"break_on": on}
+    sides = np.stack([np.minimum(own.month - kink, 0), np.maximum(own.month - kink, 0)]) / 12
+    on: date = own.end[int(np.argmax(own.month == kink))].item()
+    return on, Regression(own.log_price, sides, own.provider, own.provider, own.month)
 
 
-def _demeaned(columns: Vector, own: pl.DataFrame) -> Vector:
-    """Each column less its mean within the provider."""
-    labels = _labels(own, "provider")
-    member = np.asarray(labels[:, None] == np.unique(labels)[None, :], dtype=np.float64)
-    return np.asarray(columns - member @ np.linalg.lstsq(member, columns)[0])
+def _demeaned(rows: Vector, labels: Labels) -> Vector:
+    """Each row less its mean within the label."""
+    _, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    member = np.asarray(place[:, None] == np.arange(len(counts)), dtype=np.float64)
+    return np.asarray(rows - (rows @ member / counts)[:, place])
 
 
-def _aged(prices: pl.DataFrame, groups: list[str]) -> Row:
+def _aged(prices: Rents, *groups: Labels) -> Regression | str:
     """Rent against age over generations."""
-    if prices["accelerator"].n_unique() < MIN_GENERATIONS:
-        return _withheld(f"fewer than {MIN_GENERATIONS} accelerators")
-    ages = prices["age_years"].to_numpy()[:, None]
-    return _fitted(prices, ages, ["provider", *groups], through_time=False)
+    if len(np.unique(prices.accelerator)) < MIN_GENERATIONS:
+        return f"fewer than {MIN_GENERATIONS} accelerators"
+    ages = prices.age_years[None]
+    return Regression(prices.log_price, ages, prices.provider, prices.accelerator, groups=groups)
 
 
-def _fitted(
-    prices: pl.DataFrame, regressors: Vector, groups: list[str], *, through_time: bool
-) -> Row:
-    """The row of one regression; where there are two regressors, the first is the earlier slope."""
-    found = slope(
-        prices["log_price"].to_numpy(),
-        regressors,
-        [_labels(prices, each) for each in groups],
-        months=prices["month"].cast(pl.Int64).to_numpy() if through_time else None,
-        clusters=_labels(prices, "provider" if through_time else "accelerator"),
-        seed=SEED,
-    )
+def _told(asked: Regression | str) -> Row:
+    """What a row says of its slope; where there are two, the first is the earlier."""
+    found = asked if isinstance(asked, str) else slope(asked, seed=SEED)
     if isinstance(found, str):
         return _withheld(found)
     return {
@@ -245,16 +280,6 @@ def _fitted(
         "residual_error": found.error,
         "r_squared": found.r_squared,
     }
-
-
-def _labels(prices: pl.DataFrame, column: str) -> Labels:
-    """Numbers of a column's values in their order, from 1: of names by the number each has."""
-    named = prices[column if column == "month" else f"{column}_number"]
-    return np.asarray(np.unique(named.to_numpy(), return_inverse=True)[1] + 1, dtype=np.int64)
-
-
-def _years(prices: pl.DataFrame) -> Vector:
-    return prices["month"].cast(pl.Float64).to_numpy() / 12
 
 
 def _percent(log_rate: float) -> float:

@@ -88,9 +88,13 @@ def fit(items: pl.DataFrame) -> pl.DataFrame:
     """
     made: list[Row] = []
     numbered = _numbered(items.sort(*CELL, "period_end_on", "provider", "item"))
-    for key, rows in numbered.group_by(CELL, maintain_order=True):
+    # The rows of a cell are neighbours: a slice copies nothing.
+    begin = 0
+    for *key, count in numbered.group_by(CELL, maintain_order=True).len().iter_rows():
         cell = dict(zip(CELL, key, strict=True))
+        rows = numbered.slice(begin, count)
         made += [cell | row for row in _Market(rows, cell["tier"]).rows()]
+        begin += count
     return pl.DataFrame(made, schema={name: COLUMNS[name].dtype for name in MADE})
 
 
@@ -130,11 +134,16 @@ class _Market:
         period, item, provider, root = (
             rows[f"{each}_number"].to_numpy() for each in ("period", "item", "provider", "root")
         )
-        firsts = np.unique(period, return_index=True)[1]
-        self.ends: list[date] = rows["period_end_on"].gather(firsts).to_list()
-        self.hosts: list[int | None] = rows["host_count"].gather(firsts).to_list()
-        self.last_observed: list[date] = rows["last_observed_on"].gather(firsts).to_list()
-        self.known_at: list[datetime] = rows["known_at"].gather(firsts).to_list()
+        firsts = np.unique(period, return_index=True)[1].tolist()
+
+        def of_periods(column: str) -> list[Any]:
+            values = rows[column].to_list()
+            return [values[each] for each in firsts]
+
+        self.ends: list[date] = of_periods("period_end_on")
+        self.hosts: list[int | None] = of_periods("host_count")
+        self.last_observed: list[date] = of_periods("last_observed_on")
+        self.known_at: list[datetime] = of_periods("known_at")
         once = np.unique(item, return_index=True)[1]
         self.root = root[once]
         log_price = np.full((len(self.ends), len(once)), np.nan)

@@ -1,13 +1,13 @@
-"""A slope in logs that one misprint does not move, and its band where errors, once made, stay."""
+"""Slopes in logs that one misprint does not move, and bands where errors, once made, stay."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
-from statsmodels.robust.scale import HuberScale
+from scipy.special import ndtr, ndtri, stdtrit
 
-__all__ = ["Z_90", "Slope", "huber_weights", "slope"]
+__all__ = ["Z_90", "Labels", "Regression", "Slope", "Vector", "slope"]
 
 LEVEL = 0.90
 Z_90 = float(ndtri((1 + LEVEL) / 2))
@@ -15,8 +15,37 @@ DRAWS = 999
 # Huber's constant: 95 % as efficient as least squares where errors are normal.
 KINK = 1.345
 MAX_ROUNDS = 500
+# Of the scale, as statsmodels' HuberScale has them.
+SCALE_KINK, SCALE_TOLERANCE, SCALE_ROUNDS = 2.5, 1e-8, 30
 Vector = NDArray[np.float64]
 Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A log price on regressors, with an effect per provider and per member of other groups.
+
+    Attributes:
+        log_price: n logs of prices.
+        regressors: A row of n per regressor, the one of interest last.
+        providers: n labels.
+        clusters: n labels of what errs together.
+        months: n month numbers; None where the prices are of one day, or months have own effects.
+        groups: n labels for each further set of effects.
+    """
+
+    log_price: Vector
+    regressors: Vector
+    providers: Labels
+    clusters: Labels
+    months: Labels | None = None
+    groups: tuple[Labels, ...] = ()
+
+    @property
+    def effects(self) -> Vector:
+        """A column per member but the first, whose constant is the intercept."""
+        groups = (each[:, None] == np.unique(each)[1:] for each in (self.providers, *self.groups))
+        return np.hstack([np.ones((len(self.log_price), 1)), *groups])
 
 
 @dataclass(frozen=True)
@@ -38,15 +67,7 @@ class Slope:
     error: float
 
 
-def slope(
-    log_price: Vector,
-    regressors: Vector,
-    groups: list[Labels],
-    *,
-    months: Labels | None = None,
-    clusters: Labels,
-    seed: int,
-) -> Slope | str:
+def slope(asked: Regression, *, seed: int) -> Slope | str:
     """The slope of a log price on the last regressor, with an effect per member of each group.
 
     Huber's M-estimator, so that a misprint moves the slope no more than a large true residual. The
@@ -58,11 +79,7 @@ def slope(
     (or clusters) less one.
 
     Args:
-        log_price: n logs of prices.
-        regressors: n rows, a column per regressor, the one of interest last.
-        groups: For each set of effects, n labels.
-        months: n month numbers; None where the prices are of one day, or months have own effects.
-        clusters: n labels of what errs together.
+        asked: The regression.
         seed: Of the draws.
 
     Returns:
@@ -74,8 +91,8 @@ def slope(
     (blocks of changes of an integrated series); Cameron, Gelbach & Miller (2008), Review of
     Economics and Statistics 90(3), 414 (clusters).
     """
-    effects = np.hstack([np.ones((len(log_price), 1)), *(_dummies(each) for each in groups)])
-    last, before = regressors[:, -1], regressors[:, :-1]
+    log_price, effects = asked.log_price, asked.effects
+    last, before = asked.regressors[-1], asked.regressors[:-1].T
     rest = np.column_stack([before, effects])
     own = last - rest @ np.linalg.lstsq(rest, last)[0]
     if own @ own < 1e-9 * max(float(last @ last), 1.0):
@@ -92,11 +109,13 @@ def slope(
     total = float(plain @ plain)
     # What Huber's weights leave of an outlier: its residual is no larger in the bootstrap either.
     bounded, linear = residuals * weights, solved[0] / weights
-    reach = _wandering(linear, bounded, months, seed) if months is not None else 0.0
-    if months is not None:
-        _, place = np.unique(months, return_inverse=True)
-        bounded = bounded - (np.bincount(place, bounded) / np.bincount(place))[place]
-    spread = _clustered(linear * bounded, clusters)
+    reach = 0.0
+    if asked.months is not None:
+        _, place, counts = np.unique(asked.months, return_inverse=True, return_counts=True)
+        path = np.asarray(np.bincount(place, bounded) / counts)
+        reach = _wandering(linear, path, place, seed)
+        bounded = bounded - path[place]
+    spread = _clustered(linear * bounded, asked.clusters)
     return Slope(
         estimate=float(parameters[0]),
         others=tuple(parameters[1 : 1 + before.shape[1]].tolist()),
@@ -104,11 +123,6 @@ def slope(
         r_squared=1 - float(residuals @ residuals) / total if total > 1e-12 else 1.0,
         error=float(np.sqrt(np.mean(residuals**2))),
     )
-
-
-def _dummies(labels: Labels) -> Vector:
-    """A column per member but the first, whose constant is the intercept."""
-    return np.asarray(labels[:, None] == np.unique(labels)[None, 1:], dtype=np.float64)
 
 
 def huber_weights(log_price: Vector, design: Vector) -> Vector | None:
@@ -132,7 +146,7 @@ def huber_weights(log_price: Vector, design: Vector) -> Vector | None:
     freedom = len(log_price) - np.linalg.matrix_rank(design)
     if freedom < 1:
         return ones
-    bound = KINK * float(HuberScale()(freedom, len(log_price), residuals))
+    bound = KINK * huber_scale(residuals, int(freedom))
     if not np.isfinite(bound) or bound <= 0:
         return None
     size = np.abs(design).sum(axis=0)
@@ -164,20 +178,49 @@ def _solved(normal: Vector, right: Vector) -> Vector:
     return np.asarray(np.linalg.lstsq(normal, right)[0])
 
 
-def _wandering(linear: Vector, residuals: Vector, months: Labels, seed: int) -> float:
-    """Reach of the band from a common path, whose changes are drawn in blocks."""
-    _, place = np.unique(months, return_inverse=True)
-    path = np.bincount(place, residuals) / np.bincount(place)
-    pull = np.bincount(place, linear)
-    changes = np.diff(path)
+def huber_scale(residuals: Vector, freedom: int) -> float:
+    """Huber's second proposal, from the median deviation on; not a number where that is zero.
+
+    In the steps of statsmodels' HuberScale and stopped by its rule, to the last digit.
+    """
+    count, kink = len(residuals), SCALE_KINK
+    density = kink / np.sqrt(2 * np.pi) * np.exp(-0.5 * kink**2)
+    share = freedom / count * (kink**2 + (1 - kink**2) * ndtr(kink) - 0.5 - density)
+    scale = float(np.median(np.abs(residuals - np.median(residuals)) / ndtri(0.75)))
+    if not scale:
+        return np.nan
+    for _ in range(SCALE_ROUNDS - 1):
+        near = np.abs(residuals / scale) < kink
+        chi = near * (residuals / scale) ** 2 / 2 + (1 - near) * (kink**2 / 2)
+        before, scale = scale, float(np.sqrt(1 / (count * share) * chi.sum() * scale**2))
+        if abs(scale - before) <= SCALE_TOLERANCE:
+            break
+    return scale
+
+
+def _wandering(linear: Vector, path: Vector, place: Labels, seed: int) -> float:
+    """Reach from a common path, whose changes are drawn in blocks.
+
+    Each change moves the path of its month and of all later ones, so a draw is a sum over blocks of
+    what the changes in it are worth at their places.
+    """
+    pull, changes = np.bincount(place, linear), np.diff(path)
+    changes -= changes.mean()
     count = len(changes)
     length = max(round(count ** (1 / 3)), 1)
-    wholes = -(-count // length)
-    starts = np.random.default_rng(seed).integers(0, count - length + 1, size=(DRAWS, wholes))
-    drawn = (changes - changes.mean())[starts[:, :, None] + np.arange(length)]
-    paths = np.cumsum(drawn.reshape(DRAWS, -1)[:, :count], axis=1)
-    moved = paths @ pull[1:]
+    starts = _starts(count, length, seed)
+    worth = np.zeros(starts.shape[1] * length)
+    worth[:count] = np.cumsum(pull[:0:-1])[::-1]
+    blocks = np.lib.stride_tricks.sliding_window_view(changes, length) @ worth.reshape(-1, length).T
+    moved = blocks[starts, np.arange(starts.shape[1])].sum(axis=1)
     return _quantile(count / length - 1) * float(moved.std(ddof=1))
+
+
+@cache
+def _starts(count: int, length: int, seed: int) -> Labels:
+    """Where the blocks of each draw begin."""
+    draw = np.random.default_rng(seed)
+    return draw.integers(0, count - length + 1, size=(DRAWS, -(-count // length)))
 
 
 def _clustered(scores: Vector, clusters: Labels) -> float:
@@ -191,5 +234,6 @@ def _clustered(scores: Vector, clusters: Labels) -> float:
     return _quantile(count - 1) * deviation
 
 
+@cache
 def _quantile(freedom: float) -> float:
     return float(stdtrit(max(freedom, 1.0), (1 + LEVEL) / 2))

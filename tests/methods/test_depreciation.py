@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipeline.methods.depreciation import MADE, rates
-from pipeline.methods.slopes import slope
+from pipeline.methods.slopes import Regression, slope
 
 RATE = -0.30
 
@@ -61,22 +61,18 @@ def noisy(kind, seed, months=36, providers=4, wander=0.03):
     return pl.DataFrame(rows)
 
 
-def newest_slope(answers):
-    month = answers["period_end_on"].dt.year() * 12 + answers["period_end_on"].dt.month()
-    providers = answers["provider"].rank("dense").cast(pl.Int64).to_numpy()
-    return slope(
-        answers["price"].log().to_numpy(),
-        month.cast(pl.Float64).to_numpy()[:, None] / 12,
-        [providers],
-        months=month.cast(pl.Int64).to_numpy(),
-        clusters=providers,
-        seed=1,
+def through_time(answers):
+    month = (answers["period_end_on"].dt.year() * 12 + answers["period_end_on"].dt.month()).cast(
+        pl.Int64
     )
+    providers = answers["provider"].rank("dense").cast(pl.Int64).to_numpy()
+    log_price, number = answers["price"].log().to_numpy(), month.to_numpy()
+    return Regression(log_price, number[None] / 12, providers, providers, number)
 
 
 @pytest.mark.parametrize("kind", ["geometric", "steps"])
 def test_the_band_holds_the_true_rate_as_often_as_it_says(kind):
-    found = [newest_slope(noisy(kind, seed)) for seed in range(100)]
+    found = [slope(through_time(noisy(kind, seed)), seed=1) for seed in range(100)]
     true = np.log1p(RATE)
     inside = sum(abs(each.estimate - true) <= each.reach for each in found)
     assert inside >= 85

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from statsmodels.regression.linear_model import WLS
 
 from pipeline.methods import hedonic
 from pipeline.methods.hedonic import fit
@@ -264,6 +265,29 @@ def test_item_effects_follow_a_price_that_all_change():
     assert made[0]["item_effects_price_index"] == 100
     for each in made[1:]:
         assert each["item_effects_log_change"] == pytest.approx(each["log_change"], abs=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:The design matrix is rank-deficient")
+@pytest.mark.parametrize("seed", range(5))
+def test_the_regression_is_that_of_statsmodels(seed):
+    draw = np.random.default_rng(seed)
+    count, width = 80, 9
+    matrix = np.column_stack([np.ones(count), draw.normal(size=(count, width - 1))])
+    if seed == 4:  # a column said twice: the solution of least norm, as theirs
+        matrix[:, -1] = matrix[:, -2]
+    names = ["intercept", "2026-01-31", "2026-02-28", *"abcdef"]
+    design = hedonic.Design(
+        names, matrix, draw.normal(size=count), draw.choice([0.5, 1.0], count),
+        draw.integers(0, 7, count),
+    )  # fmt: skip
+    ours = hedonic._regressed(design, date(2026, 2, 28), date(2026, 1, 31))
+    fitted = WLS(design.log_price, matrix, weights=design.weight)
+    theirs = fitted.fit(cov_type="cluster", cov_kwds={"groups": design.provider})
+    weights = np.array([0.0, -1.0, 1.0, *[0.0] * 6])
+    assert ours["log_change"] == pytest.approx(weights @ theirs.params, abs=1e-12)
+    error = (weights @ theirs.cov_params() @ weights) ** 0.5
+    assert ours["log_change_standard_error"] == pytest.approx(error, abs=1e-12)
+    assert ours["r_squared"] == pytest.approx(theirs.rsquared, abs=1e-12)
 
 
 def test_the_algebra_takes_one_thread_whatever_the_machine_has():

@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 from statsmodels.robust.scale import HuberScale
 
 from pipeline.methods import slopes
-from pipeline.methods.slopes import KINK, huber_weights, slope
+from pipeline.methods.slopes import KINK, Regression, huber_scale, huber_weights, slope
 
 
 def prices(seed, providers=8, months=40):
@@ -41,8 +41,22 @@ def test_a_fit_that_does_not_converge_is_no_rate(monkeypatch):
     log_price, design = prices(3)
     months = np.rint(design[:, 0] * 12).astype(np.int64)
     labels = design[:, 1:].argmax(axis=1)
-    told = slope(log_price, design[:, :1], [labels], months=months, clusters=labels, seed=1)
-    assert told == "the robust fit does not converge"
+    asked = Regression(log_price, design[:, :1].T, labels, labels, months)
+    assert slope(asked, seed=1) == "the robust fit does not converge"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_scale_is_that_of_statsmodels_to_the_last_digit(seed):
+    log_price, design = prices(seed, months=7 + 4 * seed)
+    # As lists do: most stand still, by rounding too.
+    log_price[: 3 * seed] = np.round(log_price[: 3 * seed], 1)
+    residuals = log_price - design @ np.linalg.lstsq(design, log_price)[0]
+    freedom = len(log_price) - design.shape[1]
+    assert huber_scale(residuals, freedom) == HuberScale()(freedom, len(log_price), residuals)
+
+
+def test_a_median_deviation_of_nothing_is_no_scale():
+    assert np.isnan(huber_scale(np.where(np.arange(30) == 7, 1.0, 0.0), 28))
 
 
 def test_prices_that_do_not_move_weigh_alike():
