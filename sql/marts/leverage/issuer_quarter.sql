@@ -230,6 +230,16 @@ balances as (
     and not figures.is_event_dated
 ),
 
+contradicted as (
+    select distinct
+        cik,
+        accounting_basis,
+        metric,
+        period_end_on
+    from marts.issuer_figure
+    where is_contradicted
+),
+
 joined as (
     select * from chosen
     union all by name
@@ -259,18 +269,7 @@ select
     coalesce(is_mixed_vintage, false) as is_mixed_vintage,
     is_fallback,
     coalesce(rank <> lead.lead_rank, false) as is_of_other_element,
-    coalesce(
-        is_contradicted,
-        exists (
-            select 1
-            from marts.issuer_figure as figures
-            where figures.cik = joined.cik
-            and figures.accounting_basis = joined.accounting_basis
-            and figures.metric = joined.metric
-            and figures.period_end_on = joined.period_end_on
-            and figures.is_contradicted
-        )
-    ) as is_contradicted,
+    coalesce(is_contradicted, contradicted.metric is not null) as is_contradicted,
     taxonomy,
     concepts,
     form,
@@ -292,6 +291,7 @@ select
     source_url,
     confidence
 from joined
+left join contradicted using (cik, accounting_basis, metric, period_end_on)
 order by
     issuer,
     accounting_basis,

@@ -30,15 +30,15 @@ with versions as (
 holding as (
     select
         versions.*,
-        case
-            when versions.terms_from_on is not null then versions.terms_from_on
-            when versions.version_number > 1 or versions.deal_status = 'not_executed'
-                then versions.known_on
-            -- Signed and read about before it closes: it is agreed when it is known.
-            when coalesce(versions.closed_on, versions.announced_on) < versions.known_on
-                then coalesce(versions.closed_on, versions.announced_on)
-            else versions.known_on
-        end as holds_from_on
+        coalesce(
+            versions.terms_from_on,
+            case
+                when versions.version_number > 1 or versions.deal_status = 'not_executed'
+                    then versions.known_on
+                -- Signed and read about before it closes: it is agreed when it is known.
+                else least(coalesce(versions.closed_on, versions.announced_on), versions.known_on)
+            end
+        ) as holds_from_on
     from versions
 ),
 

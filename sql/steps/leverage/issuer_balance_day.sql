@@ -209,8 +209,7 @@ select
     max(
         case
             when item in ('operating_income_quarter', 'depreciation_and_amortization_quarter')
-            and perimeter in (select recasts.perimeter from staging.recasts as recasts)
-                then perimeter
+                then recast_perimeter
         end
     ) as recast_perimeter,
     max(case when item = 'interest_expense_ltm' then from_on end) as interest_from_on,
@@ -220,8 +219,10 @@ select
     max(accessions) as accessions,
     max(known_at) as known_at
 from (
-    select used.* exclude (accessions), cited.accessions
+    select used.* exclude (accessions), cited.accessions, recast.perimeter as recast_perimeter
     from used
     left join cited using (issuer, accounting_basis, period_end_on)
+    left join (select distinct perimeter from staging.recasts) as recast
+        on used.perimeter = recast.perimeter
 ) as placed
 group by issuer, accounting_basis, period_end_on
