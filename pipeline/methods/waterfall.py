@@ -7,7 +7,7 @@ thousands of simulated paths. Order of payments as in GPU loan agreements (CoreW
 goes to the sponsor.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import polars as pl
@@ -75,26 +75,29 @@ def flow(lanes: Lanes) -> dict[str, Array]:
         Lines by name, each an array of lanes by quarters, USD but for the coverage `dscr_ratio` and
         `breach`, the place in BREACHES of what broke, or -1. Quarter 0 has balances alone.
     """
-    shape = lanes.scheduled.shape
-    out = {name: np.full(shape, np.nan) for name in FLOWS}
+    # By quarters, so that what is worked on lies together.
+    by_quarter = Lanes(*(getattr(lanes, each.name).T.copy() for each in fields(Lanes)))
+    shape = by_quarter.scheduled.shape
+    out = np.full((len(FLOWS), *shape), np.nan)
+    balance, cushion = (out[FLOWS.index(name)] for name in ("principal_usd", "kept_cash_usd"))
     breach = np.full(shape, -1.0)
-    debt = lanes.scheduled[:, 0].copy()
-    kept = np.nan_to_num(lanes.liquidity[:, 0])
-    arrears = np.zeros(shape[0])
-    out["principal_usd"][:, 0], out["kept_cash_usd"][:, 0] = debt, kept
-    for quarter in range(1, shape[1]):
-        due = np.maximum(debt - lanes.scheduled[:, quarter], 0)
-        matures = lanes.is_maturity[:, quarter]
+    floors = np.nan_to_num(by_quarter.liquidity)
+    debt, kept = by_quarter.scheduled[0], floors[0]
+    arrears = np.zeros(shape[1])
+    balance[0], cushion[0] = debt, kept
+    for quarter in range(1, shape[0]):
+        due = np.maximum(debt - by_quarter.scheduled[quarter], 0)
+        matures = by_quarter.is_maturity[quarter]
         # At maturity an instalment as before is one; the rest of what is left is the balloon.
         before = max(quarter - 2, 0)
-        usual = np.maximum(lanes.scheduled[:, before] - lanes.scheduled[:, quarter - 1], 0)
+        usual = np.maximum(by_quarter.scheduled[before] - by_quarter.scheduled[quarter - 1], 0)
         instalment = np.where(matures, np.minimum(due, usual), due)
         balloon = due - instalment
-        current = debt * lanes.rate[:, quarter] / 400
+        current = debt * by_quarter.rate[quarter] / 400
         service = current + instalment
-        cost = lanes.cost[:, quarter]
-        ratio = lanes.contract_ratio[:, quarter]
-        revenue = np.where(np.isnan(ratio), lanes.revenue[:, quarter], ratio * service + cost)
+        cost = by_quarter.cost[quarter]
+        ratio = by_quarter.contract_ratio[quarter]
+        revenue = np.where(np.isnan(ratio), by_quarter.revenue[quarter], ratio * service + cost)
         net = revenue - cost
         with np.errstate(divide="ignore", invalid="ignore"):
             coverage = np.where(service > 0, net / service, np.nan)
@@ -105,7 +108,7 @@ def flow(lanes: Lanes) -> dict[str, Array]:
         principal = np.minimum(np.maximum(cash, 0), due)
         cash = cash - principal
         left = debt - principal
-        base = lanes.base[:, quarter]
+        base = by_quarter.base[quarter]
         cure_due = np.where(np.isnan(base) | matures, 0, np.maximum(left - base, 0))
         cure = np.minimum(np.maximum(cash, 0), cure_due)
         cash = cash - cure
@@ -113,9 +116,9 @@ def flow(lanes: Lanes) -> dict[str, Array]:
         unpaid_cost = np.maximum(-cash, 0)
         arrears = interest_due - interest
         unpaid = arrears + (due - principal) + unpaid_cost
-        floor = np.nan_to_num(lanes.liquidity[:, quarter])
+        floor = floors[quarter]
         is_kept = (
-            (coverage < lanes.trigger[:, quarter] * LAST_DIGIT)
+            (coverage < by_quarter.trigger[quarter] * LAST_DIGIT)
             | (cure_due - cure > CENT)
             | (unpaid > CENT)
         )
@@ -125,23 +128,24 @@ def flow(lanes: Lanes) -> dict[str, Array]:
             np.where(matures, arrears + unpaid_cost, unpaid) > CENT,
             matures & (due - principal > CENT),
             cure_due - cure > CENT,
-            coverage < lanes.coverage_min[:, quarter] * LAST_DIGIT,
-            ~np.isnan(lanes.liquidity[:, quarter]) & (floor - kept > CENT),
+            coverage < by_quarter.coverage_min[quarter] * LAST_DIGIT,
+            ~np.isnan(by_quarter.liquidity[quarter]) & (floor - kept > CENT),
         )
         alive = debt > CENT
         for place in reversed(range(len(BREACHES))):
-            breach[:, quarter] = np.where(alive & broken[place], place, breach[:, quarter])
+            breach[quarter] = np.where(alive & broken[place], place, breach[quarter])
         lines = (
             debt, revenue, cost, interest_due, interest, due, balloon, principal, cure_due, cure,
             unpaid, kept, cash - kept, left, coverage,
         )  # fmt: skip
-        for name, line in zip(FLOWS, lines, strict=True):
-            # Nothing flows through an agreement under which nothing is owed.
-            out[name][:, quarter] = np.where(alive | np.isnan(debt), line, np.nan)
-        out["principal_usd"][:, quarter] = left
+        out[:, quarter] = lines
+        # Nothing flows through an agreement under which nothing is owed.
+        out[:, quarter, ~alive & ~np.isnan(debt)] = np.nan
+        balance[quarter] = left
         kept = np.where(alive, kept, 0)
         debt = left
-    return out | {"breach": breach}
+    named = zip((*FLOWS, "breach"), (*out, breach), strict=True)
+    return {name: each.T for name, each in named}
 
 
 LANE = ["facility_id", "scenario", "realisation_pct", "revenue_basis"]

@@ -45,12 +45,14 @@ def main() -> None:
     print("\n5. Parsers")
     parse_rates.run()
     # Last: a process holds what its parent held when it was made, and this imports Polars.
-    from tests.benchmarks import aws_price_list, companyfacts, holdings, instances
+    from tests.benchmarks import aws_price_list, companyfacts, holdings, instances, stress
 
     aws_price_list.run(wanted.runs)
     companyfacts.run()
     instances.run()
     holdings.run(wanted.runs)
+    print("\n6. Stress and bands")
+    stress.run()
 
 
 def price_levels(root: Path, offers: int, runs: int) -> dict[str, Run]:
