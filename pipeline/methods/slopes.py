@@ -14,7 +14,7 @@ Z_90 = float(ndtri((1 + LEVEL) / 2))
 DRAWS = 999
 # Huber's constant: 95 % as efficient as least squares where errors are normal.
 KINK = 1.345
-# Of 1,285 fits of the record 1,268 end, the slowest in 59 rounds and four of five in two; those that
+# Of 1,285 fits of the record 1,268 end, four of five in two rounds and the slowest in 59; those that
 # stand still after a hundred do so after five hundred.
 MAX_ROUNDS = 100
 # Of the scale, as statsmodels' HuberScale has them.
