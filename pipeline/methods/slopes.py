@@ -14,8 +14,8 @@ Z_90 = float(ndtri((1 + LEVEL) / 2))
 DRAWS = 999
 # Huber's constant: 95 % as efficient as least squares where errors are normal.
 KINK = 1.345
-# Of 1,285 fits of the record 1,268 end, four of five in two rounds and the slowest in 59; those that
-# stand still after a hundred do so after five hundred.
+# Of 1,285 fits of the record 1,268 end, four of five in two rounds, the slowest in 59; what stands
+# still after a hundred does so after five hundred.
 MAX_ROUNDS = 100
 # Of the scale, as statsmodels' HuberScale has them.
 SCALE_KINK, SCALE_TOLERANCE, SCALE_ROUNDS = 2.5, 1e-8, 30
