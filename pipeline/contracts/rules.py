@@ -1,11 +1,11 @@
 """Checks of a contract, as data: pandera, which applies them, takes a second to load.
 
-A run that lands nothing never needs it.
+A run that lands nothing, or only rows that keep every check, never needs it.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import polars as pl
 
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     import pandera.polars as pa
 
 __all__ = ["Check"]
+
+
+class _Rows(NamedTuple):
+    """What a function of ours is given, named as pandera names it."""
+
+    lazyframe: pl.LazyFrame
+    key: str
 
 
 @dataclass(frozen=True)
@@ -67,3 +74,29 @@ class Check:
             return pa.Check(self.function, name=self.name)
         made: pa.Check = getattr(pa.Check, self.name)(**self.bounds)
         return made
+
+    def asked(self, rows: pl.LazyFrame, column: str) -> pl.LazyFrame:
+        """Which rows keep it, as pandera would say: true, false, or null where there is no cell.
+
+        Raises:
+            NotImplementedError: a check of pandera's that is not said here.
+        """
+        if self.function is not None:
+            return self.function(cast("pa.PolarsData", _Rows(rows, column)))
+        cell = pl.col(column)
+        match self.name, dict(self.bounds):
+            case "ge", {"min_value": least}:
+                kept = cell.ge(least)
+            case "gt", {"min_value": least}:
+                kept = cell.gt(least)
+            case "in_range", {"min_value": least, "max_value": most}:
+                kept = cell.ge(least) & cell.le(most)
+            case "isin", {"allowed_values": values}:
+                kept = cell.is_in(values)
+            case "notin", {"forbidden_values": values}:
+                kept = ~cell.is_in(values)
+            case "str_matches", {"pattern": pattern}:
+                kept = cell.str.contains(f"^{pattern.removeprefix('^')}")
+            case _:
+                raise NotImplementedError(self.name)
+        return rows.select(kept)
