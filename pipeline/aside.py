@@ -73,7 +73,7 @@ def _quarantine(db: DuckDB, source: Source, captured_at: datetime, rejected: pl.
 
 def _json(row: Mapping[str, object]) -> str:
     """One row as JSON; a 10 MB cell is cut, because the bytes are in the raw store."""
-    ours = ("source", "captured_at", "reason", "verdict", NTH, WHY)
+    ours = ("source", "captured_at", "known_at", "reason", "verdict", NTH, WHY)
     small = {
         name: value[:MAX_CELL_CHARACTERS] if isinstance(value, str) else value
         for name, value in row.items()

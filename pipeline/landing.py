@@ -235,18 +235,23 @@ def _judge_one(
 
 
 def _date_figures(db: DuckDB) -> None:
-    """Figures that landed before the list with their filing were public when it was accepted.
+    """Figures that landed, or were set aside, before the list with their filing take its moment.
 
     Until then the end of the filing day stands for it (`pipeline.identity.facts.dated`).
     """
     wh.create(db, FILING_FACTS.table, FILING_FACTS.doc, FILING_FACTS.columns)
-    [(later,)] = db.execute(
-        f"update {FILING_FACTS.table} as held set known_at = filings.accepted_at "
-        f"from {FILINGS.table} as filings where filings.accession = held.accession "
-        "and held.known_at <> filings.accepted_at"
-    ).fetchall()
-    if later:
-        wh.bump(db, FILING_FACTS.table)
+    set_aside = f"held.table_name = '{FILING_FACTS.table}' and held.row_raw ->> 'accession'"
+    for table, accession in (
+        (FILING_FACTS.table, "held.accession"),
+        ("staging.quarantine", set_aside),
+    ):
+        [(later,)] = db.execute(
+            f"update {table} as held set known_at = filings.accepted_at "
+            f"from {FILINGS.table} as filings where {accession} = filings.accession "
+            "and held.known_at <> filings.accepted_at"
+        ).fetchall()
+        if later:
+            wh.bump(db, table)
 
 
 def _refuse_bad_lines(source: Source, bad: pl.DataFrame) -> None:
