@@ -28,8 +28,8 @@ PART = {"staging": "part_staging", "steps": "part_made", "marts": "part_made"}
 # So many of a table's days, and making all of it is less work; a month is little of any table.
 MOST_DAYS = 0.5
 LEAST_AT_ONCE = 28
-# Above so many rows of inputs a table is made in batches of days: host_price_daily of 20 million took
-# 8.9 GiB at once, and 3.3 in batches for the same seconds.
+# Above so many rows of inputs a table is made in batches of days: host_price_daily of 20 million
+# took 8.9 GiB at once, and 3.3 in batches for the same seconds.
 ROWS_AT_ONCE = 2_000_000
 CHANGES_KEPT = 1_000
 Span = tuple[date, date]
