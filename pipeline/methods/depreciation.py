@@ -11,8 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.columns import COLUMNS
+from pipeline.methods.huber import Labels, Vector
 from pipeline.methods.shrinkage import shrunk
-from pipeline.methods.slopes import Z_90, Labels, Regression, Vector, slope
+from pipeline.methods.slopes import Z_90, Regression, Slope, slopes
 
 __all__ = ["rates"]
 
@@ -80,7 +81,7 @@ def rates(answers: pl.DataFrame) -> pl.DataFrame:
 
     Source: cohort and cross-section: Hulten & Wykoff (1981), Journal of Econometrics 15(3), 367;
     why age, period and cohort are one dimension too many: Hall (1968), Review of Economic Studies
-    35(1), 35. Slopes and bands: `pipeline.methods.slopes.slope`.
+    35(1), 35. Slopes and bands: `pipeline.methods.slopes.slopes`.
     """
     rents = Rents.of(answers)
     ends = (
@@ -88,10 +89,13 @@ def rates(answers: pl.DataFrame) -> pl.DataFrame:
         .unique()
         .sort("known_at")
     )
+    asked = [list(_rented(rents, end)) for end in ends["end"]]
+    regressions = [said for month in asked for _, said in month if not isinstance(said, str)]
+    found = iter(slopes(regressions, seed=SEED))
     sold = answers.filter(pl.col("kind") != "rent").partition_by("known_at", as_dict=True)
     made: list[Row] = []
-    for known_at, end in ends.iter_rows():
-        rows = [row | _told(asked) for row, asked in _rented(rents, end)]
+    for (known_at, end), month in zip(ends.iter_rows(), asked, strict=True):
+        rows = [row | _told(said if isinstance(said, str) else next(found)) for row, said in month]
         others = sold.get((known_at,), answers.clear())
         for row in (*rows, *_drawn(rows), *_sold(others), *_booked(others, end)):
             made.append({"period_end_on": end, "known_at": known_at} | row)
@@ -266,9 +270,8 @@ def _aged(prices: Rents, *groups: Labels) -> Regression | str:
     return Regression(prices.log_price, ages, prices.provider, prices.accelerator, groups=groups)
 
 
-def _told(asked: Regression | str) -> Row:
+def _told(found: Slope | str) -> Row:
     """What a row says of its slope; where there are two, the first is the earlier."""
-    found = asked if isinstance(asked, str) else slope(asked, seed=SEED)
     if isinstance(found, str):
         return _withheld(found)
     return {

@@ -1,26 +1,19 @@
 """Slopes in logs that one misprint does not move, and bands where errors, once made, stay."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtri, stdtrit
 
-__all__ = ["Z_90", "Labels", "Regression", "Slope", "Vector", "slope"]
+from pipeline.methods.huber import Labels, Stack, Vector, huber_weights, inverse
+
+__all__ = ["Z_90", "Regression", "Slope", "slopes"]
 
 LEVEL = 0.90
 Z_90 = float(ndtri((1 + LEVEL) / 2))
 DRAWS = 999
-# Huber's constant: 95 % as efficient as least squares where errors are normal.
-KINK = 1.345
-# Of 1,285 fits of the record 1,268 end, four of five in two rounds, the slowest in 59; what stands
-# still after a hundred does so after five hundred.
-MAX_ROUNDS = 100
-# Of the scale, as statsmodels' HuberScale has them.
-SCALE_KINK, SCALE_TOLERANCE, SCALE_ROUNDS = 2.5, 1e-8, 30
-Vector = NDArray[np.float64]
-Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -44,10 +37,10 @@ class Regression:
     groups: tuple[Labels, ...] = ()
 
     @property
-    def effects(self) -> Vector:
-        """A column per member but the first, whose constant is the intercept."""
-        groups = (each[:, None] == np.unique(each)[1:] for each in (self.providers, *self.groups))
-        return np.hstack([np.ones((len(self.log_price), 1)), *groups])
+    def dummies(self) -> Vector:
+        """A row per member of the groups but the first of each, whose constant is the intercept."""
+        made = [each == np.unique(each)[1:, None] for each in self.groups]
+        return np.vstack([np.empty((0, len(self.log_price))), *made])
 
 
 @dataclass(frozen=True)
@@ -69,8 +62,8 @@ class Slope:
     error: float
 
 
-def slope(asked: Regression, *, seed: int) -> Slope | str:
-    """The slope of a log price on the last regressor, with an effect per member of each group.
+def slopes(asked: Sequence[Regression], *, seed: int) -> list[Slope | str]:
+    """The slope of each log price on its last regressor, each answered as if asked alone.
 
     Huber's M-estimator, so that a misprint moves the slope no more than a large true residual. The
     band has two independent parts. With `months`, the residuals of a month share a path that
@@ -81,7 +74,7 @@ def slope(asked: Regression, *, seed: int) -> Slope | str:
     (or clusters) less one.
 
     Args:
-        asked: The regression.
+        asked: The regressions, in any order.
         seed: Of the draws.
 
     Returns:
@@ -93,120 +86,99 @@ def slope(asked: Regression, *, seed: int) -> Slope | str:
     (blocks of changes of an integrated series); Cameron, Gelbach & Miller (2008), Review of
     Economics and Statistics 90(3), 414 (clusters).
     """
-    log_price, effects = asked.log_price, asked.effects
-    last, before = asked.regressors[-1], asked.regressors[:-1].T
-    rest = np.column_stack([before, effects])
-    own = last - rest @ np.linalg.lstsq(rest, last)[0]
-    if own @ own < 1e-9 * max(float(last @ last), 1.0):
-        return "age or time varies within no provider"
-    design = np.column_stack([last, rest])
-    weights = huber_weights(log_price, design)
-    if weights is None:
-        return "the robust fit does not converge"
-    root = np.sqrt(weights)
-    solved = np.linalg.pinv(design * root[:, None]) * root
-    parameters = solved @ log_price
-    residuals = log_price - design @ parameters
-    plain = log_price - effects @ np.linalg.lstsq(effects, log_price)[0]
-    total = float(plain @ plain)
+    found: dict[int, Slope | str] = {}
+    alike: dict[tuple[int, int], list[int]] = {}
+    for n, each in enumerate(asked):
+        alike.setdefault((len(each.dummies), len(each.regressors)), []).append(n)
+    for (dummies, _), own in alike.items():
+        found |= zip(own, _fitted([asked[n] for n in own], dummies, seed), strict=True)
+    return [found[n] for n in range(len(asked))]
+
+
+def _fitted(asked: list[Regression], dummies: int, seed: int) -> list[Slope | str]:
+    """Slopes of regressions with as many dummies and regressors each."""
+    orders = [np.argsort(each.providers, kind="stable") for each in asked]
+    stack = _stacked(asked, orders)
+    ones = np.ones(len(stack.log_price))
+    columns = stack.centred(stack.columns, ones)
+    gram = stack.gram(columns, ones)
+    rest, shared = gram[:, :-1, :-1], gram[:, :-1, -1:]
+    own = gram[:, -1, -1] - (shared.mT @ inverse(rest) @ shared)[:, 0, 0]
+    varies = own >= 1e-9 * np.maximum(stack.by_series(stack.columns[-1] ** 2), 1.0)
+    weights, met = huber_weights(stack)
+    columns = stack.centred(stack.columns, weights)
+    log_price = stack.centred(stack.log_price, weights)
+    solved = inverse(stack.gram(columns, weights))
+    parameters = (solved @ stack.by_series(columns * weights * log_price).T[..., None])[..., 0]
+    residuals = log_price - (parameters.T[:, stack.series] * columns).sum(axis=0)
+    linear = (solved[:, -1].T[:, stack.series] * columns).sum(axis=0)
+    effects = Stack(stack.log_price, stack.columns[:dummies], stack.member, stack.series)
+    plain = effects.moved(stack.log_price, stack.log_price, ones)
+    total, left = stack.by_series(plain**2), stack.by_series(residuals**2)
     # What Huber's weights leave of an outlier: its residual is no larger in the bootstrap either.
-    bounded, linear = residuals * weights, solved[0] / weights
-    reach = 0.0
-    if asked.months is not None:
-        _, place, counts = np.unique(asked.months, return_inverse=True, return_counts=True)
-        path = np.asarray(np.bincount(place, bounded) / counts)
-        reach = _wandering(linear, path, place, seed)
-        bounded = bounded - path[place]
-    spread = _clustered(linear * bounded, asked.clusters)
-    return Slope(
-        estimate=float(parameters[0]),
-        others=tuple(parameters[1 : 1 + before.shape[1]].tolist()),
-        reach=float(np.hypot(reach, spread)),
-        r_squared=1 - float(residuals @ residuals) / total if total > 1e-12 else 1.0,
-        error=float(np.sqrt(np.mean(residuals**2))),
+    bounded = residuals * weights
+    made: list[Slope | str] = []
+    for n, (each, order) in enumerate(zip(asked, orders, strict=True)):
+        if not varies[n]:
+            made.append("age or time varies within no provider")
+        elif not met[n]:
+            made.append("the robust fit does not converge")
+        else:
+            rows = slice(stack.series_starts[n], stack.series_starts[n] + len(order))
+            made.append(
+                Slope(
+                    estimate=float(parameters[n, -1]),
+                    others=tuple(parameters[n, dummies:-1].tolist()),
+                    reach=_reach(each, order, linear[rows], bounded[rows], seed),
+                    r_squared=float(1 - left[n] / total[n]) if total[n] > 1e-12 else 1.0,
+                    error=float(np.sqrt(left[n] / len(order))),
+                )
+            )
+    return made
+
+
+def _stacked(asked: list[Regression], orders: list[Labels]) -> Stack:
+    """Regressions end to end, the values of a provider together."""
+    providers = np.concatenate(
+        [each.providers[order] for each, order in zip(asked, orders, strict=True)]
+    )
+    series = np.repeat(np.arange(len(asked)), [len(order) for order in orders])
+    begins = (np.diff(providers, prepend=providers[0]) != 0) | (np.diff(series, prepend=0) != 0)
+    return Stack(
+        log_price=np.concatenate(
+            [each.log_price[order] for each, order in zip(asked, orders, strict=True)]
+        ),
+        columns=np.hstack(
+            [
+                np.vstack([each.dummies, each.regressors])[:, order]
+                for each, order in zip(asked, orders, strict=True)
+            ]
+        ),
+        member=np.cumsum(begins),
+        series=series,
     )
 
 
-def huber_weights(log_price: Vector, design: Vector) -> Vector | None:
-    """Weights of the observations at Huber's estimate; all one where they fit exactly.
-
-    The scale is Huber's second proposal, not the median deviation: list prices stand still for
-    months, the median deviation of a still series is zero, and a true cut would be an outlier.
-    With the scale held the loss is convex. Each round is a weighted regression in closed form, or
-    the Newton step of the observations under the kink where that lowers the loss more.
-
-    Returns:
-        None where the estimating equations are not met after MAX_ROUNDS rounds.
-
-    Source: Huber & Ronchetti (2009), Robust Statistics, 7.8.
-    """
-    ones = np.ones(len(log_price))
-    parameters = np.linalg.lstsq(design, log_price)[0]
-    residuals = log_price - design @ parameters
-    if np.max(np.abs(residuals)) < 1e-6:
-        return ones
-    freedom = len(log_price) - np.linalg.matrix_rank(design)
-    if freedom < 1:
-        return ones
-    bound = KINK * huber_scale(residuals, int(freedom))
-    if not np.isfinite(bound) or bound <= 0:
-        return None
-    size = np.abs(design).sum(axis=0)
-    for _ in range(MAX_ROUNDS):
-        bounded = np.clip(residuals, -bound, bound)
-        if np.all(np.abs(bounded @ design) <= 1e-10 * bound * size):
-            return _weights(residuals, bound)
-        inside = np.abs(residuals) <= bound
-        steps = [
-            _solved(design[inside].T @ design[inside], bounded @ design),
-            _solved((design * _weights(residuals, bound)[:, None]).T @ design, bounded @ design),
-        ]
-        tried = [residuals - design @ step for step in steps]
-        losses = [_loss(each, bound) for each in tried]
-        residuals = tried[int(np.argmin(losses))]
-    return None
+def _reach(asked: Regression, order: Labels, linear: Vector, bounded: Vector, seed: int) -> float:
+    """Half the width of the band: of the common path and of the clusters."""
+    wandering = 0.0
+    if asked.months is not None:
+        _, place = np.unique(asked.months[order], return_inverse=True)
+        counts = np.bincount(place)
+        path = np.asarray(np.bincount(place, bounded) / counts)
+        pull = np.asarray(np.bincount(place, linear), dtype=np.float64)
+        wandering = _wandering(pull, path, seed)
+        bounded = bounded - path[place]
+    return float(np.hypot(wandering, _clustered(linear * bounded, asked.clusters[order])))
 
 
-def _weights(residuals: Vector, bound: float) -> Vector:
-    return np.asarray(bound / np.maximum(np.abs(residuals), bound))
-
-
-def _loss(residuals: Vector, bound: float) -> float:
-    far = np.abs(residuals)
-    return float(np.where(far <= bound, far**2 / 2, bound * (far - bound / 2)).sum())
-
-
-def _solved(normal: Vector, right: Vector) -> Vector:
-    return np.asarray(np.linalg.lstsq(normal, right)[0])
-
-
-def huber_scale(residuals: Vector, freedom: int) -> float:
-    """Huber's second proposal, from the median deviation on; not a number where that is zero.
-
-    In the steps of statsmodels' HuberScale and stopped by its rule, to the last digit.
-    """
-    count, kink = len(residuals), SCALE_KINK
-    density = kink / np.sqrt(2 * np.pi) * np.exp(-0.5 * kink**2)
-    share = freedom / count * (kink**2 + (1 - kink**2) * ndtr(kink) - 0.5 - density)
-    scale = float(np.median(np.abs(residuals - np.median(residuals)) / ndtri(0.75)))
-    if not scale:
-        return np.nan
-    for _ in range(SCALE_ROUNDS - 1):
-        near = np.abs(residuals / scale) < kink
-        chi = near * (residuals / scale) ** 2 / 2 + (1 - near) * (kink**2 / 2)
-        before, scale = scale, float(np.sqrt(1 / (count * share) * chi.sum() * scale**2))
-        if abs(scale - before) <= SCALE_TOLERANCE:
-            break
-    return scale
-
-
-def _wandering(linear: Vector, path: Vector, place: Labels, seed: int) -> float:
+def _wandering(pull: Vector, path: Vector, seed: int) -> float:
     """Reach from a common path, whose changes are drawn in blocks.
 
     Each change moves the path of its month and of all later ones, so a draw is a sum over blocks of
     what the changes in it are worth at their places.
     """
-    pull, changes = np.bincount(place, linear), np.diff(path)
+    changes = np.diff(path)
     changes -= changes.mean()
     count = len(changes)
     length = max(round(count ** (1 / 3)), 1)

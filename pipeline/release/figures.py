@@ -148,7 +148,8 @@ FIGURES: tuple[Figure, ...] = (
         "The contract's loan-to-value beside the market's, newest balance of each facility",
         "Contract: debt over cost written down by the agreement. Market: debt over what the chips' "
         "rents are worth. Cost is inferred from draws, most inputs are assumed, and each row names "
-        "them: an estimate. The table has the range that the inputs' bad and good ends give.",
+        "them: an estimate. The table has the range that the inputs' bad and good ends give. "
+        "Where a bar is missing, `facility_coverage` says why.",
         """
         with newest as (
             from marts.facility_coverage

@@ -37,8 +37,8 @@ def _back_test(db: DuckDB) -> Iterator[tuple[str, str]]:
         (segment, method, months): row
         for segment, method, months, *row in db.execute(
             "select price_segment, method, horizon_months, mean_absolute_error_pct, "
-            "forecast_count, accelerator_count, independent_count, within_band_pct "
-            "from marts.residual_backtest_summary"
+            "forecast_count, accelerator_count, independent_count, within_band_pct, "
+            "verdict_of_test from marts.residual_backtest_summary"
         ).fetchall()
     }
 
@@ -59,6 +59,12 @@ def _back_test(db: DuckDB) -> Iterator[tuple[str, str]]:
     yield METHODS, f"Three of the {here[1]} have no month in common"
     half = scored["neocloud_marketplace", "cohort", 6]
     yield METHODS, f"At 6 months ({half[1]} forecasts, {half[3]} without a common month)"
+    worse = {
+        method
+        for (segment, method, months), row in scored.items()
+        if (segment, months, row[5]) == ("neocloud_marketplace", 6, "worse than no change")
+    }
+    assert worse == {"cohort_piecewise", "cross_section"}, "the page says these"
     two = error("cohort", months=24), error("no_change", months=24)
     yield METHODS, f"`cohort` errs by {two[0]:.1f} %, no change by {two[1]:.1f} %"
     [(ratio, changes)] = db.execute(
@@ -183,15 +189,31 @@ def _credit(db: DuckDB) -> Iterator[tuple[str, str]]:
             f"{error:.1f} |",
         )
     cover = {
-        facility: row
-        for facility, *row in db.execute(
-            "select facility_id, ltv_contract_pct, ltv_market_pct, rent_usd_per_gpu_hour "
-            "from marts.facility_coverage where balance_on = '2026-06-30'"
+        (facility.removeprefix("crwv-ddtl-").replace("-", "."), str(day)): row
+        for facility, day, *row in db.execute(
+            "select facility_id, balance_on, ltv_contract_pct, ltv_market_pct, "
+            "market_missing_reason from marts.facility_coverage where issuer = 'CoreWeave' "
+            "and balance_on in ('2026-03-31', '2026-06-30')"
         ).fetchall()
     }
-    yield CHANGELOG, f"contract LTV of June 2026 is {cover['crwv-ddtl-1-0'][0]:.1f} %"
-    _, market, rent = cover["crwv-ddtl-2-1"]
-    yield CHANGELOG, f"now {market:.1f} % at {rent:.2f} seen on 30 June"
+    yield CHANGELOG, f"contract LTV of June 2026 is {cover['1.0', '2026-06-30'][0]:.1f} %"
+    for name, before in {"2.1": "173.7", "3.0": "152.4", "4.0": "169.0"}.items():
+        yield CHANGELOG, f"{name} {before} -> {cover[name, '2026-03-31'][1]:.1f}"
+    for name in ("2.1", "3.0", "4.0", "5.0"):
+        _, market, why = cover[name, "2026-06-30"]
+        assert market is None
+        for page in (CHANGELOG, METHODS):
+            yield page, f'"{why}"'
+    own, drawn, pooled = (
+        f"{rate:+.1f} %"
+        for (rate,) in db.execute(
+            "select rate_pct_per_year from marts.depreciation_rate where (accelerator, method) in "
+            "(('nvidia-b200-sxm-180gb', 'cohort'), ('nvidia-b200-sxm-180gb', 'shrunk'), "
+            "('all', 'pooled_through_cycle')) and period_end_on = '2026-06-30' "
+            "order by case method when 'cohort' then 1 when 'shrunk' then 2 else 3 end"
+        ).fetchall()
+    )
+    yield METHODS, f"the B200's own rents had moved by {own} a year, {drawn} drawn towards {pooled}"
     [(due, ratio)] = db.execute(
         "select annual_principal_due_usd, dscr_market_ratio from marts.facility_coverage "
         "where facility_id = 'crwv-ddtl-2-0' and balance_on = '2025-06-30'"

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipeline.methods.depreciation import MADE, rates
-from pipeline.methods.slopes import Regression, slope
+from pipeline.methods.slopes import Regression, slopes
 
 RATE = -0.30
 
@@ -72,7 +72,7 @@ def through_time(answers):
 
 @pytest.mark.parametrize("kind", ["geometric", "steps"])
 def test_the_band_holds_the_true_rate_as_often_as_it_says(kind):
-    found = [slope(through_time(noisy(kind, seed)), seed=1) for seed in range(100)]
+    found = slopes([through_time(noisy(kind, seed)) for seed in range(100)], seed=1)
     true = np.log1p(RATE)
     inside = sum(abs(each.estimate - true) <= each.reach for each in found)
     assert inside >= 85
