@@ -1,7 +1,11 @@
 -- Debt over the market value of the GPUs behind it, of each facility's last quarter in which both are known:
--- all facilities together, the least and the greatest. Chips and cost are inferred (`inputs_assumed`).
+-- all facilities together, the least and the greatest; an older quarter than the newest of them is named. Chips and
+-- cost are inferred (`inputs_assumed`).
 with newest as (
-    select * from marts.facility_coverage
+    select
+        *,
+        max(balance_on) over () as newest_on
+    from marts.facility_coverage
     where ltv_market_pct is not null
     qualify row_number() over (partition by facility_id order by balance_on desc) = 1
 )
@@ -13,7 +17,8 @@ select
     max(balance_on) as measured_on,
     string_agg(
         facility_name || ' ' || cast(cast(round(ltv_market_pct) as bigint) as varchar) || ' % (contract '
-        || coalesce(cast(cast(round(ltv_contract_pct) as bigint) as varchar), 'unknown') || ' %)',
+        || coalesce(cast(cast(round(ltv_contract_pct) as bigint) as varchar), 'unknown') || ' %'
+        || case when balance_on < newest_on then ', ' || cast(balance_on as varchar) else '' end || ')',
         ', ' order by facility_name
     ) as measure,
     case when count(*) = 0 then 'no facility has both a balance and a market value' end as gap_reason,
