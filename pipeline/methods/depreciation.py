@@ -1,4 +1,4 @@
-"""What accelerators lose per year, by five methods that are never blended (METHODS 5)."""
+"""What accelerators lose per year, by seven methods that are never blended (METHODS 5)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
